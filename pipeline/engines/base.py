@@ -1,0 +1,69 @@
+"""The contract between the pipeline and a voice engine.
+
+An engine turns directions into waveforms. Another package adds one by exposing a class with this shape under the
+entry-point group ``shuoshu.engines``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+from pipeline.nouns import Direction, Waveform
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do.
+
+    sample_rate          Hz of every waveform it returns
+    languages            languages it speaks, alone or mixed in one line
+    clones               takes its timbre from a reference clip
+    emotions             ways of asking for an emotion: any of "weights", "words", "reference"
+    duration             meets a wished duration
+    pinyin               honours readings written as 重(chong2)新
+    deterministic        same direction, same samples
+    max_characters       longest text in one direction
+    processes_per_device how many processes may render at once on one device (0 = one per CPU core)
+    batch_size           directions that one batch should hold
+    parameters           a voice's own settings in the cast file: name -> (type name, lowest, highest) for
+                         numbers, or ("choice", *names)
+    """
+
+    sample_rate: int
+    languages: frozenset[str]
+    clones: bool
+    emotions: frozenset[str]
+    duration: bool
+    pinyin: bool
+    deterministic: bool
+    max_characters: int
+    processes_per_device: int
+    batch_size: int
+    parameters: Mapping[str, tuple[str | float, ...]]
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Renders directions. Constructed without arguments and cheap to construct; loads on the first `render`."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    """Changes whenever the same direction would sound different."""
+    capabilities: ClassVar[Capabilities]
+
+    def fingerprint(self) -> str:
+        """Identifies the weights or data behind the voice; part of every take's key. Must not load them."""
+        ...
+
+    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
+        """Yield (index in `batch`, waveform) as each is done, in any order; every index exactly once.
+
+        Raises EngineError naming the line for a direction it cannot speak.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what was loaded."""
+        ...

@@ -1,0 +1,67 @@
+"""One small family of errors that people see: what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ShuoshuError(Exception):
+    """A mistake in the input or the surroundings that the user can mend.
+
+    what   what is wrong, one sentence
+    where  file, and line or row where there is one ("casts/demo.yaml, line 12")
+    fix    what to do, one sentence
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.fix = what, where, fix
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n{self.fix}" if self.fix else head
+
+    def __reduce__(self) -> tuple[object, ...]:  # keyword arguments survive the trip between processes
+        return _rebuild, (type(self), self.what, self.where, self.fix)
+
+
+def _rebuild(kind: type[ShuoshuError], what: str, where: str, fix: str) -> ShuoshuError:
+    return kind(what, where=where, fix=fix)
+
+
+class ManuscriptError(ShuoshuError):
+    """The manuscript cannot be read."""
+
+
+class ScriptError(ShuoshuError):
+    """The script table, or a line in it, is wrong."""
+
+
+class CastError(ShuoshuError):
+    """The cast file is wrong, or asks for what is not there."""
+
+
+class EngineError(ShuoshuError):
+    """An engine is missing, broken, or asked for what it cannot do."""
+
+
+class RenderError(ShuoshuError):
+    """Lines could not be rendered."""
+
+
+class MasteringError(ShuoshuError):
+    """A master or deliverable could not be made."""
+
+
+class BookFolderError(ShuoshuError):
+    """The book's output folder is missing, foreign, locked or not writable."""
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """ " Did you mean X?" with the nearest of `valid`, or "" when nothing is near.
+
+    Short Chinese names differ by one character of two or three, so the bar is half the letters.
+    """
+    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.49)
+    return f" Did you mean {near[0]}?" if near else ""
