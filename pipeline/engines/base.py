@@ -23,7 +23,8 @@ class Capabilities:
     emotions             ways of asking for an emotion: any of "weights", "words", "reference"
     duration             meets a wished duration
     pinyin               honours readings written as 重(chong2)新
-    deterministic        same direction, same samples
+    deterministic        same direction (seed included), same samples
+    seeded               another seed gives another take; False for an engine without chance
     max_characters       longest text in one direction
     processes_per_device how many processes may render at once on one device (0 = one per CPU core)
     batch_size           directions that one batch should hold
@@ -42,6 +43,7 @@ class Capabilities:
     processes_per_device: int
     batch_size: int
     parameters: Mapping[str, tuple[str | float, ...]]
+    seeded: bool = False
 
 
 @runtime_checkable

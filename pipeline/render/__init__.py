@@ -1,1 +1,1 @@
-
+"""Render: script + cast + store -> what must be rendered -> batches -> takes."""

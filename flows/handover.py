@@ -1,0 +1,47 @@
+"""Handing a production that this process has opened already to the flow that finishes it.
+
+The command line opens a book first, to see whether anything is stale at all; the flow then works on the same one, so
+that nothing is read twice. A flow that nobody handed anything opens the book itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+
+from pipeline.produce import Production, Request, Result
+from pipeline.retake import Retake
+
+_handed: Production | None = None
+
+
+def handed() -> AbstractContextManager[Production] | None:
+    """The production handed to the flow that runs now, once; None when there is none."""
+    global _handed
+    production, _handed = _handed, None
+    return nullcontext(production) if production is not None else None
+
+
+def run_opened(production: Production, wish: Request | Retake, workers: int) -> Result:
+    """Finish an opened production in the flow that fits the wish."""
+    global _handed
+    from flows.produce import produce_book, threads
+    from flows.rerender import rerender_lines
+
+    _handed = production
+    try:
+        if isinstance(wish, Request):
+            return produce_book.with_options(task_runner=threads(workers))(**asdict(wish))
+        run = rerender_lines.with_options(task_runner=threads(workers))
+        return run(
+            production.folder.path,
+            list(wish.lines),
+            wish.emotion,
+            wish.speed,
+            wish.text,
+            wish.seed,
+            wish.takes,
+            workers,
+        )
+    finally:
+        _handed = None

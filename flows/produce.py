@@ -1,0 +1,80 @@
+"""The flow that makes a book.
+
+python -m flows.produce manuscripts/demo-zh.epub --cast casts/demo-zh.yaml
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.handover import handed
+from flows.tasks import run_production
+from flows.watching import tell
+from pipeline.produce import Request, Result, open_book
+from pipeline.render.pool import Workers, cores
+
+
+def threads(workers: int) -> ThreadPoolTaskRunner[object]:
+    """Task threads for `workers` processes (0 = one per core): two each, so that no process waits for the index."""
+    return ThreadPoolTaskRunner(max_workers=2 * (workers or cores()))
+
+
+def _name() -> str:
+    return f"produce {Path(flow_run.parameters['manuscript']).stem}"
+
+
+@flow(name="produce-book", flow_run_name=_name, task_runner=threads(0), log_prints=False)
+def produce_book(
+    manuscript: Path,
+    cast: Path | None = None,
+    engine: str | None = None,
+    profile: str | None = None,
+    chapters: str = "",
+    output: Path = Path("output"),
+    workers: int = 0,
+    chapter_pattern: str | None = None,
+    encoding: str | None = None,
+    language: Literal["zh", "en"] | None = None,
+    include_matter: bool = False,
+) -> Result:
+    """Turn a manuscript into a mastered audiobook.
+
+    Args:
+        manuscript: EPUB, TXT, Markdown, HTML or DOCX file.
+        cast: YAML cast file; none = the last run's, or default voices.
+        engine: Speak everything with this engine; none = as the cast says.
+        profile: Mastering profile, such as podcast or ebu_r128; none = the cast's.
+        chapters: Only these, such as 2-5,9; empty = all.
+        output: Folder that holds the books.
+        workers: Worker processes; 0 = one per core.
+        chapter_pattern: Regular expression of a chapter heading, tried per line.
+        encoding: Of a text file, where the guess is wrong.
+        language: Of the book, where the guess is wrong.
+        include_matter: Read front and back matter too.
+    """
+    request = Request(
+        manuscript,
+        cast,
+        engine,
+        profile,
+        chapters,
+        output,
+        workers,
+        chapter_pattern,
+        encoding,
+        language,
+        include_matter,
+    )
+    with handed() or open_book(request, tell) as production, Workers(workers) as pool:
+        return run_production(production, pool)
+
+
+if __name__ == "__main__":
+    from flows.command import run_as_command
+
+    run_as_command(produce_book)

@@ -1,0 +1,50 @@
+"""A book on a schedule: a Prefect deployment of `produce_book`, served by this process until it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.settings import PREFECT_API_URL
+
+from flows.produce import produce_book
+from pipeline.errors import ShuoshuError
+from pipeline.produce import Request
+
+
+def serve(request: Request, cron: str, timezone: str, say: Callable[[str], None]) -> None:
+    """Register a deployment that runs `request` on `cron` and wait for its runs; returns when stopped.
+
+    Raises ShuoshuError for a cron or time zone that cannot be read, or without a Prefect server that stays.
+    """
+    if not PREFECT_API_URL.value():
+        raise ShuoshuError(
+            "a schedule needs a Prefect server that stays",
+            fix="Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+        )
+    try:
+        schedule = CronSchedule(cron=cron, timezone=timezone or _local_zone())
+    except ValueError as error:
+        raise ShuoshuError(
+            f"the schedule cannot be read: --cron {cron!r} --timezone {timezone!r}",
+            fix='Five fields, minute first ("0 22 * * *" = every night at ten), and a zone such as Asia/Shanghai.',
+        ) from error
+    name = f"{request.manuscript.stem} {cron}"
+    say(f"{name}: waiting for its hour (Ctrl-C ends this; the deployment stays, paused, on the server)")
+    produce_book.serve(name=name, schedule=schedule, parameters=_parameters(request), print_starting_message=False)
+
+
+def _parameters(request: Request) -> dict[str, Any]:
+    """The request as a form would fill it in: absolute paths as text."""
+    values = asdict(request)
+    return {key: str(value.resolve()) if isinstance(value, Path) else value for key, value in values.items()}
+
+
+def _local_zone() -> str:
+    """This machine's IANA time zone name."""
+    from tzlocal import get_localzone_name
+
+    return str(get_localzone_name())

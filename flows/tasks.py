@@ -1,0 +1,101 @@
+"""The few tasks that the flows share: a batch of lines, a chapter, the audiobook. Never one task a line: a task costs
+milliseconds, and so may a line. Line-level progress, resume and caching are the take store's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture, wait
+from prefect.utilities.annotations import opaque
+
+from flows.watching import tell
+from pipeline import produce
+from pipeline.nouns import Master
+from pipeline.produce import Production, Result
+from pipeline.progress import Progress
+from pipeline.render.plan import Job
+from pipeline.render.pool import Workers
+
+
+@task(name="render lines", task_run_name="render {label}", cache_policy=NO_CACHE, persist_result=False)
+def render_lines(label: str, production: Production, batch: tuple[Job, ...], workers: Workers) -> float:
+    """Render one batch and enter its takes; seconds of audio made."""
+    return produce.render(production, batch, workers)
+
+
+@task(name="master chapter", task_run_name="master chapter {number}", cache_policy=NO_CACHE, persist_result=False)
+def master_chapter(number: int, production: Production, workers: Workers) -> tuple[Master, bool]:
+    """Master one chapter, unless it is as it was; the master, and whether it was made now."""
+    master, made = produce.master(production, number, workers)
+    if made:
+        get_run_logger().info(
+            "chapter %d: %.1f s, %.2f LUFS, %.2f dBTP",
+            number, master.seconds, master.loudness.integrated, master.loudness.true_peak,
+        )  # fmt: skip
+    return master, made
+
+
+@task(name="assemble", task_run_name="assemble the audiobook", cache_policy=NO_CACHE, persist_result=False)
+def assemble(production: Production, masters: list[Master]) -> bool:
+    """Join the chapters into one M4B; whether it had to be made."""
+    return produce.assemble(production, masters)
+
+
+def run_production(production: Production, workers: Workers) -> Result:
+    """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
+    work = produce.batches_of(production)
+    total = sum(len(batch) for batch in work)
+    done, pending = 0, list[PrefectFuture[float]]()
+    for batch in work:
+        pending.append(render_lines.submit(_label(batch), opaque(production), opaque(batch), opaque(workers)))
+    for future, batch in zip(pending, work, strict=True):
+        seconds = future.result()
+        done += len(batch)
+        tell(Progress("render", done, total, seconds))
+    masters = [master_chapter.submit(number, opaque(production), opaque(workers)) for number in production.chapters]
+    finished = []
+    for at, one in enumerate(masters, 1):
+        finished.append(one.result())
+        tell(Progress("master", at, len(masters), note=finished[-1][0].title))
+    wait([*pending, *masters])
+    assembled = assemble(opaque(production), opaque([master for master, _ in finished]))
+    tell(Progress("assemble", 1, 1))
+    result = produce.result_of(production, finished, assembled)
+    _publish(result, [master for master, _ in finished])
+    return result
+
+
+def _label(batch: Sequence[Job]) -> str:
+    chapters = sorted({line.split("-")[0] for job in batch for line in job.lines})
+    return f"{len(batch)} lines of {chapters[0]}" + (f"–{chapters[-1]}" if len(chapters) > 1 else "")
+
+
+def _publish(result: Result, masters: Sequence[Master]) -> None:
+    create_table_artifact(key="deliverables", table=rows(result), description=f"Deliverables of {result.folder.name}")
+    create_table_artifact(
+        key="chapter-loudness",
+        table=[
+            {
+                "chapter": master.chapter, "title": master.title, "seconds": round(master.seconds, 2),
+                "LUFS": round(master.loudness.integrated, 2), "dBTP": round(master.loudness.true_peak, 2),
+            }
+            for master in masters
+        ],
+        description="Integrated loudness (ITU-R BS.1770) and true peak of every chapter",
+    )  # fmt: skip
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    """The results table, one row a deliverable."""
+    return [
+        {
+            "file": one.path.name, "title": one.title, "seconds": round(one.seconds, 2), "bytes": one.size,
+            "LUFS": None if one.integrated is None else round(one.integrated, 2),
+            "dBTP": None if one.true_peak is None else round(one.true_peak, 2),
+        }
+        for one in result.deliverables
+    ]  # fmt: skip

@@ -1,0 +1,197 @@
+"""Every verb of the `shuoshu` command, its options and its examples."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def parser(version: str) -> argparse.ArgumentParser:
+    """The whole command line. Each verb names the function that answers it, as ``module:function``."""
+    top = argparse.ArgumentParser(
+        prog="shuoshu",
+        description="说书: a manuscript goes in, mastered chapters and a finished audiobook come out.",
+        epilog="Start here:  shuoshu run manuscripts/demo-zh.epub --cast casts/demo-zh.yaml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"shuoshu {version}")
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _make(verbs)
+    _look(verbs)
+    _mend(verbs)
+    _machine(verbs)
+    return top
+
+
+def _verb(verbs: Any, name: str, call: str, help_text: str, *examples: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=help_text,
+        description=help_text[0].upper() + help_text[1:] + ".",
+        epilog="examples:\n" + "\n".join(f"  {example}" for example in examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.set_defaults(call=call)
+    return verb
+
+
+def _output(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--output", type=Path, default=Path("output"), help="folder that holds the books (output)")
+
+
+def _json(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--json", action="store_true", help="print JSON for scripts, nothing else")
+
+
+def _reading(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML or DOCX")
+    verb.add_argument("--chapter-pattern", metavar="REGEX", help="what a chapter heading looks like, tried per line")
+    verb.add_argument("--encoding", help="of a text file, where the guess is wrong (gb18030, big5, utf-16 …)")
+    verb.add_argument("--language", choices=("zh", "en"), help="of the book, where the guess is wrong")
+    verb.add_argument("--include-matter", action="store_true", help="read front and back matter too")
+
+
+def _working(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--workers", type=_count, default=0, metavar="N", help="worker processes (one per core)")
+    verb.add_argument("--plain", action="store_true", help="without Prefect: the same rooms, no run record")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 512:
+        raise argparse.ArgumentTypeError("must lie between 0 and 512")
+    return number
+
+
+def _make(verbs: Any) -> None:
+    run = _verb(
+        verbs, "run", "make:run", "turn a manuscript into a mastered audiobook",
+        "shuoshu run novel.epub --cast casts/novel.yaml",
+        "shuoshu run 长安.txt --encoding gb18030 --chapters 2-5,9",
+        "shuoshu run novel.epub --profile ebu_r128 --workers 4 --json",
+    )  # fmt: skip
+    _reading(run)
+    run.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
+    run.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
+    run.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
+    run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+    _output(run)
+    _working(run)
+    _json(run)
+
+    script = _verb(
+        verbs, "script", "tables:script", "parse a manuscript and write its script table, nothing more",
+        "shuoshu script novel.epub",
+        "shuoshu script novel.epub --xlsx novel.xlsx      # to edit in a spreadsheet",
+        "shuoshu script novel.epub --take novel.xlsx      # take the edits back",
+    )  # fmt: skip
+    _reading(script)
+    script.add_argument("--xlsx", type=Path, metavar="FILE", help="also write the table as a spreadsheet")
+    script.add_argument("--take", type=Path, metavar="FILE", help="take edits from a spreadsheet first")
+    _output(script)
+    _json(script)
+
+    cast = _verb(verbs, "cast", "tables:cast_init", "start or check a cast file", "shuoshu cast init novel.epub")
+    parts = cast.add_subparsers(title="verbs", metavar="VERB", required=True)
+    init = _verb(
+        parts, "init", "tables:cast_init", "write a commented starter cast file with every speaker found",
+        "shuoshu cast init novel.epub", "shuoshu cast init novel.epub --to casts/mine.yaml",
+    )  # fmt: skip
+    _reading(init)
+    init.add_argument("--to", type=Path, metavar="FILE", help="where to (casts/<manuscript>.yaml)")
+    check = _verb(
+        parts, "check", "tables:cast_check", "check a cast file, alone or against a manuscript",
+        "shuoshu cast check casts/novel.yaml", "shuoshu cast check casts/novel.yaml novel.epub",
+    )  # fmt: skip
+    check.add_argument("cast", type=Path, metavar="CAST")
+    check.add_argument("manuscript", type=Path, metavar="MANUSCRIPT", nargs="?")
+    _json(check)
+
+
+def _look(verbs: Any) -> None:
+    lines = _verb(
+        verbs, "lines", "tables:lines", "look lines up",
+        "shuoshu lines demo-zh --speaker 林晚 --chapter 2",
+        "shuoshu lines demo-zh --find 银行 --json",
+        "shuoshu lines demo-zh --low-confidence",
+    )  # fmt: skip
+    lines.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    lines.add_argument("--speaker", metavar="X")
+    lines.add_argument("--chapter", type=int, metavar="N")
+    lines.add_argument("--find", metavar="TEXT")
+    lines.add_argument("--low-confidence", action="store_true", help="only lines whose speaker is in doubt")
+    _output(lines)
+    _json(lines)
+
+    status = _verb(
+        verbs, "status", "mend:status", "say what is rendered, what is stale and why, what needs a listen",
+        "shuoshu status demo-zh", "shuoshu status demo-zh --json",
+    )  # fmt: skip
+    status.add_argument("book", metavar="BOOK")
+    _output(status)
+    _json(status)
+
+    takes = _verb(verbs, "takes", "mend:takes", "list every take of a line", "shuoshu takes demo-zh c02-7fa2b1")
+    play = _verb(
+        verbs, "play", "mend:play", "play a line's take", "shuoshu play demo-zh c02-7fa2b1",
+        "shuoshu play demo-zh c02-7fa2b1 --take 2",
+    )  # fmt: skip
+    for verb in (takes, play):
+        verb.add_argument("book", metavar="BOOK")
+        verb.add_argument("line", metavar="ID")
+        _output(verb)
+    play.add_argument("--take", metavar="TAKE", help="number or key as `takes` lists it (the chosen one)")
+    _json(takes)
+
+
+def _mend(verbs: Any) -> None:
+    rerender = _verb(
+        verbs, "rerender", "mend:rerender", "make new takes of single lines, then master only their chapters again",
+        "shuoshu rerender demo-zh c02-7fa2b1 --emotion angry:0.7",
+        "shuoshu rerender demo-zh c02-7fa2b1 --takes 3        # three to choose from",
+        'shuoshu rerender demo-zh c02-7fa2b1 --text "他重(chóng)新站了起来。"',
+    )  # fmt: skip
+    rerender.add_argument("book", metavar="BOOK")
+    rerender.add_argument("lines", metavar="ID", nargs="+")
+    rerender.add_argument("--emotion", metavar="E", help="written into the script table: angry:0.7, 疲惫地低语")
+    rerender.add_argument("--speed", type=float, metavar="X", help="written into the script table: 0.5 to 2")
+    rerender.add_argument("--text", metavar="T", help="how to say it; written into the table's spoken column")
+    rerender.add_argument("--seed", type=int, metavar="N", help="another throw of the dice, where the engine has any")
+    rerender.add_argument("--takes", type=_count, default=1, metavar="K", help="how many takes (1)")
+    _output(rerender)
+    _working(rerender)
+    _json(rerender)
+
+    choose = _verb(
+        verbs, "choose", "mend:choose", "use another take of a line", "shuoshu choose demo-zh c02-7fa2b1 2",
+    )  # fmt: skip
+    choose.add_argument("book", metavar="BOOK")
+    choose.add_argument("line", metavar="ID")
+    choose.add_argument("take", metavar="TAKE", help="number or key as `takes` lists it")
+    _output(choose)
+    _working(choose)
+    _json(choose)
+
+
+def _machine(verbs: Any) -> None:
+    schedule = _verb(
+        verbs, "schedule", "machine:schedule", "run a book on a schedule, as a Prefect deployment",
+        'shuoshu schedule novel.epub --cast casts/novel.yaml --cron "0 22 * * *"',
+    )  # fmt: skip
+    _reading(schedule)
+    schedule.add_argument("--cast", type=Path, metavar="FILE")
+    schedule.add_argument("--engine", metavar="NAME")
+    schedule.add_argument("--profile", metavar="NAME")
+    schedule.add_argument("--cron", required=True, metavar="CRON", help='minute hour day month weekday: "0 22 * * *"')
+    schedule.add_argument("--timezone", default="", metavar="TZ", help="such as Asia/Shanghai (this machine's)")
+    schedule.add_argument("--workers", type=_count, default=0, metavar="N")
+    _output(schedule)
+
+    _json(_verb(verbs, "engines", "machine:engines", "list the voice engines and what each can do", "shuoshu engines"))
+    doctor = _verb(
+        verbs, "doctor", "machine:doctor", "say what this machine has, and what is missing", "shuoshu doctor"
+    )
+    _output(doctor)
+    _json(doctor)
+    _verb(verbs, "version", "machine:version", "print the version", "shuoshu version")

@@ -1,0 +1,126 @@
+"""`shuoshu run`: the whole flow on one book."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.cli import show
+from pipeline.produce import Production, Request, Result, finish, nothing_to_do, open_book
+from pipeline.progress import Progress
+from pipeline.retake import Retake
+
+
+def request_of(options: argparse.Namespace) -> Request:
+    """The command line's options as a request."""
+    return Request(
+        manuscript=options.manuscript, cast=_cast(options), engine=options.engine, profile=options.profile,
+        chapters=getattr(options, "chapters", ""), output=options.output, workers=options.workers,
+        chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
+        include_matter=options.include_matter,
+    )  # fmt: skip
+
+
+def _cast(options: argparse.Namespace) -> Path | None:
+    if options.cast:
+        return Path(options.cast)
+    usual = Path("casts") / f"{options.manuscript.stem}.yaml"
+    return usual if usual.is_file() else None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the book, show progress, end with the table of deliverables."""
+    request, began = request_of(options), time.monotonic()
+    with show.Display(quiet=options.json) as display, open_book(request, display) as production:
+        result = nothing_to_do(production) or make(production, request, options.workers, display, plain=options.plain)
+    if options.json:
+        show.print_json(summary(result, time.monotonic() - began))
+    else:
+        report(result, time.monotonic() - began)
+    return 0
+
+
+def make(production: Production, wish: Request | Retake, workers: int, display: show.Display, *, plain: bool) -> Result:
+    """What a production still needs, through the Prefect flow or without Prefect."""
+    if plain:
+        return finish(production, workers, display)
+    from flows import server
+    from flows.watching import watched_by
+
+    def starting(note: str) -> None:
+        display(Progress("start", note=note))
+
+    with server.available(starting) as address:
+        display(Progress("start", 1, 1, note=f"Prefect at {address}"))
+        from flows.handover import run_opened
+
+        with watched_by(display):
+            return run_opened(production, wish, workers)
+
+
+def summary(result: Result, spent: float) -> dict[str, object]:
+    """A result for scripts."""
+    return {
+        "folder": str(result.folder),
+        "lines": result.lines,
+        "rendered": result.rendered,
+        "chapters_mastered": list(result.mastered),
+        "assembled": result.assembled,
+        "flagged": list(result.flagged),
+        "remarks": list(result.remarks),
+        "wall_seconds": round(spent, 2),
+        "deliverables": [
+            {
+                "path": str(one.path), "title": one.title, "seconds": round(one.seconds, 3), "bytes": one.size,
+                "lufs": one.integrated, "dbtp": one.true_peak,
+            }
+            for one in result.deliverables
+        ],
+    }  # fmt: skip
+
+
+def report(result: Result, spent: float) -> None:
+    """A result for people: remarks, the table, one closing line."""
+    for text in result.remarks:
+        show.remark(text)
+    if result.deliverables:
+        deliverables_table(result)
+    flagged = result.flagged
+    if flagged:
+        show.remark(
+            show.say(
+                f"{len(flagged)} lines need a listen: {_some(flagged)} (`shuoshu status {result.folder.name}`)",
+                f"{len(flagged)} 行需要试听：{_some(flagged)}（`shuoshu status {result.folder.name}`）",
+            )
+        )
+    show.console().print(
+        show.say(
+            f"{result.rendered} of {result.lines} lines rendered, {len(result.mastered)} chapters mastered"
+            f" in {show.clock(spent)}. Everything is in {result.folder}",
+            f"共 {result.lines} 行，本次合成 {result.rendered} 行，制作 {len(result.mastered)} 章，"
+            f"用时 {show.clock(spent)}。全部文件在 {result.folder}",
+        ),
+        soft_wrap=True,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+
+
+def deliverables_table(result: Result) -> None:
+    columns = [
+        show.say("file", "文件"), show.say("title", "标题"), show.say(">length", ">时长"), show.say(">size", ">大小"),
+        ">LUFS", ">dBTP",
+    ]  # fmt: skip
+    rows = [
+        (
+            one.path.relative_to(result.folder), one.title, show.clock(one.seconds), show.size(one.size),
+            "" if one.integrated is None else f"{one.integrated:.1f}",
+            "" if one.true_peak is None else f"{one.true_peak:.1f}",
+        )
+        for one in result.deliverables
+    ]  # fmt: skip
+    show.table(show.say("Deliverables", "成品"), columns, rows)

@@ -1,0 +1,194 @@
+"""A book on disk: the layout of ``output/<book>/``, the record of where it came from, and the lock that keeps two runs
+from working on it at once.
+
+Layout::
+
+    book.yaml      this module's record: source, metadata, cast, profile, engine, versions
+    script.csv     the script table, which people edit
+    takes/         rendered lines (pipeline.takes)
+    chapters/      mastered chapters (pipeline.mastering)
+    cover.jpg|png  the manuscript's cover
+    <title>.m4b    the audiobook
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import BookFolderError, did_you_mean
+from pipeline.files import explained, write_bytes, write_text
+from pipeline.nouns import Book, Language
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
+    why, characters of text); `characters` are (name, gender, age) as found in the manuscript; `options` are the reading
+    options of the command line; `versions` name the code that made the script."""
+
+    title: str
+    author: str
+    language: Language
+    source: str
+    source_sha256: str
+    encoding: str = ""
+    cover: str = ""
+    cover_type: str = ""
+    cast: str = ""
+    profile: str = ""
+    engine: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    chapters: tuple[tuple[int, str], ...] = ()
+    skipped: tuple[tuple[str, str, int], ...] = ()
+    characters: tuple[tuple[str, str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def chapter_titles(self) -> dict[int, str]:
+        return dict(self.chapters)
+
+
+@dataclass(frozen=True, slots=True)
+class BookFolder:
+    """Paths of one book's folder."""
+
+    path: Path
+
+    @property
+    def record_file(self) -> Path:
+        return self.path / "book.yaml"
+
+    @property
+    def script(self) -> Path:
+        return self.path / "script.csv"
+
+    @property
+    def takes(self) -> Path:
+        return self.path / "takes"
+
+    @property
+    def chapters(self) -> Path:
+        return self.path / "chapters"
+
+    @property
+    def exists(self) -> bool:
+        return self.record_file.is_file()
+
+    def read(self) -> Record:
+        """The book's record. Raises BookFolderError when there is none or it cannot be read."""
+        try:
+            raw = yaml.safe_load(self.record_file.read_text(encoding="utf-8"))
+            if not isinstance(raw, dict) or raw.pop("format", None) != _FORMAT:
+                raise ValueError("it has another format")
+            raw["chapters"] = tuple((int(number), str(title)) for number, title in raw["chapters"])
+            for name in ("skipped", "characters"):
+                raw[name] = tuple(tuple(row) for row in raw[name])
+            raw["notes"] = tuple(raw["notes"])
+            return Record(**raw)
+        except FileNotFoundError as error:
+            raise BookFolderError(
+                "this folder holds no book", where=str(self.path), fix="`shuoshu run MANUSCRIPT` makes one."
+            ) from error
+        except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+            raise BookFolderError(
+                f"book.yaml cannot be read ({error})",
+                where=str(self.record_file),
+                fix="Delete book.yaml and run the manuscript again; takes and edits are kept.",
+            ) from error
+
+    def write(self, record: Record) -> None:
+        """Write the record, if it differs from what is there."""
+        text = yaml.safe_dump(
+            {"format": _FORMAT, **_plain(asdict(record))}, allow_unicode=True, sort_keys=False, width=120
+        )
+        if not (self.exists and self.record_file.read_text(encoding="utf-8") == text):
+            write_text(self.record_file, text)
+
+    def write_cover(self, book: Book) -> str:
+        """Keep the manuscript's cover beside the record; its file name, or "" without one."""
+        if not book.cover:
+            return ""
+        name = "cover.png" if "png" in book.cover_type else "cover.jpg"
+        path = self.path / name
+        if not (path.is_file() and path.read_bytes() == book.cover):
+            write_bytes(path, book.cover)
+        return name
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the book for this process. The system lets go of it when the process ends, however it ends.
+
+        Raises BookFolderError when another process holds it or the folder cannot be written.
+        """
+        import fcntl
+
+        path = self.path / ".lock"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = path.open("a+")
+        except OSError as error:
+            raise explained(error, self.path) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                lock.seek(0)
+                holder = lock.read().strip() or "unknown"
+                raise BookFolderError(
+                    f"another run (process {holder}) is working on this book",
+                    where=str(self.path),
+                    fix="Wait for it to end, or stop it; what it finished is kept.",
+                ) from error
+            with suppress(OSError):  # a full disk must not hide behind the lock's own note
+                lock.truncate(0)
+                lock.write(f"{_pid()}")
+                lock.flush()
+            yield
+
+
+def _pid() -> int:
+    import os
+
+    return os.getpid()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def folder_for(manuscript: Path, output: Path) -> BookFolder:
+    """The folder of a manuscript's book: ``output/<manuscript's name without suffix>``."""
+    return BookFolder(output / (safe_name(manuscript.stem) or "book"))
+
+
+def find(book: str | Path, output: Path) -> BookFolder:
+    """A book that exists, by folder path or by its name under `output`.
+
+    Raises BookFolderError naming the nearest one there is.
+    """
+    for path in (Path(book), output / book):
+        if BookFolder(path).exists:
+            return BookFolder(path)
+    known = sorted(path.parent.name for path in output.glob("*/book.yaml")) if output.is_dir() else []
+    listed = f"Books here: {', '.join(known)}." if known else "There is none yet: `shuoshu run MANUSCRIPT` makes one."
+    raise BookFolderError(f"no book {str(book)!r}.{did_you_mean(str(book), known)}", where=str(output), fix=listed)
+
+
+def safe_name(name: str) -> str:
+    """`name` as a file name on any system: no separators, control characters or leading dots; at most 80 characters."""
+    name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]+', " ", name)
+    return re.sub(r"\s+", " ", name).strip(" .")[:80].strip()

@@ -1,0 +1,86 @@
+"""Worker processes: one per core (or per GPU), started fresh, gone when this process is gone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, ParamSpec, TypeVar
+
+from pipeline.errors import RenderError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 3
+"""How often a piece of work is tried when its worker dies (out of memory, killed)."""
+
+
+def cores() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """`count` worker processes (0 = one per core). `run` may be called from several threads.
+
+    Processes are spawned, not forked (threads and eSpeak's global state do not survive a fork), on first use.
+    """
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count or cores()
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        with self._lock:
+            if self._pool:
+                self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+                self._pool = None
+
+    def submit(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Hand work to a process; its result comes through the future."""
+        return self._live().submit(work, *args, **kwargs)
+
+    def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do work in a process and wait. A worker that dies is replaced and the work tried again.
+
+        Raises what the work raises; RenderError when workers die `ATTEMPTS` times over the same work.
+        """
+        for _ in range(ATTEMPTS):
+            pool = self._live()
+            try:
+                return pool.submit(work, *args, **kwargs).result()
+            except BrokenProcessPool:
+                self._replace(pool)
+        raise RenderError(
+            f"a worker process died {ATTEMPTS} times over the same work",
+            fix="Most often memory ran out: try --workers 1. Finished lines are kept.",
+        )
+
+    def _live(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_start)
+            return self._pool
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        with self._lock:
+            if self._pool is broken:
+                broken.shutdown(wait=False, cancel_futures=True)
+                self._pool = None
+
+
+def _start() -> None:
+    """A worker leaves Ctrl-C to its parent, and ends when the parent is gone, however it went."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent: Any = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

@@ -1,0 +1,82 @@
+"""Runs in a worker process (or in this one): a batch of jobs becomes files in the store's folder.
+
+The worker writes audio only. The index is written by the one process that runs the book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from pipeline import engines
+from pipeline.engines import Engine
+from pipeline.errors import EngineError
+from pipeline.files import sha256_file, written_beside
+from pipeline.nouns import Direction, Take, Waveform
+from pipeline.render.checks import flags
+from pipeline.render.plan import Job
+from pipeline.takes.key import ingredients, take_key
+from pipeline.takes.store import Rendered
+
+RETRIES = 2
+"""New seeds tried for a flagged take, with engines whose sound depends on the seed."""
+
+
+@cache
+def engine_of(name: str) -> Engine:
+    """This process's engine of that name, loaded once."""
+    return engines.load(name)
+
+
+def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered]:
+    """Render jobs of one engine and write their audio under `folder` (``ab/<key>.flac``).
+
+    A take that a check flags is rendered again with a new seed where that can help; the best one is returned under the
+    key of the seed that made it. Raises EngineError naming the line, BookFolderError for a full disk.
+    """
+    engine = engine_of(jobs[0].direction.voice.engine)
+    tries = RETRIES if engine.capabilities.seeded else 0
+    best: dict[int, tuple[Direction, Waveform, tuple[str, ...]]] = {}
+    left = list(range(len(jobs)))
+    for attempt in range(tries + 1):
+        asked = [_with_seed(jobs[index].direction, attempt) for index in left]
+        again = []
+        for at, wave in engine.render(asked):
+            index, direction = left[at], asked[at]
+            found = flags(wave, engine.capabilities.sample_rate, direction.text, direction.speed)
+            if index not in best or len(found) < len(best[index][2]):
+                best[index] = direction, wave, found
+            if found:
+                again.append(index)
+        left = again
+        if not left:
+            break
+    if len(best) != len(jobs):
+        missing = next(job.direction.line_id for index, job in enumerate(jobs) if index not in best)
+        raise EngineError(f"engine {engine.name!r} gave no audio for line {missing}", fix="Report this to its makers.")
+    rate = engine.capabilities.sample_rate
+    return [_write(jobs[index].subject, *best[index], rate, folder) for index in range(len(jobs))]
+
+
+def _with_seed(direction: Direction, attempt: int) -> Direction:
+    return replace(direction, seed=direction.seed + 7919 * attempt) if attempt else direction
+
+
+def _write(
+    subject: str, direction: Direction, wave: Waveform, found: tuple[str, ...], rate: int, folder: Path
+) -> Rendered:
+    import soundfile
+
+    key = take_key(direction)
+    path = folder / key[:2] / f"{key}.flac"
+    with written_beside(path) as beside:
+        soundfile.write(beside, wave, rate, subtype="PCM_16", format="FLAC")
+        digest, size = sha256_file(beside), beside.stat().st_size
+    take = Take(
+        key=key, path=path, sha256=digest, sample_rate=rate, frames=len(wave), engine=direction.voice.engine,
+        seed=direction.seed, created=datetime.now(UTC).isoformat(timespec="seconds"), flags=found,
+    )  # fmt: skip
+    return Rendered(take, size, subject, ingredients(direction))

@@ -1,0 +1,70 @@
+"""The key of a take: SHA-256 over canonical JSON of everything that can change the sound.
+
+Same key, same sound, so rendering is skipped. The line's id and its place in the book are not part of it: a sentence
+that occurs twice with the same voice is one take. Without the seed the same hash names the *subject*: what the line
+asks for, of which several takes may exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from pipeline import engines
+from pipeline.nouns import Direction
+
+
+def ingredients(direction: Direction) -> dict[str, Any]:
+    """Everything that can change the sound of a direction, as JSON-able values. A reference clip counts by its
+    content's hash, not by its path."""
+    voice, emotion = direction.voice, direction.emotion
+    engine = engines.engine_class(voice.engine)
+    return {
+        "engine": voice.engine,
+        "version": engine.version,
+        "weights": _fingerprint(voice.engine),
+        "text": direction.text,
+        "language": direction.language,
+        "voice": {"parameters": dict(voice.parameters), "reference": voice.reference_sha256},
+        "emotion": {
+            "weights": list(emotion.weights),
+            "words": emotion.words,
+            "reference": emotion.reference_sha256,
+            "strength": emotion.strength,
+        },
+        "speed": direction.speed,
+        "duration": direction.duration,
+        "seed": direction.seed,
+    }
+
+
+@cache
+def _fingerprint(engine: str) -> str:
+    return engines.load(engine).fingerprint()
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys, no spaces, no ASCII escapes: equal values give equal strings."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def take_key(direction: Direction) -> str:
+    """The key of the take this direction asks for, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(ingredients(direction)).encode()).hexdigest()
+
+
+def subject_of(direction: Direction) -> str:
+    """The same hash whatever the seed: two takes of one subject differ only by chance."""
+    return take_key(replace(direction, seed=-1))
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Which ingredients differ, in words for people: "voice, emotion". The seed does not count."""
+    names = {
+        "engine": "engine", "version": "engine version", "weights": "engine weights", "text": "spoken text",
+        "language": "language", "voice": "voice", "emotion": "emotion", "speed": "speed", "duration": "duration",
+    }  # fmt: skip
+    return ", ".join(word for name, word in names.items() if before.get(name) != after.get(name))

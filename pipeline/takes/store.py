@@ -1,0 +1,206 @@
+"""The take store: audio files by key, and one SQLite index of every take ever made and which one is chosen.
+
+Layout::
+
+    takes/ab/abcdef….flac    written beside and renamed, so a file under its name is whole
+    takes/index.sqlite       WAL; one writer (the process that runs the book)
+
+A file without an index row is a take whose run was killed before it was recorded; it is made again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import BookFolderError
+from pipeline.files import explained
+from pipeline.nouns import Take
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS takes (
+    key TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, sample_rate INTEGER NOT NULL,
+    frames INTEGER NOT NULL, engine TEXT NOT NULL, seed INTEGER NOT NULL, created TEXT NOT NULL, flags TEXT NOT NULL,
+    subject TEXT NOT NULL, ingredients TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS line_takes (
+    line TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (line, key));
+CREATE TABLE IF NOT EXISTS chosen (
+    line TEXT PRIMARY KEY, key TEXT NOT NULL, subject TEXT NOT NULL, by_hand INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a worker hands back for one take: the take, the bytes it takes on disk, and what it was made from."""
+
+    take: Take
+    size: int
+    subject: str
+    ingredients: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The take a line uses. It holds as long as the line still asks for `subject`."""
+
+    key: str
+    subject: str
+    by_hand: bool
+
+
+class TakeStore:
+    """Open (and make, where it is missing) the store in `folder`. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.RLock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise explained(error, folder) from error
+        with self._explained():
+            self._db = sqlite3.connect(folder / "index.sqlite", check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA busy_timeout=10000")
+            self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> TakeStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- files ---
+
+    def path_of(self, key: str) -> Path:
+        """Where the audio of a key lies (or will)."""
+        return self.folder / key[:2] / f"{key}.flac"
+
+    # --- writing ---
+
+    def record(self, results: Iterable[tuple[Rendered, Iterable[str]]]) -> None:
+        """Enter takes whose files are in place, each with the ids of the lines that asked for it, in one
+        transaction. A hand-made choice that still holds is left alone; otherwise the new take is chosen."""
+        with self._transaction():
+            for one, lines in results:
+                take = one.take
+                self._db.execute(
+                    "INSERT OR REPLACE INTO takes VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (
+                        take.key, take.sha256, one.size, take.sample_rate, take.frames, take.engine, take.seed,
+                        take.created, " ".join(take.flags), one.subject,
+                        json.dumps(one.ingredients, ensure_ascii=False),
+                    ),
+                )  # fmt: skip
+                for line in lines:
+                    self._link(line, take.key, one.subject)
+
+    def link(self, links: Iterable[tuple[str, str, str]]) -> None:
+        """Let lines use takes that exist already: (line, key, subject) each."""
+        with self._transaction():
+            for line, key, subject in links:
+                self._link(line, key, subject)
+
+    def _link(self, line: str, key: str, subject: str) -> None:
+        self._db.execute("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
+        self._db.execute(
+            "INSERT INTO chosen VALUES (?,?,?,0) ON CONFLICT(line) DO UPDATE SET"
+            " key=excluded.key, subject=excluded.subject, by_hand=0 WHERE by_hand=0 OR subject<>excluded.subject",
+            (line, key, subject),
+        )
+
+    def choose(self, line: str, key: str, subject: str) -> None:
+        """Use take `key` for `line` by hand, as long as the line asks for `subject`."""
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
+            self._db.execute("INSERT OR REPLACE INTO chosen VALUES (?,?,?,1)", (line, key, subject))
+
+    # --- reading ---
+
+    def take(self, key: str) -> Take | None:
+        rows = self._rows("SELECT * FROM takes WHERE key=?", (key,))
+        return self._take(rows[0]) if rows else None
+
+    def whole(self) -> dict[str, int]:
+        """Keys of all takes whose file is on disk at its recorded size -> frames. One pass over the folder."""
+        on_disk: dict[str, int] = {}
+        for folder in self.folder.iterdir():
+            if folder.is_dir():
+                on_disk.update((file.stem, file.stat().st_size) for file in folder.glob("*.flac"))
+        rows = self._rows("SELECT key, size, frames FROM takes")
+        return {key: frames for key, size, frames in rows if on_disk.get(key) == size}
+
+    def takes(self, keys: Iterable[str]) -> dict[str, Take]:
+        """The takes of `keys`, by key; missing ones are absent."""
+        found = {}
+        wanted = list(dict.fromkeys(keys))
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for row in self._rows(f"SELECT * FROM takes WHERE key IN ({marks})", part):  # noqa: S608 - only marks
+                found[row[0]] = self._take(row)
+        return found
+
+    def takes_of(self, line: str) -> list[Take]:
+        """Every take ever made for a line, oldest first."""
+        rows = self._rows(
+            "SELECT takes.* FROM line_takes JOIN takes USING (key) WHERE line=? ORDER BY line_takes.rowid", (line,)
+        )
+        return [self._take(row) for row in rows]
+
+    def choices(self) -> dict[str, Choice]:
+        """Line id -> its chosen take."""
+        rows = self._rows("SELECT line, key, subject, by_hand FROM chosen")
+        return {line: Choice(key, subject, bool(by_hand)) for line, key, subject, by_hand in rows}
+
+    def ingredients(self, key: str) -> dict[str, Any]:
+        """What a take was made from (see `key.ingredients`); empty for an unknown key."""
+        rows = self._rows("SELECT ingredients FROM takes WHERE key=?", (key,))
+        return dict(json.loads(rows[0][0])) if rows else {}
+
+    def flagged(self) -> dict[str, tuple[str, ...]]:
+        """Keys of takes that an automatic check doubts -> its flags."""
+        return {key: tuple(flags.split()) for key, flags in self._rows("SELECT key, flags FROM takes WHERE flags<>''")}
+
+    def _rows(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._explained():
+            return self._db.execute(sql, tuple(values)).fetchall()
+
+    def _take(self, row: tuple[Any, ...]) -> Take:
+        key, sha256, _, sample_rate, frames, engine, seed, created, flags, *_ = row
+        return Take(key, self.path_of(key), sha256, sample_rate, frames, engine, seed, created, tuple(flags.split()))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock, self._explained():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise BookFolderError(
+                f"the take index cannot be used ({error})",
+                where=str(self.folder / "index.sqlite"),
+                fix="Free disk space or mend the folder's permissions. A damaged index can be moved away:"
+                " takes are then rendered again.",
+            ) from error
