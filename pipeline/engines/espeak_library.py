@@ -1,0 +1,94 @@
+"""eSpeak NG called in process, from the library and data that the espeakng-loader wheel carries.
+
+The library keeps global state, so there is one `Library` per process, and every call sets every parameter: nothing leaks
+from one line to the next. What cannot be set is a slow random waver ("flutter") that runs on from line to line: the same
+text twice is the same speech, but not the same samples.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import EngineError
+from pipeline.nouns import Waveform
+
+SAMPLE_RATE = 22050
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_CHARS_UTF8 = 1
+_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
+RATE_LIMITS = 80, 450
+"""Words a minute that eSpeak speaks without skipping parts of sounds (its own documented range)."""
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One way of speaking. `voice` is eSpeak's name with variant ("en-us+f3"); `rate` words a minute; `pitch` and
+    `range` 0..99; `volume` 0..200, 100 = normal."""
+
+    voice: str
+    rate: int
+    pitch: int
+    range: int
+    volume: int
+
+
+class Library:
+    """The loaded library. Use `library()`, which makes it once."""
+
+    def __init__(self) -> None:
+        import espeakng_loader
+
+        try:
+            self._espeak = ctypes.CDLL(espeakng_loader.get_library_path())
+        except OSError as error:
+            raise EngineError(
+                f"eSpeak NG's library does not load ({error})", fix="pip install --force-reinstall espeakng-loader"
+            ) from error
+        data = espeakng_loader.get_data_path().encode()
+        rate = self._espeak.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, 0)
+        if rate != SAMPLE_RATE:
+            raise EngineError(
+                f"eSpeak NG started with {rate} Hz, not {SAMPLE_RATE}",
+                fix="pip install --force-reinstall espeakng-loader",
+            )
+        self._parts: list[NDArray[np.int16]] = []
+        self._callback = _CALLBACK(self._receive)  # kept, or ctypes frees it under the library
+        self._espeak.espeak_SetSynthCallback(self._callback)
+        self._voice = ""
+
+    def _receive(self, wave: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
+        if wave and count > 0:
+            self._parts.append(np.ctypeslib.as_array(wave, (count,)).copy())
+        return 0
+
+    def speak(self, text: str, settings: Settings) -> Waveform:
+        """Speak `text`; shape (frames,), float32 in [-1, 1], at `SAMPLE_RATE`. Raises EngineError for a voice that is
+        not there or a text that eSpeak refuses."""
+        if settings.voice != self._voice:
+            if self._espeak.espeak_SetVoiceByName(settings.voice.encode()) != 0:
+                raise EngineError(f"eSpeak NG has no voice {settings.voice!r}", fix="`shuoshu engines` lists variants.")
+            self._voice = settings.voice
+        for number, value in (
+            (_RATE, settings.rate), (_VOLUME, settings.volume), (_PITCH, settings.pitch), (_RANGE, settings.range),
+        ):  # fmt: skip
+            self._espeak.espeak_SetParameter(number, value, 0)
+        self._parts.clear()
+        data = text.encode()
+        if self._espeak.espeak_Synth(data, len(data) + 1, 0, 0, 0, _CHARS_UTF8, None, None) != 0:
+            raise EngineError(f"eSpeak NG could not speak {text[:40]!r}", fix="Report this text.")
+        if not self._parts:
+            return np.zeros(0, np.float32)
+        return (np.concatenate(self._parts) / np.float32(32768)).astype(np.float32)
+
+
+@cache
+def library() -> Library:
+    """This process's eSpeak NG."""
+    return Library()
