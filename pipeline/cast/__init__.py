@@ -1,1 +1,10 @@
+"""Cast: a YAML file that people edit -> who speaks with which voice, and what each line asks of it."""
 
+from pipeline.cast.casting import direct
+from pipeline.cast.defaults import complete, default_cast
+from pipeline.cast.file import load
+from pipeline.cast.model import Cast, Part, Profile
+from pipeline.cast.remarks import check
+from pipeline.cast.starter import starter
+
+__all__ = ["Cast", "Part", "Profile", "check", "complete", "default_cast", "direct", "load", "starter"]

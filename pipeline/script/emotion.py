@@ -78,3 +78,8 @@ def _unknown(name: str, where: str) -> ScriptError:
         where=where,
         fix=f"Use one of {', '.join(EMOTIONS)} (with an intensity: angry:0.7), or words such as 疲惫地低语.",
     )
+
+
+def canonical(name: str) -> str:
+    """The emotion that `name` (``怒``, ``Angry``) is another spelling of. Raises KeyError when it is none."""
+    return _lexicon()[0][name.lower()]

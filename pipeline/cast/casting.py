@@ -1,0 +1,92 @@
+"""A line and a cast -> a direction: which voice, which emotion, how fast, how long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from pipeline import engines
+from pipeline.cast.model import Cast, Part
+from pipeline.errors import CastError
+from pipeline.nouns import EMOTIONS, NARRATOR, Direction, Emotion, Line, Voice
+from pipeline.script import emotion as emotions
+
+
+def direct(line: Line, cast: Cast, spoken: str, *, engine: str | None = None) -> Direction:
+    """What `line` asks of its voice. `engine` replaces the engine of every voice (see `voice_for`).
+
+    Raises CastError, naming line and cast entry, for what the voice's engine cannot do, unless the cast says
+    ``best_effort: true``: then the wish is dropped.
+    """
+    part = cast.part(NARRATOR if line.kind in ("narration", "heading") and not line.speaker else line.speaker)
+    voice = voice_for(part.voice, cast, engine)
+    return Direction(
+        line_id=line.id, text=spoken, language=cast.language, voice=voice,
+        emotion=_possible(_emotion(line, part), voice, line, part, cast),
+        speed=round((line.speed or 1.0) * part.speed, 4), duration=_duration(line, voice, part, cast),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Emotion:
+    return emotions.parse(text)
+
+
+def _emotion(line: Line, part: Part) -> Emotion:
+    profile = part.emotions
+    asked = _parsed(line.emotion) if line.emotion else profile.default
+    if not asked.weights:
+        return asked
+    strongest = max(range(len(EMOTIONS)), key=lambda at: asked.weights[at])
+    clip = profile.references.get(EMOTIONS[strongest])
+    if clip:
+        return replace(clip, strength=round(clip.strength * asked.weights[strongest], 4))
+    if profile.limit < 1.0:
+        return replace(asked, weights=tuple(min(weight, profile.limit) for weight in asked.weights))
+    return asked
+
+
+def _possible(asked: Emotion, voice: Voice, line: Line, part: Part, cast: Cast) -> Emotion:
+    can = engines.engine_class(voice.engine).capabilities.emotions
+    way = "reference" if asked.reference else "weights" if asked.weights else ""
+    if not way or way in can:
+        # an engine without a reader of its own is not asked for words, so that they cannot make a take stale
+        return asked if "words" in can or not asked.words else replace(asked, words="")
+    if cast.best_effort:
+        return Emotion()
+    raise _impossible(f"an emotion by {way}", voice, line, part, cast)
+
+
+def _duration(line: Line, voice: Voice, part: Part, cast: Cast) -> float | None:
+    if line.duration is None or engines.engine_class(voice.engine).capabilities.duration:
+        return line.duration
+    if cast.best_effort:
+        return None
+    raise _impossible("an exact duration", voice, line, part, cast)
+
+
+def _impossible(what: str, voice: Voice, line: Line, part: Part, cast: Cast) -> CastError:
+    where = f"{cast.path}, line {part.line}" if cast.path and part.line else str(cast.path or "default cast")
+    return CastError(
+        f"line {line.id} asks {part.name} (voice {voice.name}) for {what}, which engine {voice.engine} cannot do",
+        where=where,
+        fix="Change the line or the voice, or set best_effort: true to drop such wishes.",
+    )
+
+
+def voice_for(name: str, cast: Cast, engine: str | None = None) -> Voice:
+    """The voice of that name. With another `engine` asked for: the voice's fallback of that engine, or else a voice of
+    that engine with its default settings, a different one for each name where the engine has variants."""
+    voice = cast.voices[name]
+    if engine is None or voice.engine == engine:
+        return voice
+    seen = {name}
+    follow = cast.fallbacks.get(name)
+    while follow and follow not in seen:
+        if cast.voices[follow].engine == engine:
+            return cast.voices[follow]
+        seen.add(follow)
+        follow = cast.fallbacks.get(follow)
+    from pipeline.cast.defaults import stand_in
+
+    return stand_in(name, engine)

@@ -1,0 +1,53 @@
+"""Reference clips: is it there, is it audio, is it long enough, and which bytes are they."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.errors import CastError
+from pipeline.files import sha256_file
+
+SHORTEST_S = 1.0
+
+
+def clip_hash(path: Path) -> str:
+    """SHA-256 of a usable clip. Raises CastError when it is missing, no audio, or under `SHORTEST_S` seconds."""
+    if not path.is_file():
+        raise CastError(f"the reference clip {path.name} is not there", fix=f"Looked in {path.parent}.")
+    stat = path.stat()
+    return _checked(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _checked(path: Path, _size: int, _changed: int) -> str:
+    seconds = _length(path)
+    if seconds < SHORTEST_S:
+        raise CastError(
+            f"the reference clip {path.name} is {seconds:.2f} s long",
+            fix="Give at least 1 s; 5 s or more clone better.",
+        )
+    return sha256_file(path)
+
+
+def _length(path: Path) -> float:
+    import soundfile
+
+    try:
+        return float(soundfile.info(str(path)).duration)
+    except soundfile.LibsndfileError:
+        return _decoded_length(path)
+
+
+def _decoded_length(path: Path) -> float:
+    """Formats libsndfile does not know (M4A, WMA …), through ffmpeg."""
+    import imageio_ffmpeg
+    from pydub import AudioSegment
+    from pydub.exceptions import CouldntDecodeError
+
+    AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
+    try:
+        with path.open("rb") as stream:
+            return float(AudioSegment.from_file_using_temporary_files(stream).duration_seconds)
+    except (CouldntDecodeError, OSError, IndexError, KeyError, ValueError) as error:
+        raise CastError(f"the reference clip {path.name} is not audio", fix="Use WAV, FLAC, MP3 or M4A.") from error

@@ -1,0 +1,266 @@
+"""The cast file: YAML -> Cast, with errors that name file, line and the nearest valid name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pipeline import engines
+from pipeline.cast import yaml_lines
+from pipeline.cast.clips import clip_hash
+from pipeline.cast.model import Cast, Part, Profile
+from pipeline.cast.yaml_lines import Node
+from pipeline.errors import CastError, ScriptError, did_you_mean
+from pipeline.nouns import Emotion, Voice
+from pipeline.script import emotion as emotions
+
+_TOP = (
+    "language", "consent", "narrator", "voices", "characters", "unknown", "lexicon", "profile", "best_effort", "pauses",
+)  # fmt: skip
+_PART = ("voice", "aliases", "emotions", "speed")
+PAUSES = ("clause", "sentence", "paragraph", "speaker", "scene", "heading", "head", "tail")
+
+
+def load(path: Path) -> Cast:
+    """Read and check a cast file. Raises CastError: file, line, what is wrong, the nearest valid name."""
+    return _Reader(path).cast(yaml_lines.read(path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+
+    # --- errors and checked access ---
+
+    def error(self, what: str, line: int, fix: str = "See docs/cast-file.md.") -> CastError:
+        return CastError(what, where=f"{self.path}, line {line}", fix=fix)
+
+    def mapping(self, node: Node, what: str, keys: Iterable[str] | None = None) -> dict[str, Node]:
+        if not isinstance(node.value, dict):
+            raise self.error(f"{what} must be `key: value` pairs, not {node.value!r}", node.line)
+        if keys is not None:
+            valid = tuple(keys)
+            for key, value in node.value.items():
+                if key not in valid:
+                    hint = did_you_mean(key, valid)
+                    raise self.error(f"{what} has no key {key!r}.{hint}", value.line, f"Valid: {', '.join(valid)}.")
+        return node.value
+
+    def text(self, node: Node, what: str) -> str:
+        if not isinstance(node.value, str | int | float) or isinstance(node.value, bool):
+            raise self.error(f"{what} must be text, not {_shown(node)}", node.line)
+        return str(node.value)
+
+    def number(self, node: Node, what: str, low: float, high: float, *, whole: bool = False) -> float:
+        value = node.value
+        good = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not good or not low <= value <= high:
+            kind = "a whole number" if whole else "a number"
+            raise self.error(f"{what} must be {kind} from {low:g} to {high:g}, not {_shown(node)}", node.line)
+        return float(value)
+
+    def switch(self, node: Node, what: str) -> bool:
+        if not isinstance(node.value, bool):
+            raise self.error(f"{what} must be true or false, not {_shown(node)}", node.line)
+        return node.value
+
+    # --- the parts of the file ---
+
+    def cast(self, root: Node) -> Cast:
+        top = self.mapping(root, "the cast", _TOP)
+        for key in ("narrator", "voices"):
+            if key not in top:
+                raise self.error(f"{key!r} is missing", root.line, "Every cast has a narrator and voices.")
+        language = self.text(top["language"], "language") if "language" in top else "zh"
+        if language not in ("zh", "en"):
+            raise self.error(f"language {language!r} is not spoken here", top["language"].line, "Write zh or en.")
+        voices, fallbacks = self.voices(top["voices"])
+        consent = self.text(top["consent"], "consent").strip() if "consent" in top else ""
+        characters = self.mapping(top["characters"], "characters") if "characters" in top else {}
+        parts = {name: self.part(name, node, voices) for name, node in characters.items()}
+        cast = Cast(
+            language="zh" if language == "zh" else "en",
+            narrator=self.part("narrator", top["narrator"], voices),
+            voices=voices, fallbacks=fallbacks, parts=self.with_aliases(parts), anyone=parts.get("*"),
+            unknown=self.part("unknown", top["unknown"], voices) if "unknown" in top else None,
+            lexicon=self.lexicon(top.get("lexicon")), pauses=self.pauses(top.get("pauses")),
+            profile=self.profile_name(top.get("profile")), consent=consent,
+            best_effort=self.switch(top["best_effort"], "best_effort") if "best_effort" in top else False,
+            path=self.path,
+        )  # fmt: skip
+        self.demand_consent(cast, top["voices"])
+        return cast
+
+    def voices(self, node: Node) -> tuple[dict[str, Voice], dict[str, str]]:
+        found: dict[str, Voice] = {}
+        fallbacks: dict[str, Node] = {}
+        for name, one in self.mapping(node, "voices").items():
+            given = dict(self.mapping(one, f"voice {name}"))
+            fallback = given.pop("fallback", None)
+            if fallback is not None:
+                fallbacks[name] = fallback
+            found[name] = self.voice(name, given, one.line)
+        if not found:
+            raise self.error("there is no voice", node.line, "Write at least one under voices.")
+        for name, fallback in fallbacks.items():
+            self.voice_name(fallback, found, f"voice {name}: fallback")
+        return found, {name: str(fallback.value) for name, fallback in fallbacks.items()}
+
+    def voice(self, name: str, given: dict[str, Node], line: int) -> Voice:
+        asked = given.pop("engine", Node("espeak", line))
+        engine = self.text(asked, f"voice {name}: engine")
+        if engine not in engines.names():
+            hint = did_you_mean(engine, engines.names())
+            raise self.error(
+                f"voice {name}: no engine is named {engine!r}.{hint}",
+                asked.line,
+                f"Here: {', '.join(engines.names())}.",
+            )
+        can = engines.engine_class(engine).capabilities
+        reference = given.pop("reference", None)
+        clip = self.clip(reference, f"voice {name}") if reference else None
+        if clip and not can.clones:
+            raise self.error(
+                f"voice {name}: engine {engine} does not clone a reference clip", given.get("reference", asked).line,
+                "Remove reference, or use an engine that clones.",
+            )  # fmt: skip
+        parameters = {key: self.parameter(name, key, one, can.parameters) for key, one in given.items()}
+        return Voice(name, engine, MappingProxyType(parameters), *(clip or (None, "")))
+
+    def parameter(self, voice: str, key: str, node: Node, rules: Mapping[str, Any]) -> str | int | float | bool:
+        valid = ("engine", "reference", "fallback", *rules)
+        if key not in rules:
+            hint = did_you_mean(key, valid)
+            raise self.error(f"voice {voice} has no setting {key!r}.{hint}", node.line, f"Valid: {', '.join(valid)}.")
+        kind, *limits = rules[key]
+        what = f"voice {voice}: {key}"
+        if kind == "choice":
+            value = self.text(node, what)
+            if value not in limits:
+                raise self.error(
+                    f"{what} {value!r} is unknown.{did_you_mean(value, limits)}", node.line,
+                    "`shuoshu engines --json` lists them all.",
+                )  # fmt: skip
+            return value
+        if kind == "bool":
+            return self.switch(node, what)
+        if kind == "str":
+            return self.text(node, what)
+        value_ = self.number(node, what, limits[0], limits[1], whole=kind == "int")
+        return int(value_) if kind == "int" else value_
+
+    def clip(self, node: Node, what: str) -> tuple[Path, str]:
+        given = Path(self.text(node, f"{what}: reference")).expanduser()
+        path = given if given.is_absolute() else self.path.parent / given
+        if not given.is_absolute() and not path.resolve().is_relative_to(self.path.parent.resolve()):
+            raise self.error(
+                f"{what}: reference {str(given)!r} leads out of the cast file's folder", node.line,
+                "Put the clip beside the cast file, or give its full path.",
+            )  # fmt: skip
+        try:
+            return path.resolve(), clip_hash(path.resolve())
+        except CastError as error:
+            raise self.error(f"{what}: {error.what}", node.line, error.fix) from error
+
+    def part(self, name: str, node: Node, voices: Mapping[str, Voice]) -> Part:
+        if isinstance(node.value, str):  # 林晚: lin
+            self.voice_name(node, voices, name)
+            return Part(name, node.value, line=node.line)
+        given = self.mapping(node, name, _PART)
+        if "voice" not in given:
+            raise self.error(f"{name} has no voice", node.line, "Add `voice: NAME`.")
+        self.voice_name(given["voice"], voices, name)
+        return Part(
+            name=name, voice=str(given["voice"].value), aliases=self.aliases(name, given.get("aliases")),
+            emotions=self.emotions(name, given.get("emotions")), line=node.line,
+            speed=self.number(given["speed"], f"{name}: speed", 0.5, 2.0) if "speed" in given else 1.0,
+        )  # fmt: skip
+
+    def voice_name(self, node: Node, voices: Mapping[str, Voice], who: str) -> None:
+        name = self.text(node, f"{who}: voice")
+        if name not in voices:
+            raise self.error(
+                f"{who}: no voice is named {name!r}.{did_you_mean(name, voices)}", node.line,
+                f"Voices here: {', '.join(voices)}.",
+            )  # fmt: skip
+
+    def aliases(self, name: str, node: Node | None) -> tuple[str, ...]:
+        if node is None:
+            return ()
+        if not isinstance(node.value, list):
+            raise self.error(f"{name}: aliases must be a list: [小晚, 林姑娘]", node.line)
+        return tuple(self.text(one, f"{name}: alias") for one in node.value)
+
+    def with_aliases(self, parts: Mapping[str, Part]) -> dict[str, Part]:
+        everyone = {name: part for name, part in parts.items() if name != "*"}
+        for part in list(everyone.values()):
+            for alias in part.aliases:
+                if alias in everyone and everyone[alias] is not part:
+                    other = everyone[alias]
+                    raise self.error(f"{alias!r} names both {other.name} and {part.name}", part.line, "Keep one.")
+                everyone[alias] = part
+        return everyone
+
+    def emotions(self, name: str, node: Node | None) -> Profile:
+        default, limit, references = Emotion(), 1.0, {}
+        for key, one in self.mapping(node, f"{name}: emotions").items() if node else ():
+            if key == "limit":
+                limit = self.number(one, f"{name}: limit", 0.0, 1.0)
+            elif key == "default":
+                default = self.emotion(name, one)
+            elif key in emotions.names():
+                references[emotions.canonical(key)] = self.reference(name, key, one)
+            else:
+                hint = did_you_mean(key, (*emotions.names(), "default", "limit"))
+                raise self.error(f"{name}: unknown emotion {key!r}.{hint}", one.line)
+        return Profile(default, limit, references)
+
+    def emotion(self, name: str, node: Node) -> Emotion:
+        try:
+            return emotions.parse(self.text(node, f"{name}: emotion"))
+        except ScriptError as error:
+            raise self.error(f"{name}: {error.what}", node.line, error.fix) from error
+
+    def reference(self, name: str, key: str, node: Node) -> Emotion:
+        given = self.mapping(node, f"{name}: {key}", ("reference", "strength"))
+        if "reference" not in given:
+            raise self.error(f"{name}: {key} has no reference", node.line)
+        path, digest = self.clip(given["reference"], f"{name}: {key}")
+        strength = self.number(given["strength"], f"{name}: strength", 0.0, 1.0) if "strength" in given else 1.0
+        return Emotion(reference=path, reference_sha256=digest, strength=strength)
+
+    def lexicon(self, node: Node | None) -> dict[str, str]:
+        given = self.mapping(node, "lexicon") if node else {}
+        return {term: self.text(one, f"lexicon: {term}") for term, one in given.items()}
+
+    def pauses(self, node: Node | None) -> dict[str, float]:
+        given = self.mapping(node, "pauses", PAUSES) if node else {}
+        return {name: self.number(one, f"pauses: {name}", 0.0, 60.0) for name, one in given.items()}
+
+    def profile_name(self, node: Node | None) -> str:
+        if node is None:
+            return ""
+        from pipeline.mastering import profiles
+
+        name = self.text(node, "profile")
+        if name not in profiles.names():
+            hint = did_you_mean(name, profiles.names())
+            raise self.error(f"no profile is named {name!r}.{hint}", node.line, f"Here: {', '.join(profiles.names())}.")
+        return name
+
+    def demand_consent(self, cast: Cast, node: Node) -> None:
+        cloned = next((voice.name for voice in cast.voices.values() if voice.reference), None)
+        if cloned and not cast.consent:
+            raise self.error(
+                f"voice {cloned} is cloned from a clip, and the cast has no consent note", node.line,
+                'Add a line such as  consent: "recorded by Lin Yue, release signed 2026-03-01".',
+            )  # fmt: skip
+
+
+def _shown(node: Node) -> str:
+    if isinstance(node.value, dict):
+        return "a list of keys"
+    return "a list" if isinstance(node.value, list) else repr(node.value)

@@ -1,0 +1,67 @@
+"""What a cast file says, checked and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.nouns import Emotion, Language, Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A character's way of feeling: `default` for lines without an emotion of their own, `limit` the highest intensity
+    (0..1), `references` a clip for an emotion by name."""
+
+    default: Emotion = Emotion()
+    limit: float = 1.0
+    references: Mapping[str, Emotion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Who speaks with which voice. `line` is where the cast file says so (0 = a default of ours)."""
+
+    name: str
+    voice: str
+    aliases: tuple[str, ...] = ()
+    emotions: Profile = Profile()
+    speed: float = 1.0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A whole cast.
+
+    voices     every voice by name; `fallbacks` name the voice to use instead when an engine is missing
+    parts      characters by name, aliases included
+    narrator   speaks narration and headings; `anyone` ("*") whoever is not named; `unknown` quotes without a speaker
+    lexicon    term -> reading or replacement
+    pauses     seconds by kind of pause, laid over the mastering profile's
+    """
+
+    language: Language
+    narrator: Part
+    voices: Mapping[str, Voice]
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    anyone: Part | None = None
+    unknown: Part | None = None
+    lexicon: Mapping[str, str] = field(default_factory=dict)
+    pauses: Mapping[str, float] = field(default_factory=dict)
+    profile: str = ""
+    consent: str = ""
+    best_effort: bool = False
+    path: Path | None = None
+
+    def part(self, speaker: str) -> Part:
+        """Who speaks for a speaker of the script table."""
+        from pipeline.nouns import NARRATOR, UNKNOWN
+
+        if speaker == UNKNOWN:
+            return self.unknown or self.narrator
+        if speaker in (NARRATOR, ""):
+            return self.narrator
+        return self.parts.get(speaker) or self.anyone or self.narrator
