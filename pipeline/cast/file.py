@@ -87,7 +87,7 @@ class _Reader:
             voices=voices, fallbacks=fallbacks, parts=self.with_aliases(parts), anyone=parts.get("*"),
             unknown=self.part("unknown", top["unknown"], voices) if "unknown" in top else None,
             lexicon=self.lexicon(top.get("lexicon")), pauses=self.pauses(top.get("pauses")),
-            profile=self.profile_name(top.get("profile")), consent=consent,
+            profile=self.text(top["profile"], "profile") if "profile" in top else "", consent=consent,
             best_effort=self.switch(top["best_effort"], "best_effort") if "best_effort" in top else False,
             path=self.path,
         )  # fmt: skip
@@ -239,17 +239,6 @@ class _Reader:
     def pauses(self, node: Node | None) -> dict[str, float]:
         given = self.mapping(node, "pauses", PAUSES) if node else {}
         return {name: self.number(one, f"pauses: {name}", 0.0, 60.0) for name, one in given.items()}
-
-    def profile_name(self, node: Node | None) -> str:
-        if node is None:
-            return ""
-        from pipeline.mastering import profiles
-
-        name = self.text(node, "profile")
-        if name not in profiles.names():
-            hint = did_you_mean(name, profiles.names())
-            raise self.error(f"no profile is named {name!r}.{hint}", node.line, f"Here: {', '.join(profiles.names())}.")
-        return name
 
     def demand_consent(self, cast: Cast, node: Node) -> None:
         cloned = next((voice.name for voice in cast.voices.values() if voice.reference), None)

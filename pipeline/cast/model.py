@@ -14,7 +14,7 @@ class Profile:
     """A character's way of feeling: `default` for lines without an emotion of their own, `limit` the highest intensity
     (0..1), `references` a clip for an emotion by name."""
 
-    default: Emotion = Emotion()
+    default: Emotion = field(default_factory=Emotion)
     limit: float = 1.0
     references: Mapping[str, Emotion] = field(default_factory=dict)
 
@@ -26,7 +26,7 @@ class Part:
     name: str
     voice: str
     aliases: tuple[str, ...] = ()
-    emotions: Profile = Profile()
+    emotions: Profile = field(default_factory=Profile)
     speed: float = 1.0
     line: int = 0
 

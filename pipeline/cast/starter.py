@@ -12,6 +12,7 @@ from pipeline.errors import CastError
 from pipeline.files import write_text
 from pipeline.nouns import Book, Character, Voice
 
+_YAML_WORDS = {"true", "false", "yes", "no", "null", "on", "off", "y", "n"}
 _WORDS = {
     "zh": {
         "top": "{title} 的演员表，由 shuoshu cast init 写成。改完后：shuoshu cast check 本文件 书稿",
@@ -72,17 +73,7 @@ def _voice(name: str, voice: Voice) -> str:
 
 def _key(name: str) -> str:
     """A name as a YAML key: quoted unless it is plainly a word."""
-    plain = re.fullmatch(r"[^\W\d_][\w·]*", name) and name.lower() not in (
-        "true",
-        "false",
-        "yes",
-        "no",
-        "null",
-        "on",
-        "off",
-        "y",
-        "n",
-    )
+    plain = re.fullmatch(r"[^\W\d_][\w·]*", name) and name.lower() not in _YAML_WORDS
     return name if plain else json.dumps(name, ensure_ascii=False)
 
 
