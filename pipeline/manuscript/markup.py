@@ -19,73 +19,11 @@ from pipeline.manuscript.rules import rules
 from pipeline.nouns import ParagraphKind, Source
 
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
+    " form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary table tbody td"
+    " tfoot th thead tr ul".split()
 )
-_SILENT = frozenset(
-    [
-        "script",
-        "style",
-        "head",
-        "title",
-        "template",
-        "noscript",
-        "audio",
-        "video",
-        "iframe",
-        "object",
-        "svg",
-        "math",
-        "nav",
-        "rp",
-    ]
-)
+_SILENT = frozenset("script style head title template noscript audio video iframe object svg math nav rp".split())
 _ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_ENTITIES = {b"amp", b"lt", b"gt", b"quot", b"apos"}
 _NOTE_MARK = re.compile(r"^[\[(（〔［【]?\s*(?:\d{1,4}|[*†‡§①-⑳〇一二三四五六七八九十]+|注\d*|[a-z])\s*[\])）〕］】]?$")

@@ -83,3 +83,22 @@ def _unknown(name: str, where: str) -> ScriptError:
 def canonical(name: str) -> str:
     """The emotion that `name` (``怒``, ``Angry``) is another spelling of. Raises KeyError when it is none."""
     return _lexicon()[0][name.lower()]
+
+
+_TAG_WORDS = 3
+"""Only words this far up the list of a tag's matches count: a tag says one thing."""
+
+
+@cache
+def _tag_pattern() -> re.Pattern[str]:
+    words = sorted(_lexicon()[1], key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words)))
+
+
+def in_tag(tag: str) -> dict[str, float]:
+    """What the words of a speech tag say outright (怒道, sobbed): emotion -> weight; empty for a plain one."""
+    weights: dict[str, float] = {}
+    for word in _tag_pattern().findall(tag.lower())[:_TAG_WORDS]:
+        for name, weight in _lexicon()[1][word].items():
+            weights[name] = max(weights.get(name, 0.0), weight)
+    return weights

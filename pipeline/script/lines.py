@@ -1,0 +1,158 @@
+"""Book -> lines: mark-up off, quotes found, speakers decided, long stretches cut, ids given.
+
+The law of this module: the lines of a paragraph join to its text, mark-up and white space aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.nouns import NARRATOR, Book, Chapter, Language, Line, LineKind
+from pipeline.script import emotion, markup
+from pipeline.script.attribution import NARRATION, Decision, Unit, attribute
+from pipeline.script.names import Names, learn
+from pipeline.script.quotes import Span, spans
+from pipeline.script.sentences import pieces
+from pipeline.script.words import speech
+
+ENGLISH_FACTOR = 3
+"""English letters for one Chinese character, in the time they take to say."""
+SCENE_PAUSE_S = 1.5
+_DASH_START = re.compile(r"^\s*(?:——|—|–|- )\s*[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A unit with what the attribution does not need: its kind when it is settled, a pause, or mark-up's word."""
+
+    unit: Unit
+    kind: LineKind | None = None
+    pause: float | None = None
+    marked: Decision | None = None
+    emotion: str = ""
+
+
+def lines_of(book: Book, max_characters: int) -> list[Line]:
+    """See `pipeline.script.analyse`."""
+    names = names_in(book)
+    lines: list[Line] = []
+    for chapter in book.chapters:
+        lines.extend(_chapter(chapter, names, book.language, max_characters))
+    return _with_ids(lines)
+
+
+def names_in(book: Book) -> Names:
+    """The people of a book."""
+    return learn(_narration(book), book.language)
+
+
+def _narration(book: Book) -> Iterator[tuple[str, bool]]:
+    verb = speech(book.language).verb
+    for chapter in book.chapters:
+        for paragraph in chapter.paragraphs:
+            if paragraph.kind in ("heading", "break"):
+                continue
+            found = spans(paragraph.text, verb)
+            quoted = any(span.speech for span in found)
+            for span in found:
+                if not span.speech:
+                    text = paragraph.text[span.start : span.end]
+                    yield text, quoted or text.rstrip().endswith((":", "："))
+
+
+def _chapter(chapter: Chapter, names: Names, language: Language, max_characters: int) -> Iterator[Line]:
+    stretches = [one for number, _ in enumerate(chapter.paragraphs, 1) for one in _paragraph(chapter, number, language)]
+    decisions = attribute([one.unit for one in stretches], names, language)
+    for stretch, decided in zip(stretches, decisions, strict=True):
+        decision = stretch.marked or decided
+        if stretch.pause is not None:
+            yield _line(chapter, stretch, "", "pause", NARRATION, pause=stretch.pause)
+            continue
+        kind: LineKind = stretch.kind or _kind(decision)
+        feeling = stretch.emotion or (_feeling(decision) if kind in ("dialogue", "thought") else "")
+        factor = ENGLISH_FACTOR if language == "en" else 1
+        for text in pieces(stretch.unit.text, max_characters * factor // 2, max_characters * factor):
+            yield replace(_line(chapter, stretch, text, kind, decision), emotion=feeling)
+
+
+def _kind(decision: Decision) -> LineKind:
+    for kind in ("narration", "thought", "letter"):
+        if decision.kind == kind:
+            return kind  # type: ignore[return-value]
+    return "dialogue"
+
+
+def _line(
+    chapter: Chapter, stretch: _Stretch, text: str, kind: LineKind, decision: Decision, pause: float | None = None
+) -> Line:
+    return Line(
+        id="", chapter=chapter.number, order=0, paragraph=stretch.unit.paragraph, kind=kind, speaker=decision.speaker,
+        text=text.strip(), pause_after=pause, confidence=decision.confidence, why=decision.why,
+    )  # fmt: skip
+
+
+def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stretch]:
+    paragraph = chapter.paragraphs[number - 1]
+    if paragraph.kind == "heading":
+        return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), kind="heading")]
+    if paragraph.kind == "break":
+        unit = Unit(paragraph.text, False, number, ends_conversation=True)
+        return [_Stretch(unit, pause=SCENE_PAUSE_S)]
+    marked = markup.read(paragraph)
+    found: list[_Stretch] = []
+    for part in marked.parts:
+        if isinstance(part, float):
+            found.append(_Stretch(Unit("", False, number), pause=part))
+        elif marked.speaker is not None:
+            decision = Decision(
+                marked.speaker or NARRATOR, 1.0, "markup", "dialogue" if marked.speaker else "narration"
+            )
+            found.append(_Stretch(Unit(part, True, number), marked=decision, emotion=marked.emotion or ""))
+        else:
+            found.extend(_Stretch(unit) for unit in _units(part, number, language))
+    return found
+
+
+def _units(text: str, number: int, language: Language) -> list[Unit]:
+    found = spans(text, speech(language).verb)
+    if len(found) == 1 and not found[0].speech and _DASH_START.match(text):
+        return [Unit(text, True, number)]
+    return [Unit(text[one.start : one.end], one.speech, number, one.open) for one in _with_tails(text, found)]
+
+
+def _with_tails(text: str, found: list[Span]) -> list[Span]:
+    """A stretch without a letter or digit (the full stop after a quotation) joins the one before it, or the next."""
+    kept: list[Span] = []
+    for span in found:
+        silent = not any(sign.isalnum() for sign in text[span.start : span.end])
+        if kept and silent:
+            kept[-1] = replace(kept[-1], end=span.end)
+        elif kept and not any(sign.isalnum() for sign in text[kept[-1].start : kept[-1].end]):
+            kept[-1] = replace(span, start=kept[-1].start)
+        else:
+            kept.append(span)
+    return kept
+
+
+def _feeling(decision: Decision) -> str:
+    """An emotion that the tag says outright: 怒道, 哽咽着说, whispered nervously."""
+    if not decision.tag:
+        return ""
+    found = emotion.in_tag(decision.tag)
+    return " ".join(f"{name}:{weight:g}" for name, weight in found.items())
+
+
+def _with_ids(lines: list[Line]) -> list[Line]:
+    """Ids of chapter and content; a second line of the same id gets -2."""
+    seen: Counter[str] = Counter()
+    named = []
+    for order, line in enumerate(lines, 1):
+        content = line.text or f"{line.kind} {line.pause_after}"
+        base = f"c{line.chapter:02d}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
+        seen[base] += 1
+        named.append(replace(line, id=base if seen[base] == 1 else f"{base}-{seen[base]}", order=order))
+    return named

@@ -1,0 +1,48 @@
+"""Mark-up that authors may type: ``[林晚|愤怒] 台词`` at the start of a paragraph, ``[pause 800ms]`` anywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.nouns import Paragraph
+from pipeline.script import emotion
+
+_SPEAKER = re.compile(r"^\s*[\[［【]([^\[\]|｜\n]{0,30})[|｜]([^\[\]|｜\n]{0,40})[\]］】]\s*")
+_PAUSE = re.compile(r"[\[［【]\s*(?:pause|停顿)\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|毫秒|s|秒)?\s*[\]］】]", re.IGNORECASE)
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A paragraph without its mark-up: `parts` are texts (str) and pauses in seconds (float), in order; `speaker` and
+    `emotion` as given, None where there is no such mark."""
+
+    parts: tuple[str | float, ...]
+    speaker: str | None = None
+    emotion: str | None = None
+
+
+def read(paragraph: Paragraph) -> Marked:
+    """Take the mark-up off a paragraph. Raises ScriptError for an emotion that is none."""
+    text, speaker, feeling = paragraph.text, None, None
+    if "|" not in text[:80] and "｜" not in text[:80] and not _PAUSE.search(text):
+        return Marked((text,))
+    mark = _SPEAKER.match(text)
+    if mark:
+        speaker, feeling = mark[1].strip(), mark[2].strip()
+        emotion.parse(feeling, where=f"{paragraph.source.file}, {paragraph.source.where}")
+        text = text[mark.end() :]
+    return Marked(tuple(_parts(text)), speaker, feeling)
+
+
+def _parts(text: str) -> list[str | float]:
+    parts: list[str | float] = []
+    at = 0
+    for match in _PAUSE.finditer(text):
+        parts.append(text[at : match.start()])
+        seconds = float(match[1]) / (1000 if (match[2] or "ms").lower() in ("ms", "毫秒") else 1)
+        parts.append(min(seconds, LONGEST_PAUSE_S))
+        at = match.end()
+    parts.append(text[at:])
+    return [part for part in parts if isinstance(part, float) or part.strip()]

@@ -1,0 +1,198 @@
+"""The script table on disk: CSV (UTF-8 with BOM, so that spreadsheets open it) or XLSX, one row a line.
+
+Text that begins like a formula (=, +, -, @) is stored as it is: CSV has no types, and the XLSX writer marks every cell as
+text. Columns may come in any order, and columns of the user's own are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pipeline.errors import ScriptError, did_you_mean
+from pipeline.files import write_bytes, written_beside
+from pipeline.nouns import Line, LineKind
+from pipeline.script import emotion
+
+COLUMNS = (
+    "id", "chapter", "order", "paragraph", "kind", "speaker", "text", "spoken", "emotion", "speed", "duration",
+    "pause_after", "confidence", "why", "note",
+)  # fmt: skip
+EDITABLE = ("kind", "speaker", "text", "spoken", "emotion", "speed", "duration", "pause_after", "note")
+"""Columns in which a hand edit counts; the others are the machine's."""
+_NEEDED = ("id", "kind", "speaker", "text")
+_KINDS = get_args(LineKind)
+
+Row = dict[str, str]
+N = TypeVar("N", int, float)
+
+
+def row_of(line: Line) -> Row:
+    """A line as the table's texts."""
+    row = {name: _shown(getattr(line, name)) for name in COLUMNS}
+    row["confidence"] = f"{line.confidence:.2f}"
+    return row
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def write(path: Path, lines: Iterable[Line]) -> None:
+    """Write lines to a .csv or .xlsx file, whole or not at all."""
+    if path.suffix.lower() == ".xlsx":
+        _write_xlsx(path, [row_of(line) for line in lines])
+    else:
+        write_bytes(path, csv_bytes(row_of(line) for line in lines))
+
+
+def csv_bytes(rows: Iterable[Row]) -> bytes:
+    """Rows as the bytes of a CSV file."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8")
+
+
+def _write_xlsx(path: Path, rows: Sequence[Row]) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("script")
+    sheet.freeze_panes = "B2"
+    sheet.append(list(COLUMNS))
+    for row in rows:
+        sheet.append([_text_cell(sheet, row[name]) for name in COLUMNS])
+    with written_beside(path) as beside:
+        book.save(beside)
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    cell.number_format = "@"
+    return cell
+
+
+def read(path: Path) -> list[Line]:
+    """The lines of a table. Raises ScriptError naming file and row for whatever is wrong with it."""
+    return [line_of(row, f"{path.name}, row {number}") for number, row in enumerate(rows(path), 2)]
+
+
+def rows(path: Path) -> list[Row]:
+    """The rows of a .csv or .xlsx table as texts, checked for columns, quoting and double ids."""
+    raw = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
+    if not raw:
+        raise ScriptError("the script table is empty", where=path.name, fix="Delete it; the next run writes it again.")
+    header = [name.strip() for name in raw[0]]
+    for name in _NEEDED:
+        if name not in header:
+            hint = did_you_mean(name, [one for one in header if one not in COLUMNS])
+            hint = hint.replace("Did you mean", "Was it renamed to") if hint else ""
+            raise ScriptError(
+                f"column {name!r} is missing.{hint}", where=f"{path.name}, row 1",
+                fix=f"The table needs at least {', '.join(_NEEDED)}.",
+            )  # fmt: skip
+    found: list[Row] = []
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(raw[1:], 2):
+        row = dict.fromkeys(COLUMNS, "") | {
+            name: cell for name, cell in zip(header, cells, strict=False) if name in COLUMNS
+        }
+        if not any(row.values()):
+            continue
+        if row["id"] in seen:
+            raise ScriptError(
+                f"id {row['id']!r} stands twice, in rows {seen[row['id']]} and {number}",
+                where=f"{path.name}, row {number}", fix="Remove one of the rows.",
+            )  # fmt: skip
+        seen[row["id"]] = number
+        found.append(row)
+    return found
+
+
+def _csv_rows(path: Path) -> list[list[str]]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ScriptError(f"the script table cannot be read: {error.strerror}", where=str(path)) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:  # Excel on a Chinese Windows saves CSV so
+            text = data.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise ScriptError(
+                "the script table is neither UTF-8 nor GB18030", where=path.name, fix="Save it as CSV UTF-8."
+            ) from error
+    first = text[: text.find("\n")]
+    separator = next((one for one in ",;\t" if one in first), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    found: list[list[str]] = []
+    try:
+        for cells in reader:
+            if found and cells and len(cells) > len(found[0]) and any(cells[len(found[0]) :]):
+                raise csv.Error("it has more cells than the header")
+            found.append(cells)
+    except csv.Error as error:
+        raise ScriptError(
+            f"the quoting is broken near line {reader.line_num} of the file: {error}",
+            where=f"{path.name}, row {len(found) + 1}",
+            fix='A cell with a comma, a quote or a line break stands in "…", quotes inside doubled.',
+        ) from error
+    return found
+
+
+def _xlsx_rows(path: Path) -> list[list[str]]:
+    import zipfile
+
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheet = book.active
+        return [[_shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True)] if sheet else []
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ScriptError(
+            f"the spreadsheet cannot be read ({error})", where=str(path), fix="Save it as .xlsx."
+        ) from error
+
+
+def line_of(row: Row, where: str) -> Line:
+    """A row as a line. Raises ScriptError for a value that the column does not take."""
+    if row["kind"] not in _KINDS:
+        hint = did_you_mean(row["kind"], _KINDS)
+        raise ScriptError(f"unknown kind {row['kind']!r}.{hint}", where=where, fix=f"Use {', '.join(_KINDS)}.")
+    emotion.parse(row["emotion"], where=where)
+    return Line(
+        id=row["id"], chapter=_number(row, "chapter", where, int) or 0, order=_number(row, "order", where, int) or 0,
+        paragraph=_number(row, "paragraph", where, int) or 0, kind=row["kind"],  # type: ignore[arg-type]
+        speaker=row["speaker"].strip(), text=row["text"], spoken=row["spoken"], emotion=row["emotion"].strip(),
+        speed=_number(row, "speed", where, float, 0.5, 2.0), duration=_number(row, "duration", where, float, 0.05, 600.0),
+        pause_after=_number(row, "pause_after", where, float, 0.0, 600.0),
+        confidence=_number(row, "confidence", where, float, 0.0, 1.0) or 0.0, why=row["why"], note=row["note"],
+    )  # fmt: skip
+
+
+def _number(row: Row, name: str, where: str, kind: Callable[[str], N], low: float = 0, high: float = 1e9) -> N | None:
+    text = row[name].strip()
+    if not text:
+        return None
+    value: N | None
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not low <= value <= high:
+        raise ScriptError(
+            f"{name} must be a number from {low:g} to {high:g}, not {text!r}", where=where, fix="Empty means: not set."
+        )
+    return value
