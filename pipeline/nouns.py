@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -173,7 +172,7 @@ class Voice:
 
     name: str
     engine: str
-    parameters: Mapping[str, str | int | float | bool] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     reference: Path | None = None
     reference_sha256: str = ""
 

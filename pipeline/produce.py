@@ -7,6 +7,7 @@ of them without Prefect.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import __version__, script
+from pipeline import manuscript as manuscript_room
 from pipeline.cast import Cast
-from pipeline.errors import ManuscriptError
-from pipeline.files import sha256_file
-from pipeline.folder import BookFolder, Record, folder_for
+from pipeline.errors import BookFolderError, ManuscriptError
+from pipeline.files import sha256_file, write_text
+from pipeline.folder import BookFolder, Record, folder_for, safe_name
 from pipeline.mastering.profiles import Profile
-from pipeline.nouns import Character, Language, Line
+from pipeline.mastering.tags import Tags
+from pipeline.nouns import NARRATOR, UNKNOWN, Character, Language, Line, Master, Take, Timeline
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Job, Plan, batches, plan
 from pipeline.render.worker import render_batch
@@ -56,6 +59,7 @@ class Production:
 
     wanted   line id -> key of the take it uses, kept up to date while takes are made
     by_hand  line id -> key of the new take to choose for it by hand, whatever the line used before
+    retake   whether only some lines are made anew, for a book that is there already
     """
 
     folder: BookFolder
@@ -70,15 +74,38 @@ class Production:
     remarks: list[str] = field(default_factory=list)
     wanted: dict[str, str] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
+    retake: bool = False
     rendered: int = 0
+
+    def cover(self) -> tuple[bytes | None, str]:
+        """The book's cover and its media type; (None, "") without one."""
+        if not self.record.cover:
+            return None, ""
+        path = self.folder.path / self.record.cover
+        return (path.read_bytes(), self.record.cover_type) if path.is_file() else (None, "")
 
     @property
     def partial(self) -> bool:
         """Whether only some of the book's chapters are asked for."""
-        return len(self.chapters) < len(self.record.chapters)
+        return not self.retake and len(self.chapters) < len(self.record.chapters)
 
     def lines_of(self, chapter: int) -> list[Line]:
         return [line for line in self.plan.lines if line.chapter == chapter]
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterJob:
+    """What a worker needs to master one chapter. `takes` by line id."""
+
+    timeline: Timeline
+    takes: Mapping[str, Take]
+    profile: Profile
+    folder: Path
+    stem: str
+    tags: Tags
+    fingerprint: str
+    cover: bytes | None
+    cover_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +175,7 @@ def write_script(folder: BookFolder, request: Request, observe: Observer = unobs
         "chapter_pattern": request.chapter_pattern, "encoding": request.encoding, "language": request.language,
         "include_matter": request.include_matter,
     }  # fmt: skip
-    versions = {"shuoshu": __version__, "manuscript": _manuscript_version(), "script": script.VERSION}
+    versions = {"shuoshu": __version__, "manuscript": manuscript_room.VERSION, "script": script.VERSION}
     record = folder.read() if folder.exists else None
     if record:
         _same_book(folder, record, request.manuscript)
@@ -173,9 +200,7 @@ def _read(
     folder: BookFolder, request: Request, digest: str, options: Mapping[str, object], versions: Mapping[str, str],
     before: Record | None,
 ) -> tuple[Record, Sync]:  # fmt: skip
-    from pipeline import manuscript
-
-    book = manuscript.read(
+    book = manuscript_room.read(
         request.manuscript, chapter_pattern=request.chapter_pattern, include_matter=request.include_matter,
         encoding=request.encoding, language=request.language,
     )  # fmt: skip
@@ -205,7 +230,7 @@ def _production(
     characters = speakers(lines, record)
     cast, cast_path = _cast(request, record)
     profile = profiles.load(request.profile or cast.profile or record.profile or profiles.DEFAULT)
-    profile = replace(profile, pauses=replace(profile.pauses, **cast.pauses)) if cast.pauses else profile
+    profile = profiles.with_pauses(profile, dict(cast.pauses))
     chapters = chapters_in(request.chapters, [number for number, _ in record.chapters])
     engine = request.engine or record.engine or None
     with TakeStore(folder.takes) as store:
@@ -219,6 +244,26 @@ def _production(
             chapters=tuple(number for number in chapters if any(line.chapter == number for line in chosen)),
             characters=tuple(characters), sync=sync, remarks=[str(one) for one in remarks], wanted=dict(planned.wanted),
         )  # fmt: skip
+
+
+def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:
+    """Refuse to pour another manuscript into a book's folder: same name, other suffix or other place."""
+    before, now = Path(record.source), manuscript.resolve()
+    if before != now and (before.suffix != now.suffix or before.is_file()):
+        raise BookFolderError(
+            f"this folder holds another manuscript, {before}", where=str(folder.path),
+            fix="Give another --output, or rename one of the manuscripts.",
+        )  # fmt: skip
+
+
+def _cast(request: Request, record: Record) -> tuple[Cast, str]:
+    """The cast that counts, and its path as recorded: the one given, else the last run's, else default voices."""
+    from pipeline import cast as cast_room
+
+    given = request.cast or (Path(record.cast) if record.cast else None)
+    if given is None:
+        return cast_room.default_cast(record.language), ""
+    return cast_room.load(given), str(given.resolve())
 
 
 def speakers(lines: Sequence[Line], record: Record) -> list[Character]:
@@ -236,8 +281,7 @@ def speakers(lines: Sequence[Line], record: Record) -> list[Character]:
 
 
 def chapters_in(text: str, there: Sequence[int]) -> tuple[int, ...]:
-    """The chapters that ``2-5,9`` names; all of `there` for "". Raises ManuscriptError for what cannot be read or is not
-    there."""
+    """The chapters that ``2-5,9`` names; all of `there` for "". Raises ManuscriptError for what is not there."""
     if not text.strip():
         return tuple(there)
     wanted: set[int] = set()
@@ -281,3 +325,213 @@ def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Render
             if asked in (None, job.key):
                 production.wanted[line] = one.take.key
     production.rendered += len(made)
+
+
+def make_chapter(job: ChapterJob) -> Master:
+    """Master one chapter; runs in a worker process. Writes the chapter's files and, last, their record."""
+    from pipeline.mastering import chapter, record
+
+    made = chapter.master(
+        job.timeline, job.takes, job.profile, job.folder, job.stem, job.tags, job.fingerprint, job.cover, job.cover_type
+    )
+    record.write(made, job.timeline, job.folder, job.stem)
+    return made
+
+
+def chapter_job(production: Production, number: int) -> ChapterJob:
+    """Everything that mastering a chapter needs, its fingerprint included."""
+    from pipeline.mastering import record, timeline
+
+    lines = production.lines_of(number)
+    keys = {line.id: production.wanted[line.id] for line in lines if line.id in production.wanted}
+    known = production.store.takes(keys.values())
+    takes = {line: known[key] for line, key in keys.items() if key in known}
+    title = production.record.chapter_titles.get(number, "")
+    laid_out = timeline.build(number, title, lines, takes, production.profile)
+    numbers = [one for one, _ in production.record.chapters]
+    tags = Tags(
+        title=title or production.record.title, author=production.record.author, album=production.record.title,
+        language=production.record.language, track=numbers.index(number) + 1, tracks=len(numbers),
+    )  # fmt: skip
+    cover, cover_type = production.cover()
+    return ChapterJob(
+        timeline=laid_out, takes=takes, profile=production.profile, folder=production.folder.chapters,
+        stem=_stem(production, number), tags=tags, cover=cover, cover_type=cover_type,
+        fingerprint=record.fingerprint(laid_out, production.profile, tags, cover),
+    )  # fmt: skip
+
+
+def _stem(production: Production, number: int) -> str:
+    width = max(2, len(str(max(one for one, _ in production.record.chapters))))
+    return safe_name(f"{number:0{width}d} {production.record.chapter_titles.get(number, '')}")
+
+
+def master(production: Production, number: int, workers: Workers | None = None) -> tuple[Master, bool]:
+    """Master one chapter unless it is as it was; the master, and whether it was made now."""
+    from pipeline.mastering import record
+
+    job = chapter_job(production, number)
+    there = record.load(job.folder, job.stem)
+    if there and there.fingerprint == job.fingerprint:
+        return there, False
+    _forget_other_names(job.folder, job.stem, number)
+    return (workers.run(make_chapter, job) if workers else make_chapter(job)), True
+
+
+def _forget_other_names(folder: Path, stem: str, number: int) -> None:
+    """Remove a chapter's files under a title it no longer has: they are ours, made from the record beside them."""
+    from pipeline.mastering import record
+
+    for path in folder.glob("*.json"):
+        other = record.load(folder, path.stem)
+        if path.stem != stem and other and other.chapter == number:
+            for file in (*other.files.values(), folder / f"{path.stem}.timeline.csv", path):
+                file.unlink(missing_ok=True)
+
+
+def audiobook(production: Production) -> Path:
+    """Where the M4B goes; a run of some chapters has a file of its own."""
+    name = safe_name(production.record.title) or production.folder.path.name
+    if production.partial:
+        some = production.chapters
+        name += f" ({some[0]}-{some[-1]})" if len(some) > 1 else f" ({some[0]})"
+    return production.folder.path / f"{name}.m4b"
+
+
+def assemble(production: Production, masters: Sequence[Master]) -> bool:
+    """Join the chapters into the M4B unless it is made of just these; whether it was made now.
+
+    A retake of single lines joins every chapter the book has, not only those it mastered.
+    """
+    masters = _whole_book(production, masters)
+    if not masters or any("m4a" not in one.files for one in masters):
+        return False
+    if _assembled(production, masters):
+        return False
+    from pipeline.mastering import m4b
+
+    path = audiobook(production)
+    record = production.record
+    tags = Tags(title=record.title, author=record.author, album=record.title, language=record.language)
+    m4b.assemble(masters, path, tags, *production.cover())
+    write_text(_assembly_file(path), json.dumps(_assembly(masters, path)))
+    return True
+
+
+def _whole_book(production: Production, masters: Sequence[Master]) -> Sequence[Master]:
+    """For a retake: all chapters, if all are mastered; nothing otherwise, as there is no whole book to join."""
+    if not production.retake:
+        return masters
+    from pipeline.mastering import record
+
+    by_number = {one.chapter: one for one in masters}
+    found = []
+    for number, _ in production.record.chapters:
+        there = by_number.get(number) or record.load(production.folder.chapters, _stem(production, number))
+        if there is None:
+            return ()
+        found.append(there)
+    return found
+
+
+def _assembly_file(path: Path) -> Path:
+    return path.parent / "chapters" / f".{path.stem}.m4b.json"
+
+
+def _assembly(masters: Sequence[Master], path: Path) -> dict[str, object]:
+    return {"chapters": [one.fingerprint for one in masters], "size": path.stat().st_size}
+
+
+def _assembled(production: Production, masters: Sequence[Master]) -> bool:
+    path = audiobook(production)
+    try:
+        return bool(json.loads(_assembly_file(path).read_text()) == _assembly(masters, path))
+    except (OSError, ValueError):
+        return False
+
+
+# --- all of it ------------------------------------------------------------------------------------------------------
+
+
+def nothing_to_do(production: Production) -> Result | None:
+    """The result of a run in which nothing is stale; None when there is something to do."""
+    if production.plan.jobs or production.retake:
+        return None
+    current = mastered_chapters(production)
+    masters = [current[number] for number in production.chapters if number in current]
+    if len(masters) < len(production.chapters) or not masters or not _assembled(production, masters):
+        return None
+    return result_of(production, [(one, False) for one in masters], False)
+
+
+def mastered_chapters(production: Production) -> dict[int, Master]:
+    """The chapters whose files are what the script and cast now ask for."""
+    from pipeline.mastering import record
+
+    stale = {line.chapter for line in production.plan.lines if line.id in production.plan.stale}
+    found = {}
+    for number in production.chapters:
+        if number in stale:
+            continue
+        job = chapter_job(production, number)
+        there = record.load(job.folder, job.stem)
+        if there and there.fingerprint == job.fingerprint:
+            found[number] = there
+    return found
+
+
+def doubtful(production: Production) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Lines whose take an automatic check flagged (line id -> flags), and quotes whose speaker is unsure."""
+    flagged = production.store.flagged()
+    lines = {line: flagged[key] for line, key in production.wanted.items() if key in flagged}
+    unsure = [line.id for line in production.plan.lines if line.kind == "dialogue" and line.confidence < 0.5]
+    return lines, unsure
+
+
+def result_of(production: Production, masters: Sequence[tuple[Master, bool]], assembled: bool) -> Result:
+    """What a run did, with every deliverable of the chapters asked for."""
+    deliverables = []
+    for one, _ in masters:
+        for path in one.files.values():
+            deliverables.append(
+                Deliverable(
+                    path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, one.loudness.true_peak
+                )
+            )
+    path = audiobook(production)
+    if path.is_file():
+        seconds = sum(one.seconds for one in _whole_book(production, [master for master, _ in masters]))
+        deliverables.append(Deliverable(path, production.record.title, seconds, path.stat().st_size))
+    return Result(
+        folder=production.folder.path, lines=len(production.wanted), rendered=production.rendered,
+        mastered=tuple(one.chapter for one, made in masters if made), assembled=assembled,
+        flagged=tuple(doubtful(production)[0]), remarks=tuple(production.remarks), deliverables=tuple(deliverables),
+    )  # fmt: skip
+
+
+def finish(production: Production, workers: int = 0, observe: Observer = unobserved) -> Result:
+    """Render, master and assemble what is stale, without Prefect. `workers` 0 = one process per core."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pipeline.render.pool import Workers, cores
+
+    work = batches_of(production)
+    total, done = sum(len(batch) for batch in work), 0
+    with Workers(workers) as pool, ThreadPoolExecutor(2 * (workers or cores())) as threads:
+        try:
+            made = [threads.submit(render, production, batch, pool) for batch in work]
+            for batch, future in zip(work, made, strict=True):
+                seconds = future.result()
+                done += len(batch)
+                observe(Progress("render", done, total, seconds))
+            masters = []
+            chapters = [threads.submit(master, production, number, pool) for number in production.chapters]
+            for at, chapter in enumerate(chapters, 1):
+                masters.append(chapter.result())
+                observe(Progress("master", at, len(chapters), note=masters[-1][0].title))
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    assembled = assemble(production, [one for one, _ in masters])
+    observe(Progress("assemble", 1, 1))
+    return result_of(production, masters, assembled)

@@ -83,6 +83,7 @@ def _only(production: Production, wished: list[Line], jobs: list[Job]) -> Produc
             production.remarks.append(f"chapter {number} has lines that were never rendered: `shuoshu run` masters it.")
     production.plan = replace(production.plan, jobs=tuple(jobs))
     production.chapters = tuple(chapters)
+    production.retake = True
     return production
 
 

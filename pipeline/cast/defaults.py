@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -27,7 +26,7 @@ def _table() -> dict[str, Any]:
 
 def default_cast(language: Language) -> Cast:
     """The cast of a book without a cast file: the embedded engine narrates, `complete` adds the rest."""
-    narrator = Voice("narrator", EMBEDDED, MappingProxyType(dict(_table()["narrator"])))
+    narrator = Voice("narrator", EMBEDDED, dict(_table()["narrator"]))
     return Cast(language=language, narrator=Part("narrator", "narrator"), voices={"narrator": narrator})
 
 
@@ -47,7 +46,7 @@ def complete(cast: Cast, characters: Iterable[Character]) -> Cast:
         choice = _place(one.name, kind, taken)
         taken.add((kind, choice))
         name = f"default:{one.name}"
-        voices[name] = Voice(name, EMBEDDED, MappingProxyType(dict(_table()[kind][choice])))
+        voices[name] = Voice(name, EMBEDDED, dict(_table()[kind][choice]))
         parts[one.name] = Part(one.name, name)
     return replace(cast, voices=voices, parts=parts)
 
@@ -74,4 +73,4 @@ def stand_in(name: str, engine: str) -> Voice:
         return Voice(f"{engine}:{name}", engine)
     rows = [row for kind in ("female", "male", "any") for row in _table()[kind]]
     place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % len(rows)
-    return Voice(f"{engine}:{name}", engine, MappingProxyType(dict(rows[place])))
+    return Voice(f"{engine}:{name}", engine, dict(rows[place]))

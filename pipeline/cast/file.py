@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pipeline import engines
@@ -128,7 +127,7 @@ class _Reader:
                 "Remove reference, or use an engine that clones.",
             )  # fmt: skip
         parameters = {key: self.parameter(name, key, one, can.parameters) for key, one in given.items()}
-        return Voice(name, engine, MappingProxyType(parameters), *(clip or (None, "")))
+        return Voice(name, engine, parameters, *(clip or (None, "")))
 
     def parameter(self, voice: str, key: str, node: Node, rules: Mapping[str, Any]) -> str | int | float | bool:
         valid = ("engine", "reference", "fallback", *rules)

@@ -116,7 +116,9 @@ def _learn_chinese(texts: Iterable[tuple[str, bool]]) -> Names:
             ("地", "着", "了", "便", "又", "也", "就", "都", "忙", "的", "是", "在")
         ):
             continue
-        elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]):
+        elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
+            len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]
+        ):
             counts[word] = prefixes[word] + alone[word]
     _drop_parts(counts, alone)
     return Names(counts, _genders_zh(counts, seen), "zh")

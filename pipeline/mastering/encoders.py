@@ -1,0 +1,111 @@
+"""Audio files written block by block: FLAC by libsndfile, MP3 (LAME) and AAC by ffmpeg's libraries in process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from pipeline.errors import MasteringError, ShuoshuError
+from pipeline.files import explained
+from pipeline.mastering.profiles import Profile
+from pipeline.nouns import Waveform
+
+MUX_AAC = "ipod"
+"""ffmpeg's name for MP4 with Apple's audiobook conventions."""
+
+
+class Encoder(Protocol):
+    """Takes blocks, then is closed. Neither call returns anything."""
+
+    def write(self, block: Waveform) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class FlacFile:
+    """16-bit FLAC. The room tone under everything dithers the rounding."""
+
+    def __init__(self, path: Path, profile: Profile) -> None:
+        import soundfile
+
+        self._file = soundfile.SoundFile(
+            str(path), "w", profile.sample_rate, 1, "PCM_16", format="FLAC", compression_level=0.25
+        )
+
+    def write(self, block: Waveform) -> None:
+        self._file.write(np.clip(block, -1, 1))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class AvFile:
+    """MP3 or AAC through PyAV; frames of 1152 and 1024 samples are cut by ffmpeg's own FIFO."""
+
+    def __init__(self, path: Path, profile: Profile, codec: str, kbps: int, container: str) -> None:
+        import av
+
+        self._av = av
+        self._rate = profile.sample_rate
+        self._container = av.open(str(path), "w", format=container)
+        options = {"aac_coder": "fast"} if codec == "aac" else {"compression_level": "5"}
+        self._stream = self._container.add_stream(codec, rate=self._rate, options=options)
+        self._stream.bit_rate = kbps * 1000
+        self._stream.layout = "mono"
+        self._stream.format = "fltp"
+        self._stream.codec_context.thread_count = 1
+        self._at = 0
+
+    def write(self, block: Waveform) -> None:
+        frame = self._av.AudioFrame.from_ndarray(np.ascontiguousarray(block[np.newaxis, :]), "fltp", "mono")
+        frame.sample_rate = self._rate
+        frame.pts = self._at
+        self._at += block.size
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+
+    def close(self) -> None:
+        for packet in self._stream.encode(None):
+            self._container.mux(packet)
+        self._container.close()
+
+
+def encoder(kind: str, path: Path, profile: Profile) -> Encoder:
+    """A file to write blocks into: "flac", "mp3" or "m4a"."""
+    if kind == "flac":
+        return FlacFile(path, profile)
+    if kind == "mp3":
+        return AvFile(path, profile, "libmp3lame", profile.mp3_kbps, "mp3")
+    if kind == "m4a":
+        return AvFile(path, profile, "aac", profile.aac_kbps, MUX_AAC)
+    raise MasteringError(f"no chapter format is named {kind!r}", fix="Use flac, mp3 or m4a.")
+
+
+@contextmanager
+def explained_errors(path: Path) -> Iterator[None]:
+    """The libraries' write errors as ones a user can act on: a full disk above all."""
+    import av
+    import soundfile
+
+    try:
+        yield
+    except ShuoshuError:
+        raise
+    except (soundfile.LibsndfileError, av.FFmpegError, OSError, AssertionError) as error:
+        raise _why(error, path) from error
+
+
+def _why(error: BaseException, path: Path) -> ShuoshuError:
+    import errno
+    import shutil
+
+    if shutil.disk_usage(path.parent).free < 1 << 16:  # libsndfile says "System error", whatever it was
+        return explained(OSError(errno.ENOSPC, "disk full"), path)
+    number = getattr(error, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return explained(OSError(number, str(error)), path)
+    return MasteringError(f"the file could not be written ({error})", where=str(path), fix="Is the disk in order?")

@@ -1,0 +1,63 @@
+"""A look-ahead true-peak limiter for a stream: transparent until something would pass the ceiling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.mastering.meter import peaks
+from pipeline.nouns import Waveform
+
+LOOK_AHEAD_S = 0.004
+_GUARD = 16
+"""Samples that the true-peak interpolation looks at on either side, and some."""
+
+
+class Limiter:
+    """Keeps a stream under `ceiling` (linear, true peak).
+
+    The gain each sample needs is found with 4x oversampling, spread over the look-ahead window by a running minimum and
+    smoothed by a raised-cosine average no longer than the window, so that it is never higher than needed where it counts.
+    Push blocks, then flush; output lags input and comes out whole: the same number of samples in all.
+    """
+
+    def __init__(self, ceiling: float, rate: int) -> None:
+        self.ceiling = ceiling
+        self._reach = max(1, round(LOOK_AHEAD_S * rate))
+        window = np.hanning(2 * self._reach + 3)[1:-1]
+        self._smooth = (window / window.sum()).astype(np.float64)
+        self._context = 2 * self._reach + _GUARD
+        self._pending = np.zeros(self._context, np.float32)  # what came before, already given out
+        self._lead = self._context
+        self.reduction_db = 0.0
+
+    def push(self, block: Waveform) -> Waveform:
+        """The samples that are settled once `block` is known."""
+        self._pending = np.concatenate([self._pending, block])
+        settled = self._pending.size - self._context
+        if settled <= self._lead:
+            return np.zeros(0, np.float32)
+        out = self._limited(self._lead, settled)
+        self._pending = self._pending[settled - self._context :]
+        self._lead = self._context
+        return out
+
+    def flush(self) -> Waveform:
+        """The rest of the stream."""
+        end = self._pending.size
+        self._pending = np.concatenate([self._pending, np.zeros(self._context, np.float32)])
+        return self._limited(self._lead, end)
+
+    def _limited(self, start: int, end: int) -> Waveform:
+        """Limited samples [start, end) of what is pending; both sides have their context."""
+        whole = self._pending
+        high = peaks(whole, self.ceiling)
+        if high.max() <= self.ceiling:
+            return whole[start:end]
+        from scipy.ndimage import convolve1d, minimum_filter1d
+
+        needed = np.minimum(1.0, self.ceiling / np.maximum(high, 1e-9)).astype(np.float64)
+        spread = minimum_filter1d(needed, 2 * self._reach + 1, mode="nearest")
+        gain = convolve1d(spread, self._smooth, mode="nearest")[start:end]
+        if gain.size:
+            self.reduction_db = max(self.reduction_db, float(-20 * np.log10(gain.min())))
+        return (whole[start:end] * gain).astype(np.float32)

@@ -1,0 +1,94 @@
+"""A timeline's sound as a stream of blocks: takes read, resampled and placed; and the room tone to lay under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from pipeline.errors import MasteringError
+from pipeline.nouns import Segment, Take, Timeline, Waveform
+
+BLOCK = 1 << 16
+EDGE_S = 0.004
+_ROOM_S = 11
+
+
+def blocks(timeline: Timeline, takes: Mapping[str, Take]) -> Iterator[Waveform]:
+    """The chapter before levelling, in blocks of `BLOCK` frames (the last may be shorter), float32, silence between.
+
+    takes: by line id. Raises MasteringError for a take that cannot be read.
+    """
+    segments = iter(timeline.segments)
+    waiting = next(segments, None)
+    carried: list[tuple[int, Waveform]] = []
+    for start in range(0, timeline.frames, BLOCK):
+        end = min(start + BLOCK, timeline.frames)
+        block = np.zeros(end - start, np.float32)
+        while waiting is not None and waiting.start < end:
+            carried.append((waiting.start, placed(waiting, takes[waiting.line_id], timeline.sample_rate)))
+            waiting = next(segments, None)
+        still = []
+        for at, wave in carried:
+            low, high = max(at, start), min(at + wave.size, end)
+            if low < high:
+                block[low - start : high - start] += wave[low - at : high - at]
+            if at + wave.size > end:
+                still.append((at, wave))
+        carried = still
+        yield block
+
+
+def placed(segment: Segment, take: Take, rate: int) -> Waveform:
+    """A take at the master's rate, exactly `segment.frames` long: without DC, edges faded over 4 ms."""
+    wave = read(take)
+    if take.sample_rate != rate:
+        import soxr
+
+        wave = soxr.resample(wave, take.sample_rate, rate, quality="HQ")
+    out = np.zeros(segment.frames, np.float32)
+    count = min(wave.size, segment.frames)
+    out[:count] = wave[:count]
+    out[:count] -= out[:count].mean(dtype=np.float64).astype(np.float32)
+    fade = min(round(EDGE_S * rate), count // 2)
+    if fade:
+        ramp = np.linspace(0, 1, fade, dtype=np.float32)
+        out[:fade] *= ramp
+        out[count - fade : count] *= ramp[::-1]
+    return out
+
+
+def read(take: Take) -> Waveform:
+    """A take's samples, mono float32, at its own rate. Raises MasteringError for a missing or damaged file."""
+    import soundfile
+
+    try:
+        wave, rate = soundfile.read(str(take.path), dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise _damaged(take, str(error)) from error
+    if rate != take.sample_rate or len(wave) != take.frames:
+        raise _damaged(take, f"{len(wave)} frames at {rate} Hz, not {take.frames} at {take.sample_rate}")
+    mono: Waveform = wave[:, 0] if wave.shape[1] == 1 else wave.mean(axis=1)
+    return mono
+
+
+def _damaged(take: Take, why: str) -> MasteringError:
+    return MasteringError(
+        f"a take cannot be read: {why}", where=str(take.path), fix="Delete the file and run again: it is rendered anew."
+    )
+
+
+@lru_cache(maxsize=4)
+def room_tone(rate: int, level_db: float) -> Waveform:
+    """Eleven seconds of quiet room, level in dBFS RMS, shape (11 * rate,), that repeat without a seam.
+
+    Noise that falls 6 dB an octave above 200 Hz and is cut below 40 Hz, made in the frequency domain (so periodic) from
+    a fixed seed (so the same in every run).
+    """
+    count = _ROOM_S * rate
+    frequency = np.fft.rfftfreq(count, 1 / rate)
+    shape = 1 / np.maximum(frequency, 200.0) * (frequency > 40)
+    phase = np.random.default_rng(20260301).uniform(0, 2 * np.pi, frequency.size)
+    tone = np.fft.irfft(shape * np.exp(1j * phase), count)
+    return (tone * (10 ** (level_db / 20) / np.sqrt(np.mean(tone**2)))).astype(np.float32)

@@ -1,0 +1,69 @@
+"""A chapter laid out to the sample: where every line begins, how long it lasts, and how long the silence after it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pipeline.errors import MasteringError
+from pipeline.mastering.profiles import Profile
+from pipeline.nouns import Line, Segment, Take, Timeline
+
+BLOCK = 1024
+"""Chapters are whole AAC frames long (ISO/IEC 14496-3), so that joined chapters stay exact."""
+
+_SENTENCE_END = re.compile(r"[。．.！!？?…～~]+[”’\"'」』）)》\]]*\s*$")
+_CLAUSE_END = re.compile(r"[，,、；;：:—–-]+[”’\"'」』）)》\]]*\s*$")
+
+
+def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> Timeline:
+    """Lay out a chapter's `lines` (in order); `takes` by line id.
+
+    Raises MasteringError for a line, other than a pause, that has no take.
+    """
+    rate = profile.sample_rate
+    at = round(profile.head * rate)
+    segments = []
+    for index, line in enumerate(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else None
+        if line.kind != "pause":
+            take = takes.get(line.id)
+            if take is None:
+                raise MasteringError(f"line {line.id} has no take", fix="Run `shuoshu run` on the book: it renders it.")
+            frames = frames_at(take, rate)
+            segments.append(Segment(line.id, line.speaker, line.text, take.key, at, frames))
+            at += frames
+        if following is not None or line.kind == "pause":
+            at += round(pause_after(line, following, profile) * rate)
+    at += round(profile.tail * rate)
+    return Timeline(chapter, title, rate, -(-at // BLOCK) * BLOCK, tuple(segments))
+
+
+def frames_at(take: Take, rate: int) -> int:
+    """A take's length at the master's sample rate: rounded up, so that nothing is cut."""
+    return -(-take.frames * rate // take.sample_rate)
+
+
+def pause_after(line: Line, following: Line | None, profile: Profile) -> float:
+    """Seconds of silence between a line and the next: the line's own wish, else the longest that applies."""
+    pauses = profile.pauses
+    if line.kind == "pause":
+        return line.pause_after if line.pause_after is not None else pauses.scene
+    if line.pause_after is not None:
+        return line.pause_after
+    if following is None or following.kind == "pause":
+        return 0.0
+    wishes = [_by_ending(line.text, profile)]
+    if "heading" in (line.kind, following.kind):
+        wishes.append(pauses.heading)
+    if following.paragraph != line.paragraph:
+        wishes.append(pauses.paragraph)
+    elif following.speaker != line.speaker and not _CLAUSE_END.search(line.text):
+        wishes.append(pauses.speaker)  # 林晚道： and what she says belong together
+    return max(wishes)
+
+
+def _by_ending(text: str, profile: Profile) -> float:
+    if _SENTENCE_END.search(text):
+        return profile.pauses.sentence
+    return profile.pauses.clause if _CLAUSE_END.search(text) else profile.pauses.clause / 2
