@@ -49,6 +49,8 @@ def run_production(production: Production, workers: Workers) -> Result:
     """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
     work = produce.batches_of(production)
     total = sum(len(batch) for batch in work)
+    if work:
+        tell(Progress("render", 0, total))
     done, pending = 0, list[PrefectFuture[float]]()
     for batch in work:
         pending.append(render_lines.submit(_label(batch), opaque(production), opaque(batch), opaque(workers)))

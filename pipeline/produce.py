@@ -517,6 +517,8 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
 
     work = batches_of(production)
     total, done = sum(len(batch) for batch in work), 0
+    if work:
+        observe(Progress("render", 0, total))
     with Workers(workers) as pool, ThreadPoolExecutor(2 * (workers or cores())) as threads:
         try:
             made = [threads.submit(render, production, batch, pool) for batch in work]

@@ -5,6 +5,6 @@ from pipeline.cast.defaults import complete, default_cast
 from pipeline.cast.file import load
 from pipeline.cast.model import Cast, Part, Profile
 from pipeline.cast.remarks import check
-from pipeline.cast.starter import starter
+from pipeline.cast.starter_file import starter
 
 __all__ = ["Cast", "Part", "Profile", "check", "complete", "default_cast", "direct", "load", "starter"]

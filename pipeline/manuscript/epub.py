@@ -60,7 +60,8 @@ def read_epub(path: Path, options: Options) -> Book:
             paragraphs = tuple(Paragraph(one.piece.text, one.piece.kind, one.piece.source) for one in spoken)
             chapters.append(Chapter(len(chapters) + 1, draft.title, paragraphs))
     cover, cover_type = _cover(package)
-    titles, authors = package.get_metadata("DC", "title"), package.get_metadata("DC", "creator")
+    dublin_core = "http://purl.org/dc/elements/1.1/"
+    titles, authors = _metadata(package, dublin_core, "title"), _metadata(package, dublin_core, "creator")
     return Book(
         title=clean(titles[0][0] or "") if titles else path.stem,
         author="、".join(clean(name[0] or "") for name in authors) if authors else "",
@@ -91,7 +92,7 @@ def _package(path: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return epub.read_epub(str(path), {"ignore_ncx": False})
+            return epub.read_epub(str(path), {"ignore_ncx": True})
         except (epub.EpubException, KeyError, AttributeError, IndexError, TypeError, ValueError) as error:
             raise _unreadable(path, error) from error
         except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile) as error:
@@ -133,7 +134,7 @@ def _nav_folder(package: Any) -> str:
 
 def _entries(toc: Any, folder: str) -> Iterator[tuple[str, str, str]]:
     """(title, file, fragment) of every entry of the table of contents, nested ones after the one above them."""
-    for entry in toc:
+    for entry in toc if isinstance(toc, tuple | list) else [toc]:  # EbookLib unwraps a single entry
         section, children = entry if isinstance(entry, tuple | list) else (entry, ())
         href = getattr(section, "href", "") or ""
         file, _, fragment = unquote(href).partition("#")
@@ -200,10 +201,16 @@ def _skip(title: str, why: str, blocks: list[Block], file: str) -> Skipped:
     return Skipped(title or posixpath.basename(file), why, count, Source(file, blocks[0].piece.source.where))
 
 
+def _metadata(package: Any, namespace: str, name: str) -> list[tuple[str | None, dict[str, str]]]:
+    """(text, attributes) of every such element of the package's metadata."""
+    return list(package.metadata.get(namespace, {}).get(name, []))
+
+
 def _cover(package: Any) -> tuple[bytes | None, str]:
     """The cover image, JPEG or PNG: EPUB 3's property, EPUB 2's meta element, or an item named so."""
     images = [item for item in package.get_items() if item.media_type in ("image/jpeg", "image/png")]
-    named = {str(row[1].get("content", "")) for row in package.get_metadata("OPF", "cover") if row[1]}
+    metas = [row[1] for row in _metadata(package, "http://www.idpf.org/2007/opf", "meta") if row[1]]
+    named = {str(meta.get("content", "")) for meta in metas if meta.get("name") == "cover"}
     best = next((one for one in images if "cover-image" in (getattr(one, "properties", None) or ())), None)
     best = best or next((one for one in images if one.get_id() in named), None)
     best = best or next((one for one in images if "cover" in posixpath.basename(one.file_name).lower()), None)

@@ -43,13 +43,20 @@ class FlacFile:
         self._file.close()
 
 
-class AvFile:
-    """MP3 or AAC through PyAV; frames of 1152 and 1024 samples are cut by ffmpeg's own FIFO."""
+def lame_scale(kbps: int) -> float:
+    """What LAME multiplies its input by at a constant bit rate (its presets' `scale`: 0.95, from 160 kb/s on 0.97;
+    measured here as -0.445 dB at 64, 96 and 128 kb/s, -0.265 dB at 192). Undone before encoding."""
+    return 0.95 if kbps < 160 else 0.97
 
-    def __init__(self, path: Path, profile: Profile, codec: str, kbps: int, container: str) -> None:
+
+class AvFile:
+    """MP3 or AAC through PyAV; ffmpeg cuts the blocks into frames of 1152 and 1024 samples."""
+
+    def __init__(self, path: Path, profile: Profile, codec: str, kbps: int, container: str, gain: float = 1.0) -> None:
         import av
 
         self._av = av
+        self._gain = np.float32(gain)
         self._rate = profile.sample_rate
         self._container = av.open(str(path), "w", format=container)
         options = {"aac_coder": "fast"} if codec == "aac" else {"compression_level": "5"}
@@ -61,7 +68,9 @@ class AvFile:
         self._at = 0
 
     def write(self, block: Waveform) -> None:
-        frame = self._av.AudioFrame.from_ndarray(np.ascontiguousarray(block[np.newaxis, :]), "fltp", "mono")
+        frame = self._av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(block[np.newaxis, :] * self._gain), "fltp", "mono"
+        )
         frame.sample_rate = self._rate
         frame.pts = self._at
         self._at += block.size
@@ -79,7 +88,7 @@ def encoder(kind: str, path: Path, profile: Profile) -> Encoder:
     if kind == "flac":
         return FlacFile(path, profile)
     if kind == "mp3":
-        return AvFile(path, profile, "libmp3lame", profile.mp3_kbps, "mp3")
+        return AvFile(path, profile, "libmp3lame", profile.mp3_kbps, "mp3", 1 / lame_scale(profile.mp3_kbps))
     if kind == "m4a":
         return AvFile(path, profile, "aac", profile.aac_kbps, MUX_AAC)
     raise MasteringError(f"no chapter format is named {kind!r}", fix="Use flac, mp3 or m4a.")

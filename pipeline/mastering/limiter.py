@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.mastering.meter import peaks
+from pipeline.mastering.meter import CONTEXT, peaks
 from pipeline.nouns import Waveform
 
 LOOK_AHEAD_S = 0.004
-_GUARD = 16
+_GUARD = 2 * CONTEXT
 """Samples that the true-peak interpolation looks at on either side, and some."""
 
 

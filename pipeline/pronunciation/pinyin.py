@@ -72,8 +72,13 @@ def pinyin(text: str) -> list[str]:
 
 @cache
 def _style() -> Any:
+    from importlib import resources
+
     import pypinyin
 
+    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    pypinyin.load_phrases_dict({phrase: [[syllable] for syllable in reading.split()] for phrase, reading in rows})
     return pypinyin
 
 
@@ -86,15 +91,25 @@ def _syllables(characters: str) -> list[str]:
     return [str(one) for one in found]
 
 
+_FIGURES = frozenset("第初十百千万亿零〇一二三四五六七八九月号楼")
+
+
+def _changes(characters: str, at: int) -> bool:
+    """Whether 一 is "a" (and changes its tone) and not a figure in a number, a date or an ordinal."""
+    return characters[at + 1] not in _FIGURES and (at == 0 or characters[at - 1] not in _FIGURES)
+
+
 def with_sandhi(syllables: list[str], characters: str, fixed: frozenset[int]) -> list[str]:
     """Mandarin tone sandhi (Chao, "A Grammar of Spoken Chinese", 1968, §1.3.4): of third tones in a row all but the last
     become second, in pairs from the right; 不 before a fourth tone becomes second. `fixed` positions keep the author's
-    tone. (一 is pypinyin's, which knows the words it stands in.)"""
+    tone. 一 is second before a fourth tone and fourth before the others, but first when it counts or ends."""
     out = list(syllables)
     for at in range(len(out) - 2, -1, -1):
         if at in fixed:
             continue
-        if characters[at] == "不" and out[at] == "bu4" and out[at + 1].endswith("4"):
+        if characters[at] == "一" and out[at] == "yi1" and _changes(characters, at):
+            out[at] = "yi2" if out[at + 1][-1] in "45" else "yi4"
+        elif characters[at] == "不" and out[at] == "bu4" and out[at + 1].endswith("4"):
             out[at] = "bu2"
         elif out[at].endswith("3") and out[at + 1].endswith("3"):
             out[at] = out[at][:-1] + "2"

@@ -29,6 +29,10 @@ _PUNCTUATION = str.maketrans(
     | dict.fromkeys('“”"「」『』《》〈〉【】〔〕[]{}()（）*_~～`^|\\<>#=+/·•', " ")
     | {"—": ",", "–": ",", "…": ".", "’": "'", "‘": "'", "ʼ": "'"}
 )
+_DIGITS_ZH = str.maketrans(dict(zip("0123456789", "零一二三四五六七八九", strict=True)))
+_NAMES = " zero | one | two | three | four | five | six | seven | eight | nine ".split("|")
+_DIGITS_EN = str.maketrans(dict(zip("0123456789", _NAMES, strict=True)))
+"""For digits that a grammar leaves (inside a product's name, say): one by one."""
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([,.;:!?])")
 _MARKS = re.compile(r"([,.;:!?])[,.;:\s]*(?=[,.;:!?])")
@@ -102,9 +106,16 @@ def _normalized(text: str, language: Language) -> str:
     and the text has no Chinese."""
     chinese = bool(_IS_HAN.search(text)) or (language == "zh" and not _LETTERS.search(text))
     if chinese:
-        return str(_normalizer("zh").normalize(text))
-    text = _DECADE.sub(_decade, _THOUSANDS.sub("", text))
-    return str(_normalizer("en").normalize(text))
+        return _written_out(text, "zh").translate(_DIGITS_ZH)
+    return _written_out(_DECADE.sub(_decade, _THOUSANDS.sub("", text)), "en").translate(_DIGITS_EN)
+
+
+def _written_out(text: str, language: str) -> str:
+    """The grammar's reading; the text itself where the grammar gives up (it asserts), whose digits are then read singly."""
+    try:
+        return str(_normalizer(language).normalize(text))
+    except (AssertionError, IndexError, KeyError, ValueError, RuntimeError):
+        return text
 
 
 @cache

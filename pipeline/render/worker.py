@@ -5,6 +5,7 @@ The worker writes audio only. The index is written by the one process that runs 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -61,6 +62,14 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered]:
     return [_write(jobs[index].subject, *best[index], rate, folder) for index in range(len(jobs))]
 
 
+def _log(key: str) -> None:
+    """Append a written take's key to the file that SHUOSHU_RENDER_LOG names, for whoever counts the work done."""
+    path = os.environ.get("SHUOSHU_RENDER_LOG")
+    if path:
+        with Path(path).open("a", encoding="ascii") as log:
+            log.write(key + "\n")
+
+
 def _with_seed(direction: Direction, attempt: int) -> Direction:
     return replace(direction, seed=direction.seed + 7919 * attempt) if attempt else direction
 
@@ -75,6 +84,7 @@ def _write(
     with written_beside(path) as beside:
         soundfile.write(beside, wave, rate, subtype="PCM_16", format="FLAC")
         digest, size = sha256_file(beside), beside.stat().st_size
+    _log(key)
     take = Take(
         key=key, path=path, sha256=digest, sample_rate=rate, frames=len(wave), engine=direction.voice.engine,
         seed=direction.seed, created=datetime.now(UTC).isoformat(timespec="seconds"), flags=found,

@@ -25,7 +25,7 @@ def analyse(book: Book, *, max_characters: int = 120) -> list[Line]:
 
 def characters(lines: Sequence[Line], book: Book) -> list[Character]:
     """Who speaks, most lines first, with hints of gender and age."""
-    from pipeline.script.characters import found_in
+    from pipeline.script.people import found_in
 
     return found_in(lines, book)
 

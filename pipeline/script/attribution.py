@@ -20,7 +20,7 @@ from pipeline.script.words import lists, speech
 _CLAUSE = re.compile(r"[，。．！？；,;!?…\n]+|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)\.(?=\s|$)")
 CONFIDENCE = {
     "tag-after": 0.95, "tag-before": 0.95, "tag-inside": 0.95, "colon": 0.85, "continued": 0.9, "same-paragraph": 0.85,
-    "beat": 0.75, "pronoun": 0.7, "alternation": 0.65, "none": 0.0,
+    "beat": 0.75, "pronoun": 0.7, "alternation": 0.65, "letter": 0.6, "none": 0.0,
 }  # fmt: skip
 """How often each rule is right, as judged on samples of real novels (docs/script-table.md)."""
 
@@ -116,6 +116,8 @@ def _tag_before(
         subject = names.subject(clause)
         if subject:
             return _resolved(subject, why, last, at, units, names, language)
+    if words.letter.search(last):
+        return _made(NARRATOR, "letter", last, language)
     return None
 
 

@@ -107,7 +107,8 @@ def _learn_chinese(texts: Iterable[tuple[str, bool]]) -> Names:
                 if len(word) >= length:
                     prefixes[word[:length]] += 1
     people, titles, surnames = data["people"], data["titles"], frozenset(data["surnames"])
-    stop = tuple(data["no_name"])
+    # 方 is a surname as well as a word for "just then": a single character stops a word only if it names no family
+    stop = tuple(word for word in data["no_name"] if len(word) > 1 or word not in surnames)
     counts: Counter[str] = Counter()
     for word in set(prefixes) | set(alone):
         if word in people:

@@ -1,0 +1,154 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline import cast as room
+from pipeline.errors import CastError
+from pipeline.nouns import NARRATOR, UNKNOWN, Book, Character, Line
+
+GOOD = """language: zh
+narrator: {voice: calm}
+unknown: {voice: other}
+voices:
+  calm: {engine: espeak, variant: f2, pitch: 40}
+  other: {engine: espeak, variant: m3, fallback: calm}
+characters:
+  林晚: {voice: calm, aliases: [小晚], speed: 1.1, emotions: {default: calm, limit: 0.5}}
+  老王: other
+lexicon: {长安: chang2 an1, SQL: sequel}
+pauses: {paragraph: 1.0}
+profile: ebu_r128
+"""
+
+
+def loaded(tmp_path: Path, text: str = GOOD) -> room.Cast:
+    path = tmp_path / "cast.yaml"
+    path.write_text(text, encoding="utf-8")
+    return room.load(path)
+
+
+def line(speaker: str, **more: object) -> Line:
+    return Line("c01-1", 1, 1, 1, "dialogue", speaker, "好。", **more)  # type: ignore[arg-type]
+
+
+def test_a_cast_says_who_speaks_how(tmp_path: Path) -> None:
+    cast = loaded(tmp_path)
+    lin = room.direct(line("小晚", emotion="angry:0.9", speed=1.2), cast, "好")
+    assert (lin.voice.name, lin.speed, lin.emotion.weights[1]) == ("calm", 1.32, 0.5)
+    assert room.direct(line("林晚"), cast, "好").emotion.weights[7] == 0.5
+    assert room.direct(line("老王"), cast, "好").voice.parameters == {"variant": "m3"}
+    assert room.direct(line(UNKNOWN), cast, "好").voice.name == "other"
+    assert room.direct(line(NARRATOR), cast, "好").voice.name == "calm"
+    assert (cast.lexicon["SQL"], cast.pauses, cast.profile) == ("sequel", {"paragraph": 1.0}, "ebu_r128")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says", "at"),
+    [
+        ("language: zh", "langauge: zh", "no key 'langauge'. Did you mean language?", 1),
+        ("voice: calm}\nunknown", "voice: clam}\nunknown", "no voice is named 'clam'. Did you mean calm?", 2),
+        ("engine: espeak, variant: f2", "engine: espaek, variant: f2", "no engine is named 'espaek'. Did you mean espeak?", 5),
+        ("variant: f2", "variant: f99", "variant 'f99' is unknown", 5),
+        ("pitch: 40", "pitch: 400", "must be a whole number from 0 to 99, not 400", 5),
+        ("pitch: 40", "pich: 40", "no setting 'pich'. Did you mean pitch?", 5),
+        ("default: calm", "default: clam", "unknown emotion 'clam'. Did you mean calm?", 8),
+        ("limit: 0.5", "angryy: {reference: x.wav}", "unknown emotion 'angryy'. Did you mean angry?", 8),
+        ("speed: 1.1", "speed: 9", "speed must be a number from 0.5 to 2, not 9", 8),
+        ("  老王: other", "\t老王: other", "a tab indents this line", 9),
+        ("  老王: other", "  林晚: other", "'林晚' stands twice, on lines 8 and 9", 9),
+        ("  老王: other", "  老王: [other", "this is not YAML", 10),
+        ("paragraph: 1.0", "paragraf: 1.0", "Did you mean paragraph?", 11),
+        ("aliases: [小晚]", "aliases: [老王]", "'老王' names both", 8),
+        ("variant: m3", "reference: no.wav", "reference clip no.wav is not there", 6),
+        ("language: zh", "language: !!python/object:os.system zh", "tag", 1),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str, says: str, at: int) -> None:
+    with pytest.raises(CastError) as error:
+        loaded(tmp_path, GOOD.replace(old, new, 1))
+    assert says in error.value.what
+    assert error.value.where.endswith(f"line {at}")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"", "empty"), (b"- a\n", "key: value"), ("旁白".encode("gb18030"), "not UTF-8"), (b"a" * (1 << 21), "bytes"),
+     (b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+      b"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n", "unfolds into too much")],
+)  # fmt: skip
+def test_files_that_are_no_cast(tmp_path: Path, data: bytes, says: str) -> None:
+    path = tmp_path / "cast.yaml"
+    path.write_bytes(data)
+    with pytest.raises(CastError, match=says):
+        room.load(path)
+
+
+def test_reference_clips_are_checked(tmp_path: Path) -> None:
+    tone = np.sin(np.arange(22050 * 2) / 9).astype(np.float32) / 4
+    soundfile.write(tmp_path / "long.wav", tone, 22050)
+    soundfile.write(tmp_path / "short.wav", tone[:11025], 22050)
+    (tmp_path / "text.wav").write_text("not audio")
+    emotion = "emotions: {{angry: {{reference: {}}}}}"
+    for name, says in (("short.wav", "0.50 s long"), ("text.wav", "not audio"), ("../x.wav", "leads out of")):
+        with pytest.raises(CastError, match=says):
+            loaded(tmp_path, GOOD.replace("speed: 1.1, emotions: {default: calm, limit: 0.5}", emotion.format(name)))
+    cast = loaded(
+        tmp_path, GOOD.replace("speed: 1.1, emotions: {default: calm, limit: 0.5}", emotion.format("long.wav"))
+    )
+    with pytest.raises(CastError, match="emotion by reference, which engine espeak cannot do") as error:
+        room.direct(line("林晚", emotion="angry"), cast, "好")
+    assert "c01-1" in error.value.what
+    assert error.value.where.endswith("line 8")
+    relaxed = loaded(tmp_path, (tmp_path / "cast.yaml").read_text() + "best_effort: true\n")
+    assert room.direct(line("林晚", emotion="angry"), relaxed, "好").emotion.neutral
+    with pytest.raises(CastError, match="does not clone"):
+        loaded(tmp_path, GOOD.replace("variant: m3", "reference: long.wav"))
+
+
+def test_whoever_is_not_cast_gets_a_voice_of_his_own() -> None:
+    people = [
+        Character("甲", 9, "…", gender="male"), Character("乙", 5, "…", gender="female"), Character("丙", 3, "…", gender="male"),
+        Character("丁", 2, "…", gender="male", age="elder"), Character("戊", 2, "…", age="child"),
+    ]  # fmt: skip
+    cast = room.complete(room.default_cast("zh"), people)
+    voices = {one.name: cast.voices[cast.part(one.name).voice].parameters for one in people}
+    assert len({str(voice) for voice in voices.values()}) == 5
+    assert voices["丁"]["rate"] < 1 < voices["戊"]["pitch"] / 50
+    fewer = room.complete(room.default_cast("zh"), people[1:2])
+    assert fewer.voices[fewer.part("乙").voice].parameters == voices["乙"]
+
+
+def test_the_starter_is_a_cast_and_never_overwrites(tmp_path: Path) -> None:
+    people = [
+        Character("林晚", 9, "“好。”\n # 不是注释: {", gender="female"),
+        Character("the old: man", 2, "x"),
+        Character("yes", 1, "y"),
+    ]
+    book = Book("书: [名", "A", "zh", (), tmp_path / "b.txt", "0")
+    path = tmp_path / "casts" / "b.yaml"
+    room.starter(people, book, path)
+    cast = room.load(path)
+    assert set(cast.parts) == {"林晚", "the old: man", "yes"}
+    assert "9 行" in path.read_text(encoding="utf-8")
+    assert room.check(cast, people) == []
+    with pytest.raises(CastError, match="exists and is yours"):
+        room.starter(people, book, path)
+
+
+def test_a_cast_is_held_against_a_script(tmp_path: Path) -> None:
+    remarks = room.check(
+        loaded(tmp_path, GOOD.replace("林晚:", "林婉:")), [Character("林晚", 5, "…"), Character("老王", 1, "…")]
+    )
+    assert any("林婉 is nobody in this script; did you mean 林晚?" in one for one in remarks)
+    assert any("林晚 (5 lines) is not in the cast" in one for one in remarks)
+
+
+def test_another_engine_for_everything(tmp_path: Path) -> None:
+    from pipeline.cast.casting import voice_for
+
+    cast = loaded(tmp_path)
+    assert voice_for("calm", cast, "espeak").name == "calm"
+    with pytest.raises(Exception, match="no engine is named 'espaek'"):
+        voice_for("calm", cast, "espaek")

@@ -1,0 +1,108 @@
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.engines import engine_class, load, names
+from pipeline.engines.espeak import SAMPLE_RATE, EspeakEngine
+from pipeline.errors import EngineError
+from pipeline.nouns import EMOTIONS, Direction, Emotion, Voice
+from pipeline.pronunciation import spoken
+
+TEXT = "他慢慢地走到窗前，看着外面的雨，心里想起了很多往事。"
+
+
+def direction(text: str = TEXT, language: str = "zh", **more) -> Direction:
+    parameters = more.pop("parameters", {})
+    return Direction("c01-1", spoken(text, language), language, Voice("v", "espeak", parameters), **more)
+
+
+def wave(*arguments, **more) -> np.ndarray:
+    return next(EspeakEngine().render([direction(*arguments, **more)]))[1]
+
+
+def feeling(name: str) -> Emotion:
+    return Emotion(weights=tuple(float(name == one) for one in EMOTIONS))
+
+
+def level(sound: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(sound**2)))
+
+
+def test_the_engine_is_found_by_its_name() -> None:
+    assert "espeak" in names()
+    assert load("espeak").fingerprint().startswith("espeakng-loader ")
+    with pytest.raises(EngineError, match="Did you mean espeak?"):
+        engine_class("espaek")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "syllables"),
+    [(TEXT, "zh", 23), ("It was the best of times, it was the worst of times.", "en", 13)],
+)
+def test_it_speaks_at_a_human_pace(text: str, language: str, syllables: int) -> None:
+    sound = wave(text, language)
+    assert 2.5 < syllables / (sound.size / SAMPLE_RATE) < 7.5
+    assert 0.02 < level(sound) < 0.5
+    assert np.abs(sound).max() < 1.0
+
+
+def test_a_reading_changes_the_sound() -> None:
+    from scipy.signal import correlate
+
+    one, two = wave("重(chóng)新"), wave("重(zhòng)新")
+    likeness = correlate(one, two).max() / np.sqrt((one**2).sum() * (two**2).sum())
+    same = correlate(one, wave("重(chóng)新")).max() / (one**2).sum()
+    assert likeness < 0.75 < same
+
+
+def test_both_languages_are_heard_in_one_line() -> None:
+    both, half = wave("我用Python写代码"), wave("我用写代码")
+    assert both.size - half.size > 0.25 * SAMPLE_RATE
+
+
+def test_durations_are_met_to_the_sample() -> None:
+    drawn = random.Random(7)
+    natural = wave().size / SAMPLE_RATE
+    for _ in range(25):
+        wish = round(natural * drawn.uniform(0.5, 2.0), 3)
+        sound = wave(duration=wish)
+        assert abs(sound.size / SAMPLE_RATE - wish) <= 0.010
+        loud = np.flatnonzero(np.abs(sound) > 0.01)
+        assert loud[-1] / SAMPLE_RATE > wish - 0.25, "the speech fills the wished time"
+
+
+def test_speed_and_voice_settings_are_obeyed() -> None:
+    assert wave(speed=1.5).size < 0.75 * wave().size
+    assert wave(parameters={"rate": 0.6}).size > 1.3 * wave().size
+    assert level(wave(parameters={"volume": 40})) < 0.7 * level(wave())
+
+
+def test_emotions_change_pace_and_level_as_the_table_says() -> None:
+    plain, sad, angry = wave(), wave(emotion=feeling("sad")), wave(emotion=feeling("angry"))
+    assert sad.size > plain.size > angry.size
+    assert level(sad) < level(plain) < level(angry)
+
+
+def test_settings_do_not_leak_into_the_next_line() -> None:
+    engine = EspeakEngine()
+    loud = direction(parameters={"volume": 200, "rate": 2.0, "variant": "m3"}, emotion=feeling("angry"))
+    alone = next(engine.render([direction()]))[1]
+    after = dict(engine.render([loud, direction("Hello there.", "en"), direction()]))[2]
+    assert abs(after.size - alone.size) < 0.02 * SAMPLE_RATE
+    assert abs(level(after) / level(alone) - 1) < 0.05
+
+
+def test_what_cannot_be_spoken_is_named() -> None:
+    with pytest.raises(EngineError, match="c01-1 has nothing to speak"):
+        list(EspeakEngine().render([Direction("c01-1", "", "zh", Voice("v", "espeak"))]))
+    with pytest.raises(EngineError, match="c01-1 has 3000 characters"):
+        list(EspeakEngine().render([Direction("c01-1", "字" * 3000, "zh", Voice("v", "espeak"))]))
+
+
+def test_the_list_of_variants_is_the_wheels() -> None:
+    import espeakng_loader
+
+    there = {path.name for path in (Path(espeakng_loader.get_data_path()) / "voices" / "!v").iterdir()}
+    assert set(EspeakEngine.capabilities.parameters["variant"][2:]) == there

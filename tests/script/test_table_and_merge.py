@@ -1,0 +1,194 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline import script
+from pipeline.errors import ScriptError
+from pipeline.nouns import Line
+from pipeline.script import merge, table
+
+
+def lines(*texts: str, chapter: int = 1) -> list[Line]:
+    from pipeline.script.lines import _with_ids
+
+    return _with_ids(
+        [
+            Line("", chapter, 0, n, "dialogue", "林晚", text, confidence=0.9, why="tag")
+            for n, text in enumerate(texts, 1)
+        ]
+    )
+
+
+def write_cell(folder: Path, row: int, column: str, value: str) -> None:
+    """As a spreadsheet would: every row read, one cell changed, everything written again."""
+    rows = table.rows(folder / "script.csv")
+    rows[row][column] = value
+    (folder / "script.csv").write_bytes(table.csv_bytes(rows))
+
+
+TRICKY = ["=1+1", "+86", "@谁", "-1", 'a "quoted", text', "一行\n两行", "😀", "0012", "TRUE", " 前后 "]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
+def test_the_table_round_trips(tmp_path: Path, name: str) -> None:
+    given = lines(*[text.strip() for text in TRICKY])
+    given[0] = replace(
+        given[0], emotion="angry:0.7", speed=1.25, duration=2.5, pause_after=0.0, note="=note", spoken="重(chong2)新"
+    )
+    table.write(tmp_path / name, given)
+    assert table.read(tmp_path / name) == given
+
+
+def test_csv_opens_in_spreadsheets_and_comes_back_from_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    table.write(path, lines("甲", "乙"))
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfid,")
+    text = path.read_text(encoding="utf-8-sig")
+    path.write_bytes(text.encode("gb18030"))  # Excel on Chinese Windows
+    assert [line.text for line in table.read(path)] == ["甲", "乙"]
+    path.write_text(text.replace(",", ";"), encoding="utf-8")  # Excel in Europe
+    assert [line.text for line in table.read(path)] == ["甲", "乙"]
+
+
+def test_edits_survive_a_change_elsewhere_in_the_manuscript(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。", "嗯。", "三。", "嗯。", "四。"))
+    write_cell(tmp_path, 4, "speaker", "老王")
+    write_cell(tmp_path, 3, "text", "三三。")
+    before = {line.id for line in script.load(tmp_path)}
+    merged = script.sync(tmp_path, lines("零。", "一。", "二半。", "嗯。", "三。", "嗯。", "四。"))
+    assert [(line.text, line.speaker) for line in merged.lines] == [
+        ("零。", "林晚"), ("一。", "林晚"), ("二半。", "林晚"), ("嗯。", "林晚"), ("三三。", "林晚"), ("嗯。", "老王"), ("四。", "林晚"),
+    ]  # fmt: skip
+    assert merged.lines[5].why == "hand"
+    assert (merged.edited, merged.added, merged.removed) == (2, 2, 1)
+    assert len(before & {line.id for line in merged.lines}) == 5
+    assert merged == replace(
+        script.sync(tmp_path, lines("零。", "一。", "二半。", "嗯。", "三。", "嗯。", "四。")), added=2, removed=1
+    )
+
+
+def test_a_chapter_put_in_front_changes_no_id(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。"))
+    ids = [line.id for line in script.load(tmp_path)]
+    merged = script.sync(tmp_path, [*lines("新。", "一。"), *lines("一。", "二。", chapter=2)])
+    assert [line.id for line in merged.lines][2:] == ids or [line.id for line in merged.lines][-1] == ids[-1]
+    assert len({line.id for line in merged.lines}) == 4
+
+
+def test_nothing_is_written_when_nothing_changed(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。"))
+    write_cell(tmp_path, 0, "note", "mine")
+    script.sync(tmp_path, lines("一。", "二。"))
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    script.sync(tmp_path, lines("一。", "二。"))
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_a_deleted_row_stays_out_and_a_lost_edit_waits(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。", "三。"))
+    rows = table.rows(tmp_path / "script.csv")
+    rows[2]["emotion"] = "sad"
+    (tmp_path / "script.csv").write_bytes(table.csv_bytes([rows[0], rows[2]]))
+    merged = script.sync(tmp_path, lines("一。", "二。"))
+    assert [line.text for line in merged.lines] == ["一。"]
+    assert len(merged.deleted) == 1
+    assert len(merged.orphans) == 1
+    assert "三。" in (tmp_path / "script-orphans.csv").read_text(encoding="utf-8-sig")
+    back = script.sync(tmp_path, lines("一。", "二。", "三。"))
+    assert [(line.text, line.emotion) for line in back.lines] == [("一。", ""), ("三。", "sad")]
+
+
+def test_a_kill_between_the_two_writes_loses_no_edit_and_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.sync(tmp_path, lines("一。", "二。", "三。"))
+    write_cell(tmp_path, 1, "speaker", "老王")
+    fresh = lines("零。", "一。", "二。", "三。")
+    wanted = None
+    for survive in range(4):
+        copy = tmp_path / f"copy{survive}"
+        copy.mkdir()
+        for name in ("script.csv", ".script-base.json"):
+            (copy / name).write_bytes((tmp_path / name).read_bytes())
+        writes = 0
+
+        def dying(path: Path, data: bytes, limit: int = survive) -> None:
+            nonlocal writes
+            if writes == limit:
+                raise KeyboardInterrupt
+            writes += 1
+            path.write_bytes(data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(merge, "write_bytes", dying)
+            patch.setattr(merge, "write_text", lambda path, text: dying(path, text.encode()))
+            try:
+                script.sync(copy, fresh)
+            except KeyboardInterrupt:
+                pass
+        after = script.sync(copy, fresh)
+        found = [(line.text, line.speaker) for line in after.lines]
+        wanted = wanted or found
+        assert found == [("零。", "林晚"), ("一。", "林晚"), ("二。", "老王"), ("三。", "林晚")]
+        assert after.edited == 1
+
+
+def edited_file(folder: Path, change) -> None:
+    script.sync(folder, lines("一。", "二。", "三。"))
+    path = folder / "script.csv"
+    path.write_text(change(path.read_text(encoding="utf-8-sig")), encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("change", "says", "where"),
+    [
+        (lambda text: text.replace("c01-", "c09-", 1), "no line of this book has the id", "script.csv, row 2"),
+        (lambda text: text.replace("speaker", "who", 1), "column 'speaker' is missing", "row 1"),
+        (lambda text: text.replace("二。", '"二。', 1), "quoting is broken", "script.csv"),
+        (lambda text: text.replace("dialogue", "dialog", 1), "Did you mean dialogue?", "row 2"),
+        (lambda text: text + text.splitlines()[1] + "\r\n", "stands twice, in rows 2 and 5", "row 5"),
+        (lambda text: "", "empty", "script.csv"),
+    ],
+)
+def test_a_broken_table_is_named_by_row(tmp_path: Path, change, says: str, where: str) -> None:
+    edited_file(tmp_path, change)
+    with pytest.raises(ScriptError) as error:
+        script.load(tmp_path)
+    assert says in error.value.what
+    assert where in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("speed", "fast"), ("speed", "9"), ("pause_after", "-1"), ("emotion", "angryy:1")]
+)
+def test_a_wrong_cell_is_named_by_row(tmp_path: Path, column: str, value: str) -> None:
+    script.sync(tmp_path, lines("一。", "二。"))
+    write_cell(tmp_path, 1, column, value)
+    with pytest.raises(ScriptError) as error:
+        script.load(tmp_path)
+    assert "row 3" in error.value.where
+
+
+def test_a_spreadsheet_gives_its_edits_back(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。"))
+    script.export_xlsx(tmp_path, tmp_path / "t.xlsx")
+    edited = table.read(tmp_path / "t.xlsx")
+    table.write(tmp_path / "t.xlsx", [edited[0], replace(edited[1], emotion="sad")])
+    assert script.import_xlsx(tmp_path, tmp_path / "t.xlsx") == 1
+    assert [line.emotion for line in script.load(tmp_path)] == ["", "sad"]
+
+
+def test_fifty_thousand_lines_align_quickly(tmp_path: Path) -> None:
+    import time
+
+    old = lines(*[f"第{n % 30000}句话。" for n in range(50_000)])
+    script.sync(tmp_path, old)
+    began = time.perf_counter()
+    merged = script.sync(
+        tmp_path, lines(*["新的。", *[line.text for line in old[:20_000]], *[line.text for line in old[20_100:]]])
+    )
+    assert time.perf_counter() - began < 30
+    assert merged.removed == 100
+    assert json.loads((tmp_path / ".script-base.json").read_text())["versions"][0]["done"]

@@ -1,0 +1,144 @@
+"""The whole chain on real components, without Prefect: what is made again, and what is not."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from pipeline import script
+from pipeline.errors import ManuscriptError
+from pipeline.folder import find
+from pipeline.produce import Request, Result, chapters_in, doubtful, finish, nothing_to_do, open_book, reopen
+from pipeline.retake import Retake, open_choice, open_retake
+from pipeline.script import table
+
+
+def produced(book: Path, cast: Path | None, **more: object) -> tuple[Result, dict[str, str]]:
+    """Make the book; the result, and why each line was stale."""
+    request = Request(book, cast, output=book.parent / "out", **more)  # type: ignore[arg-type]
+    with open_book(request) as production:
+        stale = dict(production.plan.stale)
+        return nothing_to_do(production) or finish(production, 1), stale
+
+
+def hashes(folder: Path, pattern: str) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob(pattern))}
+
+
+def test_one_voice_changed_makes_only_its_lines_and_chapters(book: Path, cast: Path) -> None:
+    first, stale = produced(book, cast)
+    assert first.rendered == len(stale) == first.lines
+    assert first.mastered == (1, 2)
+    assert set(stale.values()) == {"new"}
+    folder = first.folder
+    takes = hashes(folder / "takes", "*.flac")
+    again, _ = produced(book, cast)
+    assert (again.rendered, again.mastered, again.assembled) == (0, (), False)
+
+    text = book.read_text(encoding="utf-8").replace("林晚推开窗，说道：“今天是个好天气。”", "窗外很亮。")
+    book.write_text(text, encoding="utf-8")
+    produced(book, cast)
+    masters = hashes(folder / "chapters", "*.flac")
+    cast.write_text(cast.read_text(encoding="utf-8").replace("pitch: 55", "pitch: 60"), encoding="utf-8")
+    changed, stale = produced(book, cast)
+    lin = [line.id for line in script.load(folder) if line.speaker == "林晚"]
+    assert stale == dict.fromkeys(lin, "voice")
+    assert (changed.rendered, changed.mastered) == (len(lin), (1,))
+    assert {name for name, one in hashes(folder / "chapters", "*.flac").items() if masters[name] != one} == {
+        "01 第一章 雨夜.flac"
+    }
+    assert hashes(folder / "takes", "*.flac").items() >= takes.items()
+
+
+def test_a_line_made_again_touches_nothing_else(book: Path, cast: Path) -> None:
+    result, _ = produced(book, cast)
+    folder = find("small", result.folder.parent)
+    line = next(line for line in script.load(folder.path) if line.speaker == "老王" and line.chapter == 2)
+    before = hashes(folder.takes, "*.flac")
+    with open_retake(folder, Retake((line.id,), emotion="angry:0.8")) as production:
+        made = finish(production, 1)
+    assert (made.rendered, made.mastered, made.assembled) == (1, (2,), True)
+    after = hashes(folder.takes, "*.flac")
+    assert len(after) == len(before) + 1
+    assert after.items() >= before.items()
+    assert next(one for one in script.load(folder.path) if one.id == line.id).emotion == "angry:0.8"
+    assert produced(book, cast)[0].rendered == 0
+    with reopen(folder) as production:
+        takes = production.store.takes_of(line.id)
+        assert [take.key == production.wanted[line.id] for take in takes] == [False, True]
+    with open_choice(folder, line.id, "1") as production:
+        chosen = finish(production, 1)
+    assert (chosen.rendered, chosen.mastered) == (0, (2,))
+    assert produced(book, cast)[0].mastered == ()
+
+
+def test_a_hand_edit_survives_a_change_elsewhere(book: Path, cast: Path) -> None:
+    result, _ = produced(book, cast)
+    path = result.folder / "script.csv"
+    rows = table.rows(path)
+    rows[1]["spoken"], rows[-1]["emotion"] = "林晚慢慢地说", "sad:0.5"
+    path.write_bytes(table.csv_bytes(rows))
+    edited, stale = produced(book, cast)
+    assert sorted(stale.values()) == ["emotion", "spoken text"]
+    book.write_text(book.read_text(encoding="utf-8").replace("第二章", "一句新的话。\n\n第二章"), encoding="utf-8")
+    after, stale = produced(book, cast)
+    assert (after.rendered, list(stale.values())) == (1, ["new"])
+    kept = {row["id"]: row for row in table.rows(path)}
+    assert kept[rows[1]["id"]]["spoken"] == "林晚慢慢地说"
+    assert kept[rows[-1]["id"]]["emotion"] == "sad:0.5"
+
+
+def test_a_lost_or_damaged_take_is_made_again(book: Path, cast: Path) -> None:
+    result, _ = produced(book, cast)
+    one, two = sorted((result.folder / "takes").rglob("*.flac"))[:2]
+    one.unlink()
+    two.write_bytes(two.read_bytes()[:50])
+    again, stale = produced(book, cast)
+    assert again.rendered == 2
+    assert set(stale.values()) == {"file missing"}
+
+
+def test_some_chapters_only(book: Path, cast: Path) -> None:
+    some, _ = produced(book, cast, chapters="2")
+    assert some.mastered == (2,)
+    assert [one.path.name for one in some.deliverables if one.path.suffix == ".m4b"] == ["small (2).m4b"]
+    rest, _ = produced(book, cast)
+    assert rest.mastered == (1,)
+    assert (rest.folder / "small.m4b").is_file()
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("", (1, 2, 3, 9)), ("2-3,9", (2, 3, 9)), ("9, 1", (1, 9))])
+def test_chapters_are_chosen_by_number(text: str, wanted: tuple[int, ...]) -> None:
+    assert chapters_in(text, [1, 2, 3, 9]) == wanted
+
+
+@pytest.mark.parametrize("text", ["5", "x", "3-2", "1--2", "0"])
+def test_chapters_that_are_not_there(text: str) -> None:
+    with pytest.raises(ManuscriptError):
+        chapters_in(text, [1, 2, 3, 9])
+
+
+def test_doubtful_speakers_are_listed(book: Path) -> None:
+    book.write_text("第一章\n\n“是谁？”\n\n门开了。\n", encoding="utf-8")
+    with open_book(Request(book, output=book.parent / "out")) as production:
+        assert len(doubtful(production)[1]) == 1
+
+
+def test_the_demo_has_what_a_demo_should_show() -> None:
+    from pipeline import cast as cast_room
+    from pipeline.manuscript import read
+    from tests.conftest import CAST_ZH, DEMO_ZH
+
+    book = read(DEMO_ZH)
+    lines = script.analyse(book)
+    people = {one.name for one in script.characters(lines, book)}
+    kinds = {line.kind for line in lines}
+    assert len(book.chapters) >= 4
+    assert len(lines) >= 150
+    assert {"林晚", "小满", "周师傅", "陈屿", "沈行长", "方奶奶"} <= people
+    assert kinds == {"heading", "narration", "dialogue", "thought", "letter", "pause"}
+    assert not [
+        one for one in cast_room.check(cast_room.load(CAST_ZH), script.characters(lines, book)) if "nobody in" in one
+    ]
