@@ -13,6 +13,7 @@ Layout::
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -149,17 +150,22 @@ class BookFolder:
                     where=str(self.path),
                     fix="Wait for it to end, or stop it; what it finished is kept.",
                 ) from error
+            lock.seek(0)
+            if lock.read().strip():  # whoever wrote this was killed
+                self._sweep()
             with suppress(OSError):  # a full disk must not hide behind the lock's own note
                 lock.truncate(0)
-                lock.write(f"{_pid()}")
+                lock.write(f"{os.getpid()}")
                 lock.flush()
-            yield
+            try:
+                yield
+            finally:
+                lock.truncate(0)
 
-
-def _pid() -> int:
-    import os
-
-    return os.getpid()
+    def _sweep(self) -> None:
+        """Remove what a killed run was writing; see `files.written_beside`."""
+        for path in self.path.rglob(".*.part*"):
+            path.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

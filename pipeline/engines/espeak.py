@@ -112,7 +112,7 @@ def _settings(direction: Direction, language: str, speed: float) -> Any:
 
     asked: Mapping[str, Any] = direction.voice.parameters
     data, mood = _data(), _mood(direction.emotion)
-    base = data["mandarin"] if language == "zh" else asked.get("accent", data["accents"][0])
+    base = data["mandarin"] if language == "zh" else data["accents"][asked.get("accent", "en-us")]
     variant = str(asked.get("variant", ""))
     rate = data["words_per_minute"][language] * float(asked.get("rate", 1.0)) * speed * mood["rate"]
     return Settings(

@@ -106,3 +106,8 @@ def test_the_list_of_variants_is_the_wheels() -> None:
 
     there = {path.name for path in (Path(espeakng_loader.get_data_path()) / "voices" / "!v").iterdir()}
     assert set(EspeakEngine.capabilities.parameters["variant"][2:]) == there
+
+
+@pytest.mark.parametrize("accent", EspeakEngine.capabilities.parameters["accent"][1:])
+def test_every_accent_speaks_with_a_variant(accent: str) -> None:
+    assert wave("Hello there.", "en", parameters={"accent": accent, "variant": "f3"}).size > 0.4 * SAMPLE_RATE
