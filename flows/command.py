@@ -19,11 +19,15 @@ def run_as_command(flow: Any) -> None:
     """Parse the command line by the flow's signature, make sure of a server, run it, exit 2 on a user's mistake."""
     parameters = vars(_parser(flow).parse_args())
     try:
-        with server.available(lambda note: sys.stderr.write(f"{note} …\n") and None):
+        with server.available(_say):
             flow(**parameters)
     except ShuoshuError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+
+
+def _say(note: str) -> None:
+    sys.stderr.write(f"{note} …\n")
 
 
 def _parser(flow: Any) -> argparse.ArgumentParser:

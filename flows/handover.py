@@ -31,7 +31,8 @@ def run_opened(production: Production, wish: Request | Retake, workers: int) -> 
     _handed = production
     try:
         if isinstance(wish, Request):
-            return produce_book.with_options(task_runner=threads(workers))(**asdict(wish))
+            result: Result = produce_book.with_options(task_runner=threads(workers))(**asdict(wish))
+            return result
         run = rerender_lines.with_options(task_runner=threads(workers))
         return run(
             production.folder.path,

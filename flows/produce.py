@@ -6,7 +6,7 @@ python -m flows.produce manuscripts/demo-zh.epub --cast casts/demo-zh.yaml
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from prefect import flow
 from prefect.runtime import flow_run
@@ -19,7 +19,7 @@ from pipeline.produce import Request, Result, open_book
 from pipeline.render.pool import Workers, cores
 
 
-def threads(workers: int) -> ThreadPoolTaskRunner[object]:
+def threads(workers: int) -> Any:
     """Task threads for `workers` processes (0 = one per core): two each, so that no process waits for the index."""
     return ThreadPoolTaskRunner(max_workers=2 * (workers or cores()))
 
@@ -41,6 +41,7 @@ def produce_book(
     encoding: str | None = None,
     language: Literal["zh", "en"] | None = None,
     include_matter: bool = False,
+    formats: str = "",
 ) -> Result:
     """Turn a manuscript into a mastered audiobook.
 
@@ -56,20 +57,12 @@ def produce_book(
         encoding: Of a text file, where the guess is wrong.
         language: Of the book, where the guess is wrong.
         include_matter: Read front and back matter too.
+        formats: Chapter files to make, such as m4a,mp3; empty = as the profile says.
     """
     request = Request(
-        manuscript,
-        cast,
-        engine,
-        profile,
-        chapters,
-        output,
-        workers,
-        chapter_pattern,
-        encoding,
-        language,
-        include_matter,
-    )
+        manuscript, cast, engine, profile, chapters, output, workers, chapter_pattern, encoding, language, include_matter,
+        formats,
+    )  # fmt: skip
     with handed() or open_book(request, tell) as production, Workers(workers) as pool:
         return run_production(production, pool)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from prefect.client.schemas.schedules import CronSchedule
+from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 
 from flows.produce import produce_book
@@ -26,7 +26,7 @@ def serve(request: Request, cron: str, timezone: str, say: Callable[[str], None]
             fix="Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
         )
     try:
-        schedule = CronSchedule(cron=cron, timezone=timezone or _local_zone())
+        schedule = Cron(cron, timezone=timezone or _local_zone())
     except ValueError as error:
         raise ShuoshuError(
             f"the schedule cannot be read: --cron {cron!r} --timezone {timezone!r}",

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture, wait
+from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import opaque
 
 from flows.watching import tell
@@ -19,6 +19,11 @@ from pipeline.produce import Production, Result
 from pipeline.progress import Progress
 from pipeline.render.plan import Job
 from pipeline.render.pool import Workers
+
+
+def held(value: Any) -> Any:
+    """A parameter that Prefect passes on without walking through it in search of futures."""
+    return opaque(value)
 
 
 @task(name="render lines", task_run_name="render {label}", cache_policy=NO_CACHE, persist_result=False)
@@ -53,18 +58,17 @@ def run_production(production: Production, workers: Workers) -> Result:
         tell(Progress("render", 0, total))
     done, pending = 0, list[PrefectFuture[float]]()
     for batch in work:
-        pending.append(render_lines.submit(_label(batch), opaque(production), opaque(batch), opaque(workers)))
+        pending.append(render_lines.submit(_label(batch), held(production), held(batch), held(workers)))
     for future, batch in zip(pending, work, strict=True):
         seconds = future.result()
         done += len(batch)
         tell(Progress("render", done, total, seconds))
-    masters = [master_chapter.submit(number, opaque(production), opaque(workers)) for number in production.chapters]
+    masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
     finished = []
     for at, one in enumerate(masters, 1):
         finished.append(one.result())
         tell(Progress("master", at, len(masters), note=finished[-1][0].title))
-    wait([*pending, *masters])
-    assembled = assemble(opaque(production), opaque([master for master, _ in finished]))
+    assembled = assemble(held(production), held([master for master, _ in finished]))
     tell(Progress("assemble", 1, 1))
     result = produce.result_of(production, finished, assembled)
     _publish(result, [master for master, _ in finished])

@@ -35,7 +35,10 @@ def cover(dark: tuple[int, int, int], light: tuple[int, int, int], width: int = 
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows.tobytes(), 9))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -74,7 +77,8 @@ def build(book: Book, identity: str, picture: bytes, target: Path) -> None:
         f"<navMap>{points}</navMap></ncx>\n"
     )
     items = "".join(
-        f'<item id="c{at}" href="{file}" media-type="application/xhtml+xml"/>' for at, (file, _, _) in enumerate(pages, 1)
+        f'<item id="c{at}" href="{file}" media-type="application/xhtml+xml"/>'
+        for at, (file, _, _) in enumerate(pages, 1)
     )
     spine = "".join(f'<itemref idref="c{at}"/>' for at in range(1, len(pages) + 1))
     package = (

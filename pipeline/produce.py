@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
-    None = by the cast, the last run, or the default."""
+    `formats` like ``m4a,mp3`` ("" = the profile's). None = by the cast, the last run, or the default."""
 
     manuscript: Path
     cast: Path | None = None
@@ -51,6 +51,7 @@ class Request:
     encoding: str | None = None
     language: Language | None = None
     include_matter: bool = False
+    formats: str = ""
 
 
 @dataclass(slots=True)
@@ -230,7 +231,7 @@ def _production(
     characters = speakers(lines, record)
     cast, cast_path = _cast(request, record)
     profile = profiles.load(request.profile or cast.profile or record.profile or profiles.DEFAULT)
-    profile = profiles.with_pauses(profile, dict(cast.pauses))
+    profile = profiles.with_formats(profiles.with_pauses(profile, cast.pauses), request.formats)
     chapters = chapters_in(request.chapters, [number for number, _ in record.chapters])
     engine = request.engine or record.engine or None
     with TakeStore(folder.takes) as store:

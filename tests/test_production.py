@@ -80,7 +80,7 @@ def test_a_hand_edit_survives_a_change_elsewhere(book: Path, cast: Path) -> None
     rows = table.rows(path)
     rows[1]["spoken"], rows[-1]["emotion"] = "林晚慢慢地说", "sad:0.5"
     path.write_bytes(table.csv_bytes(rows))
-    edited, stale = produced(book, cast)
+    _, stale = produced(book, cast)
     assert sorted(stale.values()) == ["emotion", "spoken text"]
     book.write_text(book.read_text(encoding="utf-8").replace("第二章", "一句新的话。\n\n第二章"), encoding="utf-8")
     after, stale = produced(book, cast)

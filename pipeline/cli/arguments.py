@@ -75,6 +75,9 @@ def _make(verbs: Any) -> None:
     run.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
     run.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
     run.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
+    run.add_argument(
+        "--formats", default="", metavar="m4a,mp3", help="chapter files to make: flac, mp3, m4a (all three)"
+    )
     run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
     _output(run)
     _working(run)

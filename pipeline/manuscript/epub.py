@@ -167,9 +167,9 @@ def _drafts(
         elif not drafts or not starts or (not begins_later and _own(blocks, drafts[-1])):
             drafts.append(_Draft(_heading(blocks), file, listed=False))
         for block in blocks:
-            title = next((starts[file, one] for one in block.ids if (file, one) in starts), None)
-            if title is not None:
-                drafts.append(_Draft(title, file))
+            here = next((starts[file, one] for one in block.ids if (file, one) in starts), None)
+            if here is not None:
+                drafts.append(_Draft(here, file))
             drafts[-1].blocks.append(block)
     return [draft for draft in drafts if draft.blocks], skipped
 

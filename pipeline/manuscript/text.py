@@ -11,7 +11,7 @@ from pipeline.manuscript.characters import HAN, clean, language_of
 from pipeline.manuscript.encoding import Decoded, decode
 from pipeline.manuscript.options import Options, Piece
 from pipeline.manuscript.rules import rules
-from pipeline.nouns import Book, Skipped, Source
+from pipeline.nouns import Book, ParagraphKind, Skipped, Source
 
 _START = re.compile(r"^\s*\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.IGNORECASE)
 _END = re.compile(r"^\s*\*\*\*\s*END OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.IGNORECASE)
@@ -87,7 +87,7 @@ def _lines(lines: list[str], first: int, last: int, path: Path) -> list[Piece]:
     for number in range(first, last):
         text = clean(lines[number])
         if text:
-            kind = "break" if rules().is_break(text) else "body"
+            kind: ParagraphKind = "break" if rules().is_break(text) else "body"
             pieces.append(Piece(text, kind, Source(path.name, f"line {number + 1}")))
     return pieces
 
@@ -109,7 +109,7 @@ def _blocks(lines: list[str], first: int, last: int, path: Path) -> list[Piece]:
             continue
         text = clean(_unwrapped(block))
         if text:
-            kind = "break" if rules().is_break(text) else "body"
+            kind: ParagraphKind = "break" if rules().is_break(text) else "body"
             pieces.append(Piece(text, kind, Source(path.name, f"line {start + 1}")))
         block = []
     return pieces

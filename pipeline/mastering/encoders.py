@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -60,11 +60,12 @@ class AvFile:
         self._rate = profile.sample_rate
         self._container = av.open(str(path), "w", format=container)
         options = {"aac_coder": "fast"} if codec == "aac" else {"compression_level": "5"}
-        self._stream = self._container.add_stream(codec, rate=self._rate, options=options)
-        self._stream.bit_rate = kbps * 1000
-        self._stream.layout = "mono"
-        self._stream.format = "fltp"
-        self._stream.codec_context.thread_count = 1
+        stream: Any = self._container.add_stream(codec, rate=self._rate, options=options)
+        stream.bit_rate = kbps * 1000
+        stream.layout = "mono"
+        stream.format = "fltp"
+        stream.codec_context.thread_count = 1
+        self._stream = stream
         self._at = 0
 
     def write(self, block: Waveform) -> None:

@@ -60,4 +60,5 @@ class Limiter:
         gain = convolve1d(spread, self._smooth, mode="nearest")[start:end]
         if gain.size:
             self.reduction_db = max(self.reduction_db, float(-20 * np.log10(gain.min())))
-        return (whole[start:end] * gain).astype(np.float32)
+        limited: Waveform = (whole[start:end] * gain).astype(np.float32)
+        return limited

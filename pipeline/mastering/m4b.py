@@ -42,7 +42,7 @@ def _join(masters: Sequence[Master], path: Path, tags: Tags) -> None:
             stream = out.add_stream_from_template(first.streams.audio[0])
         stream.time_base = Fraction(1, rate)
         out.metadata["title"] = tags.title
-        start, chapters = 0, []
+        start, chapters = 0, list[Any]()
         for number, master in enumerate(masters):
             chapters.append(
                 {

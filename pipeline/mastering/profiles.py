@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -72,10 +73,21 @@ def load(name: str) -> Profile:
     return Profile(name=name, pauses=Pauses(**row.pop("pauses")), formats=tuple(row.pop("formats")), **row)
 
 
-def with_pauses(profile: Profile, pauses: dict[str, float]) -> Profile:
+def with_pauses(profile: Profile, pauses: Mapping[str, float]) -> Profile:
     """`profile` with some pauses (and `head`, `tail`) replaced."""
-    from dataclasses import replace
+    between = {name: value for name, value in pauses.items() if name not in ("head", "tail")}
+    head, tail = pauses.get("head", profile.head), pauses.get("tail", profile.tail)
+    return replace(profile, head=head, tail=tail, pauses=replace(profile.pauses, **between))
 
-    edges = {name: value for name, value in pauses.items() if name in ("head", "tail")}
-    between = {name: value for name, value in pauses.items() if name not in edges}
-    return replace(profile, **edges, pauses=replace(profile.pauses, **between))
+
+FORMATS = ("flac", "mp3", "m4a")
+
+
+def with_formats(profile: Profile, formats: str) -> Profile:
+    """`profile` with other chapter files, such as ``m4a,mp3``; "" changes nothing. Raises MasteringError for one that is
+    not made here."""
+    wanted = tuple(dict.fromkeys(part.strip().lower() for part in formats.split(",") if part.strip()))
+    for one in wanted:
+        if one not in FORMATS:
+            raise MasteringError(f"no format is named {one!r}.{did_you_mean(one, FORMATS)}", fix="Use flac, mp3, m4a.")
+    return replace(profile, formats=tuple(one for one in FORMATS if one in wanted)) if wanted else profile

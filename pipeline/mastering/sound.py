@@ -91,4 +91,5 @@ def room_tone(rate: int, level_db: float) -> Waveform:
     shape = 1 / np.maximum(frequency, 200.0) * (frequency > 40)
     phase = np.random.default_rng(20260301).uniform(0, 2 * np.pi, frequency.size)
     tone = np.fft.irfft(shape * np.exp(1j * phase), count)
-    return (tone * (10 ** (level_db / 20) / np.sqrt(np.mean(tone**2)))).astype(np.float32)
+    level: Waveform = (tone * (10 ** (level_db / 20) / np.sqrt(np.mean(tone**2)))).astype(np.float32)
+    return level

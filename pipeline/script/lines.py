@@ -82,7 +82,7 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
 def _kind(decision: Decision) -> LineKind:
     for kind in ("narration", "thought", "letter"):
         if decision.kind == kind:
-            return kind  # type: ignore[return-value]
+            return kind
     return "dialogue"
 
 

@@ -16,7 +16,8 @@ from pipeline.nouns import Language
 from pipeline.script.words import lists, speech
 
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
-_EN_NAME = r"(?:(?:{titles})\.?\s+)?[A-Z][a-zA-Z’'-]*[a-z](?:\s+(?:de|van|von|of|the|la|le)\s+[A-Z][a-z’'-]+|\s+[A-Z][a-zA-Z’'-]*[a-z])*"
+_EN_WORD = r"[A-Z][a-zA-Z’'-]*[a-z]"
+_EN_NAME = rf"(?:(?:{{titles}})\.?\s+)?{_EN_WORD}(?:\s+(?:de|van|von|of|the|la|le)\s+[A-Z][a-z’'-]+|\s+{_EN_WORD})*"
 _EN_PERSON = r"[Tt]he\s+(?:[a-z]+\s+)?(?:{people})"
 
 

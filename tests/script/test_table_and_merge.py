@@ -1,3 +1,4 @@
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -124,10 +125,8 @@ def test_a_kill_between_the_two_writes_loses_no_edit_and_makes_none(
         with monkeypatch.context() as patch:
             patch.setattr(merge, "write_bytes", dying)
             patch.setattr(merge, "write_text", lambda path, text: dying(path, text.encode()))
-            try:
+            with contextlib.suppress(KeyboardInterrupt):
                 script.sync(copy, fresh)
-            except KeyboardInterrupt:
-                pass
         after = script.sync(copy, fresh)
         found = [(line.text, line.speaker) for line in after.lines]
         wanted = wanted or found
