@@ -9,16 +9,16 @@ from pipeline.manuscript import read
 HERE = Path(__file__).parent
 
 
-def write_book(path: Path, lines: int, lines_a_chapter: int = 400) -> Path:
+def write_book(path: Path, lines: int, lines_a_chapter: int = 400, longest: int = 200) -> Path:
     """A Chinese manuscript of about `lines` script lines. Every sentence is its own (it carries a number), so that no take
-    serves two lines."""
+    serves two lines. `longest` keeps only paragraphs up to so many characters."""
     story = [
         paragraph.text
         for chapter in read(HERE.parent / "manuscripts/demo-zh.txt").chapters
         for paragraph in chapter.paragraphs
-        if paragraph.kind == "body" and "[" not in paragraph.text
+        if paragraph.kind == "body" and "[" not in paragraph.text and len(paragraph.text) <= longest
     ]
-    a_paragraph = 192 / len(story)  # script lines a paragraph, of the demo
+    a_paragraph = 2.1  # script lines a paragraph of the demo
     out: list[str] = []
     chapter, made = 0, 0.0
     number = 0

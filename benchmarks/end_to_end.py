@@ -1,6 +1,6 @@
 """The whole run against the shell way, and how time and memory grow with a book.
 
-    python benchmarks/end_to_end.py                     # everything; about 25 minutes on 2 cores
+    python benchmarks/end_to_end.py                     # everything; about half an hour on 2 cores
     python benchmarks/end_to_end.py --only shell        # against the shell way
     python benchmarks/end_to_end.py --only growth       # 1,000 to 50,000 lines, 1 to 30 hours
 
@@ -124,7 +124,7 @@ def against_the_shell(folder: Path, lines: int) -> None:
 def growth(folder: Path, sizes: list[int]) -> None:
     rows = []
     for size in sizes:
-        book = write_book(folder / f"grow{size}.txt", size)
+        book = write_book(folder / f"grow{size}.txt", size, longest=24)
         rows.append(ours(book, folder / "grow", "--formats", "m4a"))
         shutil.rmtree(folder / "grow" / f"grow{size}")
     least = min(row["wall"] / row["lines"] for row in rows)
@@ -144,7 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", choices=("shell", "growth"))
     parser.add_argument("--lines", type=int, default=1500, help="of the book told the shell way")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 5000, 50_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 1650, 50_000])
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as name:

@@ -18,7 +18,8 @@ def request_of(options: argparse.Namespace) -> Request:
     return Request(
         manuscript=options.manuscript, cast=_cast(options), engine=options.engine, profile=options.profile,
         chapters=getattr(options, "chapters", ""), output=options.output, workers=options.workers,
-        chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language, formats=getattr(options, "formats", ""),
+        chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
+        formats=getattr(options, "formats", ""),
         include_matter=options.include_matter,
     )  # fmt: skip
 
