@@ -47,6 +47,7 @@ class Record:
     cast: str = ""
     profile: str = ""
     engine: str = ""
+    formats: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     chapters: tuple[tuple[int, str], ...] = ()

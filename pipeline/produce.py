@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,11 +156,19 @@ def open_book(request: Request, observe: Observer = unobserved) -> Iterator[Prod
 
 
 @contextmanager
-def reopen(folder: BookFolder, *, chapters: str = "", observe: Observer = unobserved) -> Iterator[Production]:
-    """Open a book by its folder alone: the script table as it stands, no manuscript needed."""
-    with folder.locked():
+def reopen(
+    folder: BookFolder, *, chapters: str = "", observe: Observer = unobserved, lock: bool = True
+) -> Iterator[Production]:
+    """Open a book by its folder alone, as its last run left it: the script table as it stands, no manuscript needed.
+
+    lock: False only to look, also while another run is working on the book.
+    """
+    with folder.locked() if lock else nullcontext():
         record = folder.read()
-        request = Request(Path(record.source), chapters=chapters, output=folder.path.parent)
+        request = Request(
+            Path(record.source), profile=record.profile or None, chapters=chapters, output=folder.path.parent,
+            formats=record.formats,
+        )  # fmt: skip
         with _production(folder, record, request, script.load(folder.path), None, observe) as production:
             yield production
 
@@ -208,16 +216,18 @@ def _read(
     lines = script.analyse(book)
     found = script.characters(lines, book)
     sync = script.sync(folder.path, lines)
-    record = Record(
+    fresh = Record(
         title=book.title, author=book.author, language=book.language, source=str(request.manuscript.resolve()),
         source_sha256=digest, encoding=book.encoding, cover=folder.write_cover(book), cover_type=book.cover_type,
-        cast=before.cast if before else "", profile=before.profile if before else "",
-        engine=before.engine if before else "", options=dict(options), versions=dict(versions),
+        options=dict(options), versions=dict(versions),
         chapters=tuple((chapter.number, chapter.title) for chapter in book.chapters),
         skipped=tuple((part.title, part.why, part.characters) for part in book.skipped),
         characters=tuple((one.name, one.gender, one.age) for one in found), notes=book.notes,
     )  # fmt: skip
-    return record, sync
+    if before is None:
+        return fresh, sync
+    kept = {"cast": before.cast, "profile": before.profile, "engine": before.engine, "formats": before.formats}
+    return replace(fresh, **kept), sync
 
 
 @contextmanager
@@ -238,7 +248,9 @@ def _production(
         cast = cast_room.complete(cast, characters)
         chosen = [line for line in lines if line.chapter in set(chapters)]
         planned = plan(chosen, cast, store, engine=engine)
-        folder.write(replace(record, cast=cast_path, profile=profile.name, engine=engine or ""))
+        folder.write(
+            replace(record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats)
+        )
         remarks = [*record.notes, *(sync.remarks() if sync else ()), *cast_room.check(cast, characters)]
         yield Production(
             folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned,

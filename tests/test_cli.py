@@ -138,7 +138,9 @@ def test_a_full_disk_and_a_place_that_cannot_be_written(tmp_path: Path, book: Pa
 def test_two_runs_at_once_are_refused(tmp_path: Path, book: Path) -> None:
     from pipeline.folder import BookFolder
 
+    assert shuoshu("script", book, "--output", tmp_path / "out").returncode == 0
     with BookFolder(tmp_path / "out/small").locked():
+        assert shuoshu("status", "small", "--output", tmp_path / "out").returncode == 0, "looking is always allowed"
         refused(
             "run", book, "--output", tmp_path / "out", "--plain", says=f"process {os.getpid()}) is working on this book"
         )

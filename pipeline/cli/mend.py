@@ -17,7 +17,7 @@ from pipeline.retake import Retake, open_choice, open_retake, pick
 def status(options: argparse.Namespace) -> int:
     """What is rendered, what is stale and why, what needs a listen."""
     folder = find(options.book, options.output)
-    with reopen(folder) as production:
+    with reopen(folder, lock=False) as production:
         reasons = Counter(production.plan.stale.values())
         current = set(mastered_chapters(production))
         flagged, unsure = doubtful(production)
@@ -50,7 +50,7 @@ def status(options: argparse.Namespace) -> int:
 def takes(options: argparse.Namespace) -> int:
     """Every take of a line; the chosen one is starred."""
     folder = find(options.book, options.output)
-    with reopen(folder) as production:
+    with reopen(folder, lock=False) as production:
         made = production.store.takes_of(options.line)
         used = production.wanted.get(options.line)
     rows = [
@@ -83,7 +83,7 @@ def takes(options: argparse.Namespace) -> int:
 def play(options: argparse.Namespace) -> int:
     """Play a take through the machine's loudspeaker."""
     folder = find(options.book, options.output)
-    with reopen(folder) as production:
+    with reopen(folder, lock=False) as production:
         made = production.store.takes_of(options.line)
         used = production.wanted.get(options.line, "")
         take = pick(made, options.line, options.take or used)

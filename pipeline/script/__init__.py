@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pandas import DataFrame
+
     from pipeline.nouns import Book, Character, Line
     from pipeline.script.merge import Sync
 
@@ -47,6 +49,15 @@ def resync(folder: Path) -> Sync:
 def load(folder: Path) -> list[Line]:
     """The lines to be heard: the table in `folder`, hand edits included."""
     return list(resync(folder).lines)
+
+
+def frame(folder: Path) -> DataFrame:
+    """The table in `folder`, hand edits included, as a pandas DataFrame, one row a line, for notebooks."""
+    from dataclasses import asdict
+
+    import pandas
+
+    return pandas.DataFrame([asdict(line) for line in load(folder)])
 
 
 def edit(folder: Path, ids: Sequence[str], values: Mapping[str, object]) -> None:

@@ -191,3 +191,10 @@ def test_fifty_thousand_lines_align_quickly(tmp_path: Path) -> None:
     assert time.perf_counter() - began < 30
     assert merged.removed == 100
     assert json.loads((tmp_path / ".script-base.json").read_text())["versions"][0]["done"]
+
+
+def test_the_table_as_a_data_frame(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。"))
+    write_cell(tmp_path, 1, "speaker", "老王")
+    found = script.frame(tmp_path)
+    assert found.groupby("speaker").size().to_dict() == {"林晚": 1, "老王": 1}
