@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 
-from pipeline.produce import Production, Request, Result
+from pipeline.opening import Production, Request
+from pipeline.produce import Result
 from pipeline.retake import Retake
 
 _handed: Production | None = None

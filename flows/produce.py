@@ -15,7 +15,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.handover import handed
 from flows.tasks import run_production
 from flows.watching import tell
-from pipeline.produce import Request, Result, open_book
+from pipeline.opening import Request, open_book
+from pipeline.produce import Result
 from pipeline.render.pool import Workers, cores
 
 

@@ -12,7 +12,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.produce import produce_book
 from pipeline.errors import ShuoshuError
-from pipeline.produce import Request
+from pipeline.opening import Request
 
 
 def serve(request: Request, cron: str, timezone: str, say: Callable[[str], None]) -> None:

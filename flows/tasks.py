@@ -15,7 +15,8 @@ from prefect.utilities.annotations import opaque
 from flows.watching import tell
 from pipeline import produce
 from pipeline.nouns import Master
-from pipeline.produce import Production, Result
+from pipeline.opening import Production
+from pipeline.produce import Result
 from pipeline.progress import Progress
 from pipeline.render.plan import Job
 from pipeline.render.pool import Workers

@@ -11,7 +11,7 @@ from pipeline import engines, script
 from pipeline.errors import ScriptError, did_you_mean
 from pipeline.folder import BookFolder
 from pipeline.nouns import Line, Take
-from pipeline.produce import Production, reopen
+from pipeline.opening import Production, reopen
 from pipeline.progress import Observer, unobserved
 from pipeline.render.plan import Job, direction_of
 from pipeline.takes import subject_of, take_key

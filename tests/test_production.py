@@ -10,7 +10,8 @@ import pytest
 from pipeline import script
 from pipeline.errors import ManuscriptError
 from pipeline.folder import find
-from pipeline.produce import Request, Result, chapters_in, doubtful, finish, nothing_to_do, open_book, reopen
+from pipeline.opening import Request, chapters_in, open_book, reopen
+from pipeline.produce import Result, doubtful, finish, nothing_to_do
 from pipeline.retake import Retake, open_choice, open_retake
 from pipeline.script import table
 

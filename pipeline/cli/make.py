@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.produce import Production, Request, Result, finish, nothing_to_do, open_book
+from pipeline.opening import Production, Request, open_book
+from pipeline.produce import Result, finish, nothing_to_do
 from pipeline.progress import Progress
 from pipeline.retake import Retake
 

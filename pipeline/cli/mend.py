@@ -10,7 +10,8 @@ from pipeline.cli import show
 from pipeline.cli.make import make, report, summary
 from pipeline.folder import find
 from pipeline.nouns import Take
-from pipeline.produce import Result, doubtful, finish, mastered_chapters, reopen
+from pipeline.opening import reopen
+from pipeline.produce import Result, doubtful, finish, mastered_chapters
 from pipeline.retake import Retake, open_choice, open_retake, pick
 
 

@@ -12,7 +12,7 @@ from pipeline.cli import show
 from pipeline.errors import ShuoshuError
 from pipeline.folder import find, folder_for
 from pipeline.nouns import UNKNOWN, Character, Line
-from pipeline.produce import Request, speakers, write_script
+from pipeline.opening import Request, speakers, write_script
 
 LOW_CONFIDENCE = 0.7
 
