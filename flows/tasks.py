@@ -64,6 +64,7 @@ def run_production(production: Production, workers: Workers) -> Result:
         seconds = future.result()
         done += len(batch)
         tell(Progress("render", done, total, seconds))
+    workers.renew()
     masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
     finished = []
     for at, one in enumerate(masters, 1):

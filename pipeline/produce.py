@@ -291,6 +291,7 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
                 seconds = future.result()
                 done += len(batch)
                 observe(Progress("render", done, total, seconds))
+            pool.renew()
             masters = []
             chapters = [threads.submit(master, production, number, pool) for number in production.chapters]
             for at, chapter in enumerate(chapters, 1):

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
 
@@ -45,9 +45,12 @@ class Workers:
                 self._pool.shutdown(wait=True, cancel_futures=kind is not None)
                 self._pool = None
 
-    def submit(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Hand work to a process; its result comes through the future."""
-        return self._live().submit(work, *args, **kwargs)
+    def renew(self) -> None:
+        """Let the processes go; the next work gets fresh ones. Between stages, so that none holds what both need."""
+        with self._lock:
+            if self._pool:
+                self._pool.shutdown(wait=True)
+                self._pool = None
 
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do work in a process and wait. A worker that dies is replaced and the work tried again.
