@@ -9,6 +9,7 @@ longer than everything else in the start together (measured in benchmarks/README
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import socket
 import subprocess
@@ -68,6 +69,7 @@ def _temporary(on_start: Callable[[str], None]) -> Iterator[str]:
             stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, start_new_session=True,
         )  # fmt: skip
         try:
+            importlib.import_module("flows.handover")  # what the run needs of Prefect, while its server starts
             _wait(process, f"http://127.0.0.1:{port}/api/health", log)
             yield f"http://127.0.0.1:{port}/api"
         finally:

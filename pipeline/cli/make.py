@@ -85,8 +85,7 @@ def summary(result: Result, spent: float) -> dict[str, object]:
 
 def report(result: Result, spent: float) -> None:
     """A result for people: remarks, the table, one closing line."""
-    for text in result.remarks:
-        show.remark(text)
+    show.remarks(result.remarks)
     if result.deliverables:
         deliverables_table(result)
     flagged = result.flagged

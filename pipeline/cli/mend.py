@@ -43,8 +43,7 @@ def status(options: argparse.Namespace) -> int:
     show.table(production.record.title, [say("what", "项目"), say(">lines", ">行数")], rows)
     for line, flags in list(flagged.items())[:20]:
         show.remark(f"{line}: {', '.join(flags)} (shuoshu play {folder.path.name} {line})")
-    for text in production.remarks:
-        show.remark(text)
+    show.remarks(production.remarks)
     return 0
 
 

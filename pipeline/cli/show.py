@@ -71,6 +71,20 @@ def remark(text: str) -> None:
     messages().print(f"[dim]·[/] {escape(text)}", soft_wrap=True)
 
 
+def remarks(texts: Sequence[str], most: int = 12) -> None:
+    """The first remarks, and how many more there are."""
+    for text in texts[:most]:
+        remark(text)
+    if len(texts) > most:
+        left = len(texts) - most
+        remark(
+            say(
+                f"and {left} more: `shuoshu cast check`, `shuoshu status`",
+                f"另有 {left} 条：`shuoshu cast check`、`shuoshu status`",
+            )
+        )
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table. Columns that begin with ">" are right-aligned."""
     from rich.text import Text

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pipeline import script as script_room
 from pipeline.cli import show
-from pipeline.errors import ShuoshuError
+from pipeline.errors import ManuscriptError
 from pipeline.folder import find, folder_for
-from pipeline.nouns import UNKNOWN, Character, Line
+from pipeline.nouns import UNKNOWN, Book, Character, Line
 from pipeline.opening import Request, speakers, write_script
 
 LOW_CONFIDENCE = 0.7
@@ -77,8 +77,6 @@ def script(options: argparse.Namespace) -> int:
 def must_be_file(path: Path) -> None:
     """Raise ManuscriptError unless `path` is a file."""
     if not path.is_file():
-        from pipeline.errors import ManuscriptError
-
         kind = "a folder, not a file" if path.is_dir() else "not there"
         raise ManuscriptError(f"the manuscript is {kind}", where=str(path), fix="Give the path of one file.")
 
@@ -122,7 +120,7 @@ def _wanted(line: Line, options: argparse.Namespace) -> bool:
     )
 
 
-def _people(manuscript: Path, options: argparse.Namespace) -> tuple[object, list[Character]]:
+def _people(manuscript: Path, options: argparse.Namespace) -> tuple[Book, list[Character]]:
     from pipeline import manuscript as manuscript_room
 
     must_be_file(manuscript)
@@ -137,13 +135,9 @@ def _people(manuscript: Path, options: argparse.Namespace) -> tuple[object, list
 def cast_init(options: argparse.Namespace) -> int:
     """Write a commented starter cast file."""
     from pipeline import cast as cast_room
-    from pipeline.nouns import Book
 
-    if not hasattr(options, "manuscript"):
-        raise ShuoshuError("say what to do: cast init or cast check", fix="`shuoshu cast --help` has examples.")
     target = options.to or Path("casts") / f"{options.manuscript.stem}.yaml"
     book, people = _people(options.manuscript, options)
-    assert isinstance(book, Book)  # noqa: S101 - for the type checker
     cast_room.starter(people, book, target)
     show.console().print(
         show.say(f"{len(people)} speakers: {target}", f"共 {len(people)} 个角色：{target}"), soft_wrap=True
