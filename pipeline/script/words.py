@@ -1,4 +1,4 @@
-"""The word lists of words.yaml, as compiled patterns."""
+"""The word lists of words-zh.yaml and words-en.yaml, as compiled patterns."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import yaml
 @cache
 def lists(language: str) -> dict[str, Any]:
     """The raw lists of a language."""
-    text = resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
-    return found[language]
+    text = resources.files(__package__).joinpath(f"words-{language}.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    return found
 
 
 @dataclass(frozen=True, slots=True)

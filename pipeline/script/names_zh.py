@@ -1,0 +1,110 @@
+"""Chinese names, learnt from a book. Chinese has no capitals, so a name is learnt from repetition: what stands before a
+speech verb, again and again, and begins with a surname or stands there alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.script.names import Names
+from pipeline.script.words import lists, speech
+
+_HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
+
+
+def learn(texts: Iterable[tuple[str, bool]]) -> Names:
+    data, verb = lists("zh"), speech("zh").verb
+    prefixes: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    seen: list[str] = []
+    for text, beside in texts:
+        seen.append(text)
+        if not beside:
+            continue
+        for clause in re.split(r"[，。！？；：、…“”‘’「」—\s]+", text):
+            found = verb.search(clause)
+            head = _HAN_HEAD.match(clause[: found.start()] if found else "")
+            if not head:
+                continue
+            word = head[1]
+            if found and len(word) <= 4 and word == clause[: found.start()].strip():
+                alone[word] += 1
+            for length in (2, 3, 4):
+                if len(word) >= length:
+                    prefixes[word[:length]] += 1
+    people, titles, surnames = data["people"], data["titles"], frozenset(data["surnames"])
+    # 方 is a surname as well as a word for "just then": a single character stops a word only if it names no family
+    stop = tuple(word for word in data["no_name"] if len(word) > 1 or word not in surnames)
+    counts: Counter[str] = Counter()
+    for word in set(prefixes) | set(alone):
+        if word in people:
+            counts[word] = prefixes[word] + alone[word]
+        elif word.startswith(stop) or word.endswith(
+            ("地", "着", "了", "便", "又", "也", "就", "都", "忙", "的", "是", "在")
+        ):
+            continue
+        elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
+            len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]
+        ):
+            counts[word] = prefixes[word] + alone[word]
+    _drop_parts(counts, alone)
+    return Names(counts, _genders(counts, seen), "zh")
+
+
+def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]) -> bool:
+    if word[0] in "老小阿大" and len(word) in (2, 3) and word[1] in surnames | set("一二三四五六七八九幺"):
+        return True
+    return word[0] in surnames and (len(word) in (2, 3) or word[1:] in titles or word[2:] in titles)
+
+
+def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
+    """Of 林晚 and 林晚轻, keep what the text repeats: the longer one only where most of the shorter's places are its."""
+    for word in sorted(counts, key=len, reverse=True):
+        for length in range(2, len(word)):
+            short = word[:length]
+            if short not in counts or word not in counts:
+                continue
+            if counts[word] < 0.6 * counts[short] or alone[word] < alone[short]:
+                del counts[word]
+            elif alone[short] < 0.2 * alone[word]:
+                del counts[short]
+
+
+def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
+    data = lists("zh")
+    hints: dict[str, Counter[str]] = {name: Counter() for name in counts}
+    if not counts:
+        return {}
+    pattern = re.compile("|".join(sorted(map(re.escape, counts), key=len, reverse=True)) + "|他(?!们)|她(?!们)")
+    for text in texts:
+        last = ""
+        for match in pattern.finditer(text):
+            if match[0] in "他她":
+                if last:
+                    hints[last]["female" if match[0] == "她" else "male"] += 1
+            else:
+                last = match[0]
+    genders = {}
+    for name, seen in hints.items():
+        told = _told(name, {**data["titles"], **data["people"]})
+        male, female = seen["male"], seen["female"]
+        if told:
+            genders[name] = told
+        elif male + female >= 2 and max(male, female) >= 2 * min(male, female):
+            genders[name] = "male" if male > female else "female"
+        elif name[-1] in data["female"]:
+            genders[name] = "female"
+        elif name[-1] in data["male"]:
+            genders[name] = "male"
+    return genders
+
+
+def _told(name: str, words: dict[str, str]) -> str:
+    """The gender that a title at the end of a name tells."""
+    for length in (3, 2, 1):
+        told = words.get(name[-length:], "") if len(name) >= length else ""
+        gender = next((part for part in told.split() if part in ("male", "female")), "")
+        if gender:
+            return gender
+    return ""
