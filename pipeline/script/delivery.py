@@ -43,7 +43,8 @@ def parse(text: str, *, where: str = "") -> tuple[str, ...]:
 
 def split(text: str, *, where: str = "") -> tuple[str, str]:
     """Words of mark-up (``愤怒,低声``) parted into the emotion's and the delivery's. Raises ScriptError as `parse` does."""
-    feeling, voice = [], []
+    feeling: list[str] = []
+    voice: list[str] = []
     for word in _SEPARATOR.split(text.strip()):
         (voice if word.lower() in _KNOWN else feeling).append(word)
     return (" ".join(feeling), shown(parse(" ".join(voice), where=where))) if voice else (text.strip(), "")

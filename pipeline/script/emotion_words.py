@@ -146,7 +146,7 @@ def _lexicon(language: Language, scope: Scope) -> _Lexicon:
         re.escape(first) + "(?:" + "|".join(_rest(phrase, word) for phrase in phrases) + ")"
         for first, phrases in by_first.items()
     ]
-    pattern = ("(?<!\\w)" if word else "") + "(?:" + "|".join(groups) + ")"
+    pattern = ("(?<![\\w-])" if word else "") + "(?:" + "|".join(groups) + ")"
     return _Lexicon(
         pattern=re.compile(pattern),
         exact={phrase: entry for phrase, entry in entries.items() if not phrase.endswith("*")},

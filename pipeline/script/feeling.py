@@ -29,14 +29,18 @@ NEAR_WEIGHT = 0.8
 """Of a paragraph of narration of its own, before or after the line."""
 LINE_WEIGHT = 0.8
 """Of words in the line: a character may say damn lightly."""
-MILD = 0.45
+MILD = 0.3
 """Of words in a long sentence without an exclamation mark."""
 SILENCE = 3
 """Paragraphs without speech that end a conversation."""
 # All of these were set on the tuning half of benchmarks/data/emotion-*.txt.
 
-_REACH = {"zh": 90, "en": 220}
+_REACH = {"zh": 60, "en": 150}
 """Characters of narration before or after a quotation that are read."""
+_LONG = {"zh": 50, "en": 160}
+"""Characters of a line beyond which its words count less and less: one damn does not colour a speech."""
+SURE = 0.7
+"""Confidence of the speaker from which a pronoun beside the line may mean him."""
 _SHORT = {"zh": 7, "en": 24}
 """Characters of a sentence so short that its words are exclaimed."""
 _CLAUSE = {
@@ -139,6 +143,8 @@ class _Reader:
         weights = combined(hits)
         for clause, share in self._beside(at):
             for name, weight in combined(clause.hits).items():
+                if name == "calm" and not clause.voice:
+                    continue  # 河水平静地流着
                 weights[name] = max(weights.get(name, 0.0), weight * share)
             if clause.voice:
                 voices += [one for hit in clause.hits for one in hit.deliveries]
@@ -154,12 +160,12 @@ class _Reader:
         after = self._narration(at + 1, unit.paragraph)
         if after is not None:
             for clause in self._clauses(at + 1, head=True):
-                if not self._about(clause, speaker):
+                if not self._about(clause, self.decisions[at]):
                     break
                 yield clause, 1.0
         if before is not None:
             for clause in self._clauses(at - 1, head=False):
-                if self._about(clause, speaker):
+                if self._about(clause, self.decisions[at]):
                     yield clause, 1.0
         if before is None and after is None:
             for other, share in ((at - 1, 1.0), (at + 1, 0.75)):
@@ -204,8 +210,12 @@ class _Reader:
                 yield _Clause(person, inside, voice)
             start = behind
 
-    def _about(self, clause: _Clause, speaker: str) -> bool:
-        return not clause.person or self._same(clause.person, speaker)
+    def _about(self, clause: _Clause, decision: Decision) -> bool:
+        """Whether a clause of the same paragraph tells of the speaker."""
+        if decision.speaker == UNKNOWN or decision.confidence < SURE:
+            named = self.names.canonical(clause.person) == decision.speaker
+            return named or (clause.voice and clause.person in ("", *lists(self.language)["pronouns"]))
+        return not clause.person or self._same(clause.person, decision.speaker)
 
     def _same(self, person: str, speaker: str) -> bool:
         gender = lists(self.language)["pronouns"].get(person)
@@ -222,6 +232,7 @@ class _Reader:
         if memory and decision.speaker != UNKNOWN:
             together = memory.paragraph == unit.paragraph or decision.why == "continued"
             share = LINGERS if together else FADES
+            share *= min(1.0, decision.confidence / SURE)
             left = {name: weight * share for name, weight in memory.weights.items()}
             if not weights:
                 weights = left if max(left.values(), default=0.0) >= LEAST else {}
@@ -246,6 +257,8 @@ def _said(text: str, language: Language) -> dict[str, float]:
         share = LINE_WEIGHT if loud else MILD
         for name, weight in hit.weights.items():
             weights[name] = min(0.7, weights.get(name, 0.0) + weight * share)
+    dilution = min(1.0, _LONG[language] / max(len(text), 1))
+    weights = {name: weight * dilution for name, weight in weights.items()}
     if re.search(r"[？?][！!]|[！!][？?]", text):
         weights["surprised"] = min(0.7, weights.get("surprised", 0.0) + 0.35)
     return weights
