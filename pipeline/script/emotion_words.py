@@ -30,7 +30,8 @@ EXCLUSIVE = (("whisper", "shout"), ("fast", "slow"))
 
 _FILLERS = {
     "zh": r"(?:[的地得是再敢会有曾被去那这么]|感到|觉得|显得|露出){0,2}",
-    "en": r"\s*(?:(?:a|an|the|of|be|been|was|were|is|in|with|any|at|all|to|even|get|got|(?:feel|look|sound)(?:ed|ing)?|felt)\s+){0,3}",
+    "en": r"\s*(?:(?:a|an|the|of|be|been|was|were|is|in|with|any|at|all|to|even|get|got|felt|(?:feel|look|sound)(?:ed|ing)?)"
+    r"\s+){0,3}",
 }
 """What may stand between a degree word or negation and its phrase."""
 
@@ -172,7 +173,7 @@ def _entries(data: dict[str, Any], scope: Scope) -> dict[str, _Entry]:
         entries[phrase] = _Entry({}, negates=True)
     if scope == "ways":
         for name, aliases in data["names"].items():
-            for phrase in (name, *aliases):
+            for phrase in (name, *aliases) if all(map(str.isascii, aliases)) else aliases:
                 entries[phrase] = _Entry({name: NAME_WEIGHT})
     for value, phrases in data[scope].items():
         for phrase in phrases:
