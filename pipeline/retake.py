@@ -19,8 +19,8 @@ from pipeline.takes import subject_of, take_key
 
 @dataclass(frozen=True, slots=True)
 class Retake:
-    """What is asked for: line ids; `emotion`, `delivery`, `speed` and `text` are written into the script table (None = as it is);
-    `seed` is the first new seed (None = the next unused); `takes` how many of each line."""
+    """What is asked for: line ids; `emotion`, `delivery`, `speed` and `text` are written into the script table (None = as
+    it is); `seed` is the first new seed (None = the next unused); `takes` how many of each line."""
 
     lines: tuple[str, ...]
     emotion: str | None = None

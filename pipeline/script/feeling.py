@@ -155,25 +155,27 @@ class _Reader:
 
     def _beside(self, at: int) -> Iterator[tuple[_Clause, float]]:
         """Clauses with something to say about the speaker of units[at], and how much they count."""
-        unit, speaker = self.units[at], self.decisions[at].speaker
+        unit, decision = self.units[at], self.decisions[at]
         before = self._narration(at - 1, unit.paragraph)
         after = self._narration(at + 1, unit.paragraph)
         if after is not None:
             for clause in self._clauses(at + 1, head=True):
-                if not self._about(clause, self.decisions[at]):
+                if not self._about(clause, decision):
                     break
                 yield clause, 1.0
         if before is not None:
             for clause in self._clauses(at - 1, head=False):
-                if self._about(clause, self.decisions[at]):
+                if self._about(clause, decision):
                     yield clause, 1.0
-        if before is None and after is None:
+        if before is None and after is None and decision.speaker != UNKNOWN:
+            pronouns = lists(self.language)["pronouns"]
             for other, share in ((at - 1, 1.0), (at + 1, 0.75)):
                 near = self._narration(other, unit.paragraph + (1 if other > at else -1))
                 if near is None or near.paragraph in self.speaking or near.ends_conversation:
                     continue
                 for clause in self._clauses(other, head=other > at):
-                    if clause.person and self._same(clause.person, speaker):
+                    sure = decision.confidence >= SURE or clause.person not in pronouns
+                    if clause.person and sure and self._same(clause.person, decision.speaker):
                         yield clause, NEAR_WEIGHT * share
 
     def _narration(self, at: int, paragraph: int) -> Unit | None:
