@@ -56,7 +56,7 @@ _STAMMER = {
     "zh": re.compile(r"([\u4e00-\u9fff])(?:、|……|…|——|，)\1"),
     "en": re.compile(r"\b(\w)-\1|\b(i|you|he|she|we|it)(?:\.\.\.|…|—|--)\s*\2\b", re.IGNORECASE),
 }
-_CAPITALS = re.compile(r"\b[A-Z][A-Z']+\b(?:\W+\b[A-Z][A-Z']*\b){1,}")
+_CAPITALS = re.compile(r"\b[A-Z][A-Z'’]+(?:\W+(?:I|A|[A-Z][A-Z'’]+)\b)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,10 @@ class _Reader:
         if _STAMMER[self.language].search(text) and weights.get("afraid", 0.0) >= LEAST:
             strength, voices = max(strength, 1.1), (*voices, "trembling")
         weights = {name: min(1.0, weight * strength) for name, weight in weights.items()}
-        capitals = self.language == "en" and _CAPITALS.search(text)
-        if capitals or (re.search(r"[！!]{2}", text) and weights.get("angry", 0.0) >= 0.5):
+        capitals = _CAPITALS.search(text) if self.language == "en" else None
+        if (capitals and "!" in text[capitals.end() :]) or (
+            re.search(r"[！!]{2}", text) and weights.get("angry", 0.0) >= 0.5
+        ):
             voices = (*voices, "shout")
         strongest = max(weights.values(), default=0.0)
         if strongest < LEAST:
@@ -249,8 +251,8 @@ def _said(text: str, language: Language) -> dict[str, float]:
     """What the words of the line itself say. Signs of one emotion add up."""
     weights: dict[str, float] = {}
     for hit in find(text, language, "lines"):
-        sentence_end = _STOP.search(text, hit.end - 1)
-        end = sentence_end.start() if sentence_end else len(text)
+        sentence_end = _STOP.search(text, hit.end - 1, hit.end + 60)  # so far at most, to stay linear
+        end = sentence_end.start() if sentence_end else min(len(text), hit.end + 60)
         begin = max(
             (text.rfind(mark, max(0, hit.start - 40), hit.start) for mark in "。！？!?.…；;“”\"'「」"), default=-1
         )

@@ -233,12 +233,23 @@ def test_every_tag_is_one_the_table_takes(paragraphs: list[str], language: Langu
         assert delivery.shown(delivery.parse(line.delivery)) == line.delivery
 
 
-@pytest.mark.parametrize("piece", ["怒", "“滚！”林晚怒道，哭着，", "not very ", "“Stop it,” Anne sobbed, trembling, "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "怒",
+        "“滚！”林晚怒道，哭着，",
+        "not very ",
+        "“气死，骗我，",
+        "“AB CD ",
+        "“sorry AB, ",
+        "“Stop it,” Anne sobbed, trembling, ",
+    ],
+)
 def test_tagging_takes_linear_time(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
         began = time.perf_counter()
-        analysed(text, language="zh" if ord(piece[0]) > 0x3000 else "en")
+        analysed(text, language="zh" if re.search("[一-龥]", piece) else "en")
         return time.perf_counter() - began
 
     seconds(1_000)
@@ -251,3 +262,11 @@ def test_lines_carry_the_tag_on_every_piece() -> None:
     ]
     assert len(long) > 2
     assert {line.emotion for line in long} == {"angry:0.7"}
+
+
+@pytest.mark.parametrize(
+    ("line", "shouts"), [("“GO HOME, I SAY!” said Anne.", True), ("“The BBC NEWS is on,” said Anne.", False),
+                         ("“You COULDN’T do it!” said Anne.", False)],
+)  # fmt: skip
+def test_capitals_shout_where_they_are_exclaimed(line: str, shouts: bool) -> None:
+    assert tagged(line, language="en")[0][1] == ("shout" if shouts else "")
