@@ -53,18 +53,8 @@ def assemble(production: Production, masters: list[Master]) -> bool:
 
 def run_production(production: Production, workers: Workers) -> Result:
     """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
-    work = produce.batches_of(production)
-    total = sum(len(batch) for batch in work)
-    if work:
-        tell(Progress("render", 0, total))
-    done, pending = 0, list[PrefectFuture[float]]()
-    for batch in work:
-        pending.append(render_lines.submit(_label(batch), held(production), held(batch), held(workers)))
-    for future, batch in zip(pending, work, strict=True):
-        seconds = future.result()
-        done += len(batch)
-        tell(Progress("render", done, total, seconds))
-    workers.renew()
+    _render_all(production, workers)
+    produce.rendering_done(production, workers)
     masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
     finished = []
     for at, one in enumerate(masters, 1):
@@ -76,6 +66,20 @@ def run_production(production: Production, workers: Workers) -> Result:
     result = produce.result_of(production, finished, assembled)
     _publish(result, [master for master, _ in finished])
     return result
+
+
+def _render_all(production: Production, workers: Workers) -> None:
+    work = produce.batches_of(production)
+    done, total = 0, sum(len(batch) for batch in work)
+    if work:
+        tell(Progress("render", 0, total))
+    pending = list[PrefectFuture[float]]()
+    for batch in work:
+        pending.append(render_lines.submit(_label(batch), held(production), held(batch), held(workers)))
+    for future, batch in zip(pending, work, strict=True):
+        seconds = future.result()
+        done += len(batch)
+        tell(Progress("render", done, total, seconds))
 
 
 def _label(batch: Sequence[Job]) -> str:

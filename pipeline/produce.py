@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ from pipeline.render.worker import render_batch
 from pipeline.takes.store import Rendered
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from pipeline.render.pool import Workers
 
 
@@ -78,6 +80,12 @@ def render(production: Production, batch: tuple[Job, ...], workers: Workers | No
     made = workers.run(render_batch, batch, folder) if workers else render_batch(batch, folder)
     _enter(production, batch, made)
     return sum(one.take.seconds for one in made)
+
+
+def rendering_done(production: Production, workers: Workers) -> None:
+    """Let go of what only rendering needs: its worker processes and the jobs, a kilobyte a line."""
+    workers.renew()
+    production.plan = replace(production.plan, jobs=())
 
 
 def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Rendered]) -> None:
@@ -280,18 +288,10 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
 
     from pipeline.render.pool import Workers, cores
 
-    work = batches_of(production)
-    total, done = sum(len(batch) for batch in work), 0
-    if work:
-        observe(Progress("render", 0, total))
     with Workers(workers) as pool, ThreadPoolExecutor(2 * (workers or cores())) as threads:
         try:
-            made = [threads.submit(render, production, batch, pool) for batch in work]
-            for batch, future in zip(work, made, strict=True):
-                seconds = future.result()
-                done += len(batch)
-                observe(Progress("render", done, total, seconds))
-            pool.renew()
+            _render_all(production, pool, threads, observe)
+            rendering_done(production, pool)
             masters = []
             chapters = [threads.submit(master, production, number, pool) for number in production.chapters]
             for at, chapter in enumerate(chapters, 1):
@@ -304,3 +304,15 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
     assembled = assemble(production, [one for one, _ in masters])
     observe(Progress("assemble", 1, 1))
     return result_of(production, masters, assembled)
+
+
+def _render_all(production: Production, pool: Workers, threads: ThreadPoolExecutor, observe: Observer) -> None:
+    work = batches_of(production)
+    done, total = 0, sum(len(batch) for batch in work)
+    if work:
+        observe(Progress("render", 0, total))
+    made = [threads.submit(render, production, batch, pool) for batch in work]
+    for batch, future in zip(work, made, strict=True):
+        seconds = future.result()
+        done += len(batch)
+        observe(Progress("render", done, total, seconds))
