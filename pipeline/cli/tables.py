@@ -13,8 +13,7 @@ from pipeline.errors import ManuscriptError
 from pipeline.folder import find, folder_for
 from pipeline.nouns import UNKNOWN, Book, Character, Line
 from pipeline.opening import Request, speakers, write_script
-
-LOW_CONFIDENCE = 0.7
+from pipeline.script.conversation import DOUBTFUL
 
 
 def _request(options: argparse.Namespace) -> Request:
@@ -116,7 +115,7 @@ def _wanted(line: Line, options: argparse.Namespace) -> bool:
         (not options.speaker or line.speaker == options.speaker)
         and (options.chapter is None or line.chapter == options.chapter)
         and (not options.find or options.find in line.text or options.find == line.id)
-        and (not options.low_confidence or (line.kind == "dialogue" and line.confidence < LOW_CONFIDENCE))
+        and (not options.low_confidence or (line.kind == "dialogue" and line.confidence < DOUBTFUL))
     )
 
 
