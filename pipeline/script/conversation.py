@@ -61,10 +61,10 @@ def conversations(lines: Sequence[Line]) -> list[list[Turn]]:
 def still_open(text: str, opened: str = "") -> str:
     """The mark that would close the quotation `text` leaves open, "" when none is; `opened` comes from before."""
     for sign in text:
-        if opened:
-            opened = "" if sign == opened else opened
-        else:
+        if not opened:
             opened = _MARKS.get(sign, "")
+        elif sign == opened:
+            opened = ""
     return opened
 
 
