@@ -47,7 +47,10 @@ def review(options: argparse.Namespace) -> int:
     say, most = show.say, len(found.doubts) if options.all else _FEW
     speaker, text = say("speaker", "说话人"), say("text", "文字")
     show.table(
-        say(f"Speakers in doubt: {len(found.doubts)} of {found.lines} lines", f"说话人存疑：{found.lines} 行中 {len(found.doubts)} 行"),
+        say(
+            f"Speakers in doubt: {len(found.doubts)} of {found.lines} lines",
+            f"说话人存疑：{found.lines} 行中 {len(found.doubts)} 行",
+        ),
         ["id", say(">sure", ">把握"), speaker, say("why", "依据"), say("before / line / after", "上文／本行／下文")],
         [
             (one.line.id, f"{one.line.confidence:.2f}", one.line.speaker, one.line.why,
@@ -92,7 +95,7 @@ def assign(options: argparse.Namespace) -> int:
         if not options.new:
             correct.known_speaker(options.speaker, _known(folder, lines))
         changes = correct.assigned(lines, options.lines, _name(options.speaker), only=options.only)
-        return _write(folder, changes, options)
+        return _write(folder, changes, options, new=options.speaker if options.new else "")
 
 
 def rename(options: argparse.Namespace) -> int:
