@@ -53,6 +53,13 @@ def _reading(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--include-matter", action="store_true", help="read front and back matter too")
 
 
+def _attributor(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--attributor", choices=("offline", "llm"),
+        help="llm: ask a language model where the rules are unsure (docs/llm.md; as the last run, or offline)",
+    )  # fmt: skip
+
+
 def _working(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--workers", type=_count, default=0, metavar="N", help="worker processes (one per core)")
     verb.add_argument("--plain", action="store_true", help="without Prefect: the same rooms, no run record")
@@ -73,6 +80,7 @@ def _make(verbs: Any) -> None:
         "shuoshu run novel.epub --profile ebu_r128 --workers 4 --json",
     )  # fmt: skip
     _reading(run)
+    _attributor(run)
     run.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
     run.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
     run.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
@@ -89,8 +97,10 @@ def _make(verbs: Any) -> None:
         "shuoshu script novel.epub",
         "shuoshu script novel.epub --xlsx novel.xlsx      # to edit in a spreadsheet",
         "shuoshu script novel.epub --take novel.xlsx      # take the edits back",
+        "shuoshu script novel.epub --attributor llm       # ask a language model where the rules are unsure",
     )  # fmt: skip
     _reading(script)
+    _attributor(script)
     script.add_argument("--xlsx", type=Path, metavar="FILE", help="also write the table as a spreadsheet")
     script.add_argument("--take", type=Path, metavar="FILE", help="take edits from a spreadsheet first")
     _output(script)

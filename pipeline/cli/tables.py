@@ -20,7 +20,7 @@ def _request(options: argparse.Namespace) -> Request:
     return Request(
         options.manuscript, output=getattr(options, "output", Path("output")),
         chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
-        include_matter=options.include_matter,
+        include_matter=options.include_matter, attributor=options.attributor,
     )  # fmt: skip
 
 
@@ -29,8 +29,8 @@ def script(options: argparse.Namespace) -> int:
     request = _request(options)
     must_be_file(request.manuscript)
     folder = folder_for(request.manuscript, request.output)
-    with folder.locked():
-        record, sync = write_script(folder, request)
+    with folder.locked(), show.Display(quiet=options.json) as display:
+        record, sync = write_script(folder, request, display)
         if options.take:
             taken = script_room.import_xlsx(folder.path, options.take)
             show.remark(show.say(f"{taken} edits taken from {options.take}", f"已取回 {taken} 处修改"))

@@ -40,11 +40,15 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def ask(self, system: str, prompt: str, schema: Mapping[str, Any], most_tokens: int) -> tuple[Any, int]:
-        """The answer's JSON and the tokens used (0 where the server does not say). Raises NoAnswer."""
+    def ask(
+        self, system: str, prompt: str, schema: Mapping[str, Any], most_tokens: int, allowed: Callable[[], None]
+    ) -> tuple[Any, int]:
+        """The answer's JSON and the tokens used (0 where the server does not say). Raises NoAnswer. `allowed` is called
+        before every try and may raise it too."""
         why = ""
         for attempt in range(TRIES):
             wait = min(self.first_wait_s * 2**attempt, LONGEST_WAIT_S) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            allowed()
             try:
                 return self._once(system, prompt, schema, most_tokens)
             except _Again as again:
