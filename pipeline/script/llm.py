@@ -209,8 +209,9 @@ def _checked(told: Any, question: Question) -> tuple[dict[str, str], int]:
     refused = 0
     for row in rows if isinstance(rows, list) else [None]:
         number, name = (row.get("n"), row.get("speaker")) if isinstance(row, dict) else (None, None)
-        if type(number) is int and number in question.asked and isinstance(name, str) and (name in question.names or name == UNKNOWN):  # fmt: skip
-            answer.setdefault(str(number), name)
+        listed = isinstance(name, str) and (name in question.names or name == UNKNOWN)
+        if type(number) is int and number in question.asked and listed:
+            answer.setdefault(str(number), str(name))
         else:
             refused += 1
     return answer, refused
