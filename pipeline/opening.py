@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipeline import __version__, script
 from pipeline import manuscript as manuscript_room
@@ -25,7 +25,13 @@ from pipeline.render.plan import Plan, plan
 from pipeline.takes import TakeStore
 
 if TYPE_CHECKING:
+    from pipeline.script.llm import Outcome
     from pipeline.script.merge import Sync
+
+
+Attributor = Literal["offline", "llm"]
+_INCOMPLETE = "llm, incomplete"
+"""What the record says after a run in which questions stayed open, so that the next run asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Request:
     language: Language | None = None
     include_matter: bool = False
     formats: str = ""
+    attributor: Attributor | None = None
 
 
 @dataclass(slots=True)
@@ -129,12 +136,14 @@ def write_script(folder: BookFolder, request: Request, observe: Observer = unobs
     """
     observe(Progress("read", note=request.manuscript.name))
     digest = sha256_file(request.manuscript)
+    record = folder.read() if folder.exists else None
+    last = str(record.options.get("attributor", "offline")) if record else "offline"
+    attributor = request.attributor or ("llm" if last.startswith("llm") else "offline")
     options = {
         "chapter_pattern": request.chapter_pattern, "encoding": request.encoding, "language": request.language,
-        "include_matter": request.include_matter,
+        "include_matter": request.include_matter, "attributor": attributor,
     }  # fmt: skip
     versions = {"shuoshu": __version__, "manuscript": manuscript_room.VERSION, "script": script.VERSION}
-    record = folder.read() if folder.exists else None
     if record:
         _same_book(folder, record, request.manuscript)
     unchanged = (
@@ -147,7 +156,7 @@ def write_script(folder: BookFolder, request: Request, observe: Observer = unobs
     if unchanged and record is not None:
         sync = script.resync(folder.path)
     else:
-        record, sync = _read(folder, request, digest, options, versions, record)
+        record, sync = _read(folder, request, digest, options, versions, record, observe)
     if record.source != str(request.manuscript.resolve()):
         record = replace(record, source=str(request.manuscript.resolve()))
     folder.write(record)
@@ -156,27 +165,41 @@ def write_script(folder: BookFolder, request: Request, observe: Observer = unobs
 
 def _read(
     folder: BookFolder, request: Request, digest: str, options: Mapping[str, object], versions: Mapping[str, str],
-    before: Record | None,
+    before: Record | None, observe: Observer,
 ) -> tuple[Record, Sync]:  # fmt: skip
     book = manuscript_room.read(
         request.manuscript, chapter_pattern=request.chapter_pattern, include_matter=request.include_matter,
         encoding=request.encoding, language=request.language,
     )  # fmt: skip
     lines = script.analyse(book)
-    found = script.characters(lines, book)
+    found, notes, options = script.characters(lines, book), book.notes, dict(options)
+    if options["attributor"] == "llm":
+        outcome = _asked(lines, found, folder, observe)
+        lines, notes = list(outcome.lines), (*notes, *outcome.remarks)
+        options["attributor"] = "llm" if outcome.complete else _INCOMPLETE
     sync = script.sync(folder.path, lines)
     fresh = Record(
         title=book.title, author=book.author, language=book.language, source=str(request.manuscript.resolve()),
         source_sha256=digest, encoding=book.encoding, cover=folder.write_cover(book), cover_type=book.cover_type,
-        options=dict(options), versions=dict(versions),
+        options=options, versions=dict(versions),
         chapters=tuple((chapter.number, chapter.title) for chapter in book.chapters),
         skipped=tuple((part.title, part.why, part.characters) for part in book.skipped),
-        characters=tuple((one.name, one.gender, one.age) for one in found), notes=book.notes,
+        characters=tuple((one.name, one.gender, one.age) for one in found), notes=notes,
     )  # fmt: skip
     if before is None:
         return fresh, sync
     last = replace(fresh, cast=before.cast, profile=before.profile, engine=before.engine, formats=before.formats)
     return last, sync
+
+
+def _asked(lines: Sequence[Line], found: Sequence[Character], folder: BookFolder, observe: Observer) -> Outcome:
+    """The lines after a language model was asked about the doubtful ones."""
+    from pipeline.script import llm, llm_config
+
+    def tell(done: int, total: int, note: str) -> None:
+        observe(Progress("ask", done, total, note=note))
+
+    return llm.improve(lines, found, folder.path, llm_config.load(), tell)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _make(verbs)
     _look(verbs)
+    _review(verbs)
     _mend(verbs)
     _machine(verbs)
     return top
@@ -52,6 +53,13 @@ def _reading(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--include-matter", action="store_true", help="read front and back matter too")
 
 
+def _attributor(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--attributor", choices=("offline", "llm"),
+        help="llm: ask a language model where the rules are unsure (docs/llm.md; as the last run, or offline)",
+    )  # fmt: skip
+
+
 def _working(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--workers", type=_count, default=0, metavar="N", help="worker processes (one per core)")
     verb.add_argument("--plain", action="store_true", help="without Prefect: the same rooms, no run record")
@@ -72,6 +80,7 @@ def _make(verbs: Any) -> None:
         "shuoshu run novel.epub --profile ebu_r128 --workers 4 --json",
     )  # fmt: skip
     _reading(run)
+    _attributor(run)
     run.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
     run.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
     run.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
@@ -88,8 +97,10 @@ def _make(verbs: Any) -> None:
         "shuoshu script novel.epub",
         "shuoshu script novel.epub --xlsx novel.xlsx      # to edit in a spreadsheet",
         "shuoshu script novel.epub --take novel.xlsx      # take the edits back",
+        "shuoshu script novel.epub --attributor llm       # ask a language model where the rules are unsure",
     )  # fmt: skip
     _reading(script)
+    _attributor(script)
     script.add_argument("--xlsx", type=Path, metavar="FILE", help="also write the table as a spreadsheet")
     script.add_argument("--take", type=Path, metavar="FILE", help="take edits from a spreadsheet first")
     _output(script)
@@ -146,6 +157,57 @@ def _look(verbs: Any) -> None:
         _output(verb)
     play.add_argument("--take", metavar="TAKE", help="number or key as `takes` lists it (the chosen one)")
     _json(takes)
+
+
+def _review(verbs: Any) -> None:
+    review = _verb(
+        verbs, "review", "review:review", "list what of a script needs a look, least sure first",
+        "shuoshu review demo-zh", "shuoshu review demo-zh --all", "shuoshu review demo-zh --json",
+    )  # fmt: skip
+    review.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    review.add_argument("--all", action="store_true", help="every doubtful line, not the first forty")
+    report = _verb(
+        verbs, "report", "review:report", "write the review as one HTML page into the book's folder",
+        "shuoshu report demo-zh",
+    )  # fmt: skip
+    report.add_argument("book", metavar="BOOK")
+    assign = _verb(
+        verbs, "assign", "review:assign", "give lines to a speaker, and what follows in their conversation",
+        "shuoshu assign demo-zh c02-7fa2b1 林晚",
+        "shuoshu assign demo-zh c02-7fa2b1 c02-11ac09 林晚 --dry-run",
+        "shuoshu assign demo-zh c02-7fa2b1 掌柜 --new --only     # a name the book does not have yet; this line alone",
+    )  # fmt: skip
+    assign.add_argument("book", metavar="BOOK")
+    assign.add_argument("lines", metavar="ID", nargs="+")
+    assign.add_argument("speaker", metavar="SPEAKER", help="a name of the book, narrator or unknown")
+    assign.add_argument("--only", action="store_true", help="these lines alone, nothing that follows from them")
+    assign.add_argument("--new", action="store_true", help="SPEAKER may be a name the book does not have yet")
+    rename = _verb(
+        verbs, "rename", "review:rename", "give a character another name", "shuoshu rename demo-zh 老王 王掌柜"
+    )
+    rename.add_argument("book", metavar="BOOK")
+    rename.add_argument("old", metavar="OLD")
+    rename.add_argument("new", metavar="NEW")
+    merge = _verb(
+        verbs, "merge", "review:merge", "give every line of character A to character B",
+        "shuoshu merge demo-zh 小晚 林晚        # 小晚 is 林晚",
+    )  # fmt: skip
+    merge.add_argument("book", metavar="BOOK")
+    merge.add_argument("name", metavar="A")
+    merge.add_argument("into", metavar="B")
+    split = _verb(
+        verbs, "split", "review:split", "give some lines of a character to a new one",
+        "shuoshu split demo-zh 老人 c02-7fa2b1 c03-11ac09 船夫",
+    )  # fmt: skip
+    split.add_argument("book", metavar="BOOK")
+    split.add_argument("name", metavar="NAME")
+    split.add_argument("lines", metavar="ID", nargs="+")
+    split.add_argument("new", metavar="NEWNAME")
+    for verb in (review, report, assign, rename, merge, split):
+        _output(verb)
+        _json(verb)
+    for verb in (assign, rename, merge, split):
+        verb.add_argument("--dry-run", action="store_true", help="say what would change, write nothing")
 
 
 def _mend(verbs: Any) -> None:

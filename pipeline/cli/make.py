@@ -21,7 +21,7 @@ def request_of(options: argparse.Namespace) -> Request:
         chapters=getattr(options, "chapters", ""), output=options.output, workers=options.workers,
         chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
         formats=getattr(options, "formats", ""),
-        include_matter=options.include_matter,
+        include_matter=options.include_matter, attributor=getattr(options, "attributor", None),
     )  # fmt: skip
 
 

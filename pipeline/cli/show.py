@@ -181,6 +181,7 @@ class Display:
 def _stage(stage: str) -> str:
     english, chinese_text = {
         "read": ("reading the manuscript", "读取书稿"),
+        "ask": ("asking the language model", "询问语言模型"),
         "plan": ("planning", "规划"),
         "start": ("starting", "启动"),
         "render": ("rendering lines", "合成台词"),

@@ -13,15 +13,14 @@ from pipeline.errors import ManuscriptError
 from pipeline.folder import find, folder_for
 from pipeline.nouns import UNKNOWN, Book, Character, Line
 from pipeline.opening import Request, speakers, write_script
-
-LOW_CONFIDENCE = 0.7
+from pipeline.script.conversation import DOUBTFUL
 
 
 def _request(options: argparse.Namespace) -> Request:
     return Request(
         options.manuscript, output=getattr(options, "output", Path("output")),
         chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
-        include_matter=options.include_matter,
+        include_matter=options.include_matter, attributor=options.attributor,
     )  # fmt: skip
 
 
@@ -30,8 +29,8 @@ def script(options: argparse.Namespace) -> int:
     request = _request(options)
     must_be_file(request.manuscript)
     folder = folder_for(request.manuscript, request.output)
-    with folder.locked():
-        record, sync = write_script(folder, request)
+    with folder.locked(), show.Display(quiet=options.json) as display:
+        record, sync = write_script(folder, request, display)
         if options.take:
             taken = script_room.import_xlsx(folder.path, options.take)
             show.remark(show.say(f"{taken} edits taken from {options.take}", f"已取回 {taken} 处修改"))
@@ -116,7 +115,7 @@ def _wanted(line: Line, options: argparse.Namespace) -> bool:
         (not options.speaker or line.speaker == options.speaker)
         and (options.chapter is None or line.chapter == options.chapter)
         and (not options.find or options.find in line.text or options.find == line.id)
-        and (not options.low_confidence or (line.kind == "dialogue" and line.confidence < LOW_CONFIDENCE))
+        and (not options.low_confidence or (line.kind == "dialogue" and line.confidence < DOUBTFUL))
     )
 
 

@@ -67,6 +67,13 @@ def edit(folder: Path, ids: Sequence[str], values: Mapping[str, object]) -> None
     merge.edit(folder, ids, values)
 
 
+def edit_each(folder: Path, cells: Mapping[str, Mapping[str, str]]) -> None:
+    """As `edit`, with cells of their own for every line (id -> column -> text), in one write."""
+    from pipeline.script import merge
+
+    merge.edit_each(folder, cells)
+
+
 def export_xlsx(folder: Path, path: Path) -> None:
     """Write the table as a spreadsheet."""
     from pipeline.script import table

@@ -110,13 +110,18 @@ def resync(folder: Path) -> Sync:
 
 
 def edit(folder: Path, ids: Sequence[str], values: Mapping[str, object]) -> None:
-    """Write cells into the user's table as if by hand; every other cell stays as it is, columns of the user's too."""
+    """Write cells into the user's table as if by hand; every other cell stays as it is."""
+    edit_each(folder, {name: {column: table._shown(value) for column, value in values.items()} for name in ids})
+
+
+def edit_each(folder: Path, cells: Mapping[str, Mapping[str, str]]) -> None:
+    """Write cells (id -> column -> text) into the user's table in one go. Raises ScriptError, having written nothing, for a
+    value the table refuses."""
     base = _base(folder)
     rows = _user_rows(folder, base or [])
-    wanted, texts = set(ids), {name: table._shown(value) for name, value in values.items()}
     for row in rows:
-        if row["id"] in wanted:
-            row.update(texts)
+        if row["id"] in cells:
+            row.update(cells[row["id"]])
             table.line_of(row, f"{TABLE}, {row['id']}")
     write_bytes(folder / TABLE, table.csv_bytes(rows))
 

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "‘": "’", "＂": "＂", '"': '"'}
-_CLOSERS = frozenset(_PAIRS.values())
 _WORD = re.compile(r"[^\W_]")
 _SENTENCE_MARK = re.compile(r"[。！？!?…，,；;～~—]|\.(?:\W|$)")
 _SINGLE = re.compile(r"(?:(?<=\s)|^)'(?=\S)(?:[^']|(?<=\w)'(?=\w))*?[,.!?…—-]'(?=\W|$)")
@@ -43,6 +42,7 @@ def spans(text: str, speech_before: re.Pattern[str]) -> list[Span]:
 def _quotations(text: str) -> list[Span]:
     found: list[Span] = []
     closing: list[str] = []
+    first: dict[str, int] = {}  # where a mark stands in `closing` first; searching a deep nest would be quadratic
     start = 0
     for at, sign in enumerate(text):
         if closing and sign == closing[-1] and not _apostrophe(text, at, sign):
@@ -57,9 +57,11 @@ def _quotations(text: str) -> list[Span]:
                 continue  # the same mark again inside itself: a new paragraph's reminder, or a slip
             if not closing:
                 start = at
+            if not _stands(_PAIRS[sign], first, closing):
+                first[_PAIRS[sign]] = len(closing)
             closing.append(_PAIRS[sign])
-        elif closing and sign in _CLOSERS and sign in closing and not _apostrophe(text, at, sign):
-            del closing[closing.index(sign) :]  # an inner quotation was never closed
+        elif _stands(sign, first, closing) and not _apostrophe(text, at, sign):
+            del closing[first[sign] :]  # an inner quotation was never closed
             if not closing:
                 found.append(Span(start, at + 1, True))
     if closing:
@@ -67,6 +69,12 @@ def _quotations(text: str) -> list[Span]:
     if not found and "'" in text:
         found = [Span(match.start(), match.end(), True) for match in _SINGLE.finditer(text)]
     return found
+
+
+def _stands(sign: str, first: dict[str, int], closing: list[str]) -> bool:
+    """Whether `sign` is in `closing`; what `first` says of it may be out of date."""
+    at = first.get(sign, len(closing))
+    return at < len(closing) and closing[at] == sign
 
 
 def _apostrophe(text: str, at: int, sign: str) -> bool:

@@ -12,6 +12,7 @@ _ABBREVIATIONS = frozenset(
 )
 _END = re.compile(r"(?:[。！？!?]+|…+|\.{2,}|\.(?=\s|[”’\"')\]」』]|$)|；(?=.{20}))[”’\"'）)」』】\]]*\s*")
 _SOFT = re.compile(r"[，、；：,;:—–]+[”’\"'）)」』]*\s*")
+_LONGEST_ABBREVIATION = 24
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)\.$")
 
 
@@ -20,9 +21,9 @@ def sentences(text: str) -> list[str]:
     where an ellipsis goes on in lower case."""
     found, start = [], 0
     for match in _END.finditer(text):
-        head = text[start : match.end()].rstrip()
         if match[0].startswith(".") and not match[0].startswith(".."):
-            word = _LAST_WORD.search(head.rstrip("”’\"')] "))
+            # a window, not the whole sentence: many abbreviations in one would take quadratic time
+            word = _LAST_WORD.search(text[max(start, match.start() - _LONGEST_ABBREVIATION) : match.start() + 1])
             if word and (word[1].lower() in _ABBREVIATIONS or re.fullmatch(r"(?:[A-Za-z]\.)*[A-Z]", word[1])):
                 continue
         following = text[match.end() : match.end() + 1]

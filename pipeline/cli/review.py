@@ -1,0 +1,213 @@
+"""Verbs that make the review of a script fast: review, report, assign, rename, merge, split."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline import script as script_room
+from pipeline.cli import show
+from pipeline.errors import ScriptError
+from pipeline.files import write_text
+from pipeline.folder import BookFolder, find
+from pipeline.nouns import NARRATOR, UNKNOWN, Line
+from pipeline.script import correct
+from pipeline.script.correct import Change
+from pipeline.script.review import Review
+from pipeline.script.review import review as looked_over
+
+_FEW = 40
+
+
+def review(options: argparse.Namespace) -> int:
+    """Doubtful lines with their surroundings, who speaks how much, suspicious readings."""
+    folder, found = _looked_over(options)
+    if options.json:
+        show.print_json(
+            {
+                "book": str(folder.path), "lines": found.lines,
+                "doubts": [
+                    {
+                        "id": one.line.id, "speaker": one.line.speaker, "confidence": one.line.confidence,
+                        "why": one.line.why, "text": one.line.text, "before": one.before, "after": one.after,
+                    }
+                    for one in found.doubts
+                ],
+                "characters": [
+                    {"name": one.speaker, "lines": one.lines, "doubtful": one.doubtful, "samples": list(one.samples)}
+                    for one in found.shares
+                ],
+                "readings": [
+                    {"id": one.line.id, "text": one.line.text, "remarks": list(one.remarks)} for one in found.readings
+                ],
+            }
+        )  # fmt: skip
+        return 0
+    say, most = show.say, len(found.doubts) if options.all else _FEW
+    speaker, text = say("speaker", "说话人"), say("text", "文字")
+    show.table(
+        say(
+            f"Speakers in doubt: {len(found.doubts)} of {found.lines} lines",
+            f"说话人存疑：{found.lines} 行中 {len(found.doubts)} 行",
+        ),
+        ["id", say(">sure", ">把握"), speaker, say("why", "依据"), say("before / line / after", "上文／本行／下文")],
+        [
+            (one.line.id, f"{one.line.confidence:.2f}", one.line.speaker, one.line.why,
+             f"  {_cut(one.before)}\n> {one.line.text}\n  {_cut(one.after)}")
+            for one in found.doubts[:most]
+        ],
+    )  # fmt: skip
+    if len(found.doubts) > most:
+        left = len(found.doubts) - most
+        show.remark(say(f"and {left} more: --all, or `shuoshu report`", f"另有 {left} 行：--all，或 `shuoshu report`"))
+    show.table(
+        say("Characters", "角色"), [speaker, say(">lines", ">行数"), say(">in doubt", ">存疑"), say("sample", "例句")],
+        [(one.speaker, one.lines, one.doubtful, _cut(one.samples[0])) for one in found.shares],
+    )  # fmt: skip
+    if found.readings:
+        show.table(
+            say("Suspicious readings", "可疑读音"), ["id", say("remark", "说明"), text],
+            [(one.line.id, "\n".join(one.remarks), one.line.text) for one in found.readings[:most]],
+        )  # fmt: skip
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the review as one HTML page into the book's folder."""
+    from pipeline.cli.report_page import page
+
+    folder, found = _looked_over(options)
+    record, path = folder.read(), folder.path / "script-report.html"
+    write_text(path, page(found, record.title, record.language))
+    if options.json:
+        show.print_json({"report": str(path), "doubts": len(found.doubts), "readings": len(found.readings)})
+    else:
+        show.console().print(str(path), soft_wrap=True, markup=False)
+    return 0
+
+
+def assign(options: argparse.Namespace) -> int:
+    """Give lines to a speaker; what follows from it in their conversation goes along."""
+    folder = find(options.book, options.output)
+    with folder.locked():
+        lines = script_room.load(folder.path)
+        if not options.new:
+            correct.known_speaker(options.speaker, _known(folder, lines))
+        changes = correct.assigned(lines, options.lines, _name(options.speaker), only=options.only)
+        return _write(folder, changes, options, new=options.speaker if options.new else "")
+
+
+def rename(options: argparse.Namespace) -> int:
+    """Give a character another name."""
+    folder = find(options.book, options.output)
+    with folder.locked():
+        lines = script_room.load(folder.path)
+        _free(options.new, lines, "To make two characters one: `shuoshu merge`.")
+        changes = correct.renamed(lines, options.old, _name(options.new))
+        return _write(folder, changes, options, old=options.old, new=options.new)
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Give every line of one character to another."""
+    folder = find(options.book, options.output)
+    with folder.locked():
+        lines = script_room.load(folder.path)
+        correct.known_speaker(options.into, _known(folder, lines))
+        if options.name == options.into:
+            raise ScriptError("these are one character already", fix="Give two names.")
+        changes = correct.renamed(lines, options.name, options.into)
+        return _write(folder, changes, options, old=options.name, new=options.into)
+
+
+def split(options: argparse.Namespace) -> int:
+    """Give some lines of a character to a new one."""
+    folder = find(options.book, options.output)
+    with folder.locked():
+        lines = script_room.load(folder.path)
+        correct.known_speaker(options.name, {line.speaker for line in lines} - {NARRATOR})
+        _free(options.new, lines, "To give lines to somebody there: `shuoshu assign`.")
+        changes = correct.split(lines, options.name, options.lines, _name(options.new))
+        return _write(folder, changes, options, new=options.new)
+
+
+def _looked_over(options: argparse.Namespace) -> tuple[BookFolder, Review]:
+    folder = find(options.book, options.output)
+    return folder, looked_over(script_room.load(folder.path), folder.read().language)
+
+
+def _known(folder: BookFolder, lines: Sequence[Line]) -> list[str]:
+    """Every name a line may be given to: who speaks, who was found in the manuscript, narrator and unknown."""
+    names = [line.speaker for line in lines if line.speaker] + [name for name, _, _ in folder.read().characters]
+    return list(dict.fromkeys([*names, NARRATOR, UNKNOWN]))
+
+
+def _free(name: str, lines: Sequence[Line], fix: str) -> None:
+    if name in {line.speaker for line in lines} | {NARRATOR, UNKNOWN}:
+        raise ScriptError(f"{name!r} is in this book already", fix=fix)
+
+
+def _name(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ScriptError("a name needs letters, and no line breaks", fix="Give a name such as 林晚.")
+    return name.strip()
+
+
+def _write(
+    folder: BookFolder, changes: Sequence[Change], options: argparse.Namespace, *, old: str = "", new: str = ""
+) -> int:
+    if changes and not options.dry_run:
+        cells = {one.line.id: {"speaker": one.speaker, "kind": one.kind} for one in changes}
+        script_room.edit_each(folder.path, cells)
+    hint = _cast_hint(folder, old, new) if new else ""
+    if options.json:
+        show.print_json(
+            {
+                "written": bool(changes) and not options.dry_run, "cast": hint,
+                "changes": [
+                    {"id": one.line.id, "from": one.line.speaker, "to": one.speaker, "follows": one.follows}
+                    for one in changes
+                ],
+            }
+        )  # fmt: skip
+        return 0
+    say, follow = show.say, sum(one.follows for one in changes)
+    for one in changes if len(changes) <= _FEW else [one for one in changes if one.follows]:
+        why = say(" (follows)", "（随之）") if one.follows else ""
+        text = f"{one.line.id}  {one.line.speaker} → {one.speaker}{why}  {_cut(one.line.text)}"
+        show.console().print(text, soft_wrap=True, markup=False)
+    named = len(changes) - follow
+    show.console().print(
+        say(f"{named} lines as told, {follow} more that follow", f"指定 {named} 行，随之更改 {follow} 行")
+        + (say("; nothing written (--dry-run)", "；未写入（--dry-run）") if options.dry_run else ""),
+        soft_wrap=True,
+    )
+    if hint:
+        show.remark(hint)
+    return 0
+
+
+def _cast_hint(folder: BookFolder, old: str, new: str) -> str:
+    """What to change in the cast file, which is the user's and is never written."""
+    from pipeline.cast.yaml_lines import read
+
+    path = folder.read().cast
+    if not path or not Path(path).is_file():
+        return ""
+    known = read(Path(path)).value.get("characters")
+    named = known.value if known is not None and isinstance(known.value, dict) else {}
+    if new in named:
+        return ""
+    if old in named:
+        row, text = named[old].line, Path(path).read_text(encoding="utf-8-sig").splitlines()
+        return show.say(
+            f"{path}, line {row}: write {new} in place of {old} in `{text[row - 1].strip()}`",
+            f"{path} 第 {row} 行：把 `{text[row - 1].strip()}` 中的 {old} 改为 {new}",
+        )
+    return show.say(
+        f"{path}: add under characters: `{new}: {{voice: …}}`", f"{path}：在 characters 下加入 `{new}: {{voice: …}}`"
+    )
+
+
+def _cut(text: str, limit: int = 48) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,130 @@
+"""Corrections by hand, worked out before anything is written: who gets which speaker, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import ScriptError, did_you_mean
+from pipeline.nouns import NARRATOR, UNKNOWN, Line
+from pipeline.script.conversation import SPEECH, Turn, conversations, doubtful, quotation
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line's new speaker. `follows` tells a line the user named from one that follows from it."""
+
+    line: Line
+    speaker: str
+    follows: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The line's kind with its new speaker: what a person is given is speech, what the narrator is given is none."""
+        if self.speaker == NARRATOR and self.line.kind == "dialogue":
+            return "narration"
+        if self.speaker not in (NARRATOR, UNKNOWN) and self.line.kind == "narration":
+            return "dialogue"
+        return self.line.kind
+
+
+def assigned(lines: Sequence[Line], ids: Sequence[str], speaker: str, *, only: bool = False) -> list[Change]:
+    """The changes that give `ids` to `speaker`, in book order. Unless `only`: the rest of a quotation cut in several lines
+    goes along, and so do machine-decided doubtful lines of the conversation, where two people take strict turns.
+    Raises ScriptError for an id the book does not have or that nobody speaks."""
+    places = _places(lines, ids)
+    chosen: dict[str, Change] = {}
+    for at in places:
+        chosen[lines[at].id] = Change(lines[at], speaker)
+    if not only:
+        for at in places:
+            for place in quotation(lines, at) if lines[at].kind in SPEECH else ():
+                if lines[place].why not in ("hand", "markup"):
+                    chosen.setdefault(lines[place].id, Change(lines[place], speaker, follows=True))
+        for run in conversations(lines):
+            for change in _alternating(run, chosen, speaker):
+                chosen.setdefault(change.line.id, change)
+    order = {line.id: at for at, line in enumerate(lines)}
+    changes = [one for one in chosen.values() if one.line.speaker != one.speaker or (not one.follows and _unsure(one))]
+    return sorted(changes, key=lambda one: order[one.line.id])
+
+
+def _unsure(change: Change) -> bool:
+    return change.kind != change.line.kind
+
+
+def _alternating(run: Sequence[Turn], chosen: dict[str, Change], speaker: str) -> Iterable[Change]:
+    """What two people's taking turns says of a conversation's doubtful lines, from each corrected turn outwards up to the
+    next sure one. Nothing where a third is named, or where the sure turn beyond does not fit."""
+    now = [{chosen[line.id].speaker if line.id in chosen else line.speaker for line in turn.lines} for turn in run]
+    people = set().union(*now) - {UNKNOWN, NARRATOR, ""}
+    corrected = [at for at, turn in enumerate(run) if any(line.id in chosen for line in turn.lines)]
+    if len(people) != 2 or speaker not in people:
+        return
+    other = next(iter(people - {speaker}))
+    for at in corrected:
+        for way in (1, -1):
+            stretch: list[int] = []
+            place = at + way
+            while 0 <= place < len(run) and place not in corrected and not run[place].sure:
+                stretch.append(place)
+                place += way
+            if 0 <= place < len(run):
+                beyond = speaker if place in corrected else run[place].sure
+                if beyond != (speaker if (place - at) % 2 == 0 else other):
+                    continue
+            for one in stretch:
+                says = speaker if (one - at) % 2 == 0 else other
+                for line in run[one].lines:
+                    if doubtful(line):
+                        yield Change(line, says, follows=True)
+        for line in run[at].lines:  # the rest of the corrected paragraph
+            if doubtful(line):
+                yield Change(line, speaker, follows=True)
+
+
+def _places(lines: Sequence[Line], ids: Sequence[str]) -> list[int]:
+    order = {line.id: at for at, line in enumerate(lines)}
+    for name in ids:
+        if name not in order:
+            raise ScriptError(
+                f"no line has the id {name!r}.{did_you_mean(name, order)}", fix="`shuoshu lines BOOK` lists them."
+            )
+        if lines[order[name]].kind in ("pause", "heading"):
+            raise ScriptError(f"line {name} is a {lines[order[name]].kind}", fix="Give lines that somebody speaks.")
+    return sorted({order[name] for name in ids})
+
+
+# --- whole characters ------------------------------------------------------------------------------------------------
+
+
+def known_speaker(name: str, known: Iterable[str]) -> None:
+    """Raise ScriptError, with the nearest name, unless `name` is one of `known`."""
+    names = list(known)
+    if name not in names:
+        raise ScriptError(
+            f"nobody in this book is named {name!r}.{did_you_mean(name, names)}",
+            fix="`shuoshu review BOOK` lists the names.",
+        )
+
+
+def renamed(lines: Sequence[Line], old: str, new: str) -> list[Change]:
+    """Every line of `old` given to `new`. Raises ScriptError when `old` speaks no line or is the narrator."""
+    if old in (NARRATOR, ""):
+        raise ScriptError("the narrator has no other name", fix="Use `shuoshu assign` for single lines.")
+    found = [Change(line, new) for line in lines if line.speaker == old]
+    if not found:
+        known_speaker(old, {line.speaker for line in lines} - {NARRATOR})
+    return found
+
+
+def split(lines: Sequence[Line], name: str, ids: Sequence[str], new: str) -> list[Change]:
+    """The lines `ids` of `name` given to `new`. Raises ScriptError for an id that is not one of `name`'s lines."""
+    changes = []
+    for at in _places(lines, ids):
+        if lines[at].speaker != name:
+            raise ScriptError(
+                f"line {lines[at].id} is not {name}'s but {lines[at].speaker}'s", fix="Give lines of that character."
+            )
+        changes.append(Change(lines[at], new))
+    return changes

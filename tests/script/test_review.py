@@ -1,0 +1,153 @@
+"""Corrections and the review, on a real book folder: what changes, what follows, what outlives a new manuscript."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import script
+from pipeline.nouns import Line
+from pipeline.script.correct import assigned
+from tests.conftest import shuoshu
+
+TALK = """第一章 夜谈
+
+林晚道：“你来了。”
+老王笑着说：“来了。”
+
+* * *
+
+灯灭了，屋里一片漆黑。
+
+“谁在那里？”
+“是我。”
+“你怎么才来？”
+“路上耽搁了。”
+老王说：“明天再走吧。”
+"""
+CAST = "language: zh\nnarrator: {voice: n}\nvoices:\n  n: {engine: espeak, variant: f2}\n  w: {engine: espeak, variant: m3}\ncharacters:\n  老王: {voice: w}\n"
+
+
+def line(order: int, speaker: str, confidence: float, why: str = "alternation", text: str = "“嗯。”") -> Line:
+    return Line(f"l{order}", 1, order, order, "dialogue", speaker, text, confidence=confidence, why=why)
+
+
+def changed(lines: list[Line], name: str, speaker: str) -> dict[str, str]:
+    return {one.line.id: one.speaker for one in assigned(lines, [name], speaker)}
+
+
+def test_a_correction_turns_the_doubtful_lines_of_two_people() -> None:
+    lines = [line(1, "甲", 0.6), line(2, "乙", 0.6), line(3, "甲", 0.6), line(4, "unknown", 0.0, "none")]
+    assert changed(lines, "l1", "乙") == {"l1": "乙", "l2": "甲", "l3": "乙", "l4": "甲"}
+    assert [one.line.id for one in assigned(lines, ["l1"], "乙", only=True)] == ["l1"]
+
+
+def test_nothing_follows_where_alternation_does_not_decide() -> None:
+    third = [line(1, "甲", 0.6), line(2, "乙", 0.6), line(3, "丙", 0.6), line(4, "甲", 0.6)]
+    assert changed(third, "l1", "乙") == {"l1": "乙"}
+    misfit = [line(1, "甲", 0.6), line(2, "unknown", 0.0), line(3, "unknown", 0), line(4, "乙", 0.95)]
+    assert changed(misfit, "l1", "乙") == {"l1": "乙"}
+    fits = [line(1, "甲", 0.6), line(2, "unknown", 0.0), line(3, "unknown", 0), line(4, "甲", 0.95)]
+    assert changed(fits, "l1", "乙") == {"l1": "乙", "l2": "甲", "l3": "乙"}
+
+
+def test_what_a_person_or_the_text_decided_stays() -> None:
+    lines = [line(1, "甲", 0.6), line(2, "甲", 1.0, "hand"), line(3, "乙", 0.6), line(4, "乙", 0.9, "tag-after")]
+    assert "l2" not in changed(lines, "l1", "乙")
+    assert "l4" not in changed(lines, "l1", "乙")
+
+
+def test_the_rest_of_a_cut_quotation_goes_along() -> None:
+    one = Line("a", 1, 1, 1, "dialogue", "甲", "“第一句，", confidence=0.9, why="tag-before")
+    two = Line("b", 1, 2, 1, "dialogue", "甲", "第二句。”", confidence=0.9, why="tag-before")
+    assert changed([one, two, line(5, "甲", 0.9)], "b", "乙") == {"a": "乙", "b": "乙"}
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Path:
+    (tmp_path / "talk.txt").write_text(TALK, encoding="utf-8")
+    (tmp_path / "talk.yaml").write_text(CAST, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path) -> dict[str, object]:
+    done = shuoshu("run", "talk.txt", "--cast", "talk.yaml", "--plain", "--workers", "1", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def verb(folder: Path, *words: str) -> dict[str, object]:
+    done = shuoshu(*words, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_corrections_render_exactly_the_changed_lines_and_outlive_a_new_manuscript(talk: Path) -> None:
+    assert run(talk)["rendered"]
+    lines = {one.text: one for one in script.load(talk / "output/talk")}
+    first = lines["“谁在那里？”"].id
+    dry = verb(talk, "assign", "talk", first, "老王", "--dry-run")
+    assert not dry["written"]
+    assert run(talk)["rendered"] == 0
+    told = verb(talk, "assign", "talk", first, "老王")
+    now = {one.text: one.speaker for one in script.load(talk / "output/talk")}
+    assert [one["to"] for one in told["changes"] if one["id"] == first] == ["老王"]
+    voices = {one["id"] for one in told["changes"] if "老王" in (one["from"], one["to"])}
+    assert run(talk)["rendered"] == len(voices), "only lines whose voice changed"
+    verb(talk, "rename", "talk", "老王", "王掌柜")
+    (talk / "talk.txt").write_text(TALK.replace("灯灭了", "忽然，灯灭了"), encoding="utf-8")
+    run(talk)
+    later = {one.text: one.speaker for one in script.load(talk / "output/talk")}
+    assert {one: who.replace("王掌柜", "老王") for one, who in later.items() if one in now} == {
+        one: who for one, who in now.items() if one in later
+    }
+    assert "老王" not in later.values()
+
+
+def test_rename_merge_split_and_their_refusals(talk: Path) -> None:
+    run(talk)
+    told = verb(talk, "rename", "talk", "老王", "王掌柜")
+    assert "talk.yaml, line 7" in told["cast"]
+    assert "in place of 老王" in told["cast"]
+    assert (talk / "talk.yaml").read_text(encoding="utf-8") == CAST, "the cast file is the user's"
+    mine = [one.id for one in script.load(talk / "output/talk") if one.speaker == "王掌柜"]
+    verb(talk, "split", "talk", "王掌柜", mine[0], "船夫")
+    assert [one.id for one in script.load(talk / "output/talk") if one.speaker == "船夫"] == mine[:1]
+    verb(talk, "merge", "talk", "船夫", "王掌柜")
+    assert [one.id for one in script.load(talk / "output/talk") if one.speaker == "王掌柜"] == mine
+    before = (talk / "output/talk/script.csv").read_bytes()
+    for words, says in (
+        (("assign", "talk", mine[0], "林碗"), "Did you mean 林晚?"),
+        (("assign", "talk", "c01-nope", "林晚"), "no line has the id"),
+        (("rename", "talk", "林晚", "王掌柜"), "in this book already"),
+        (("rename", "talk", "林碗", "某"), "Did you mean 林晚?"),
+        (("merge", "talk", "林晚", "林晚"), "one character already"),
+        (("split", "talk", "林晚", mine[0], "某"), "is not 林晚's"),
+        (("rename", "talk", "林晚", "某\n"), "line breaks"),
+    ):
+        done = shuoshu(*words, cwd=talk)
+        assert done.returncode == 2, words
+        assert says in done.stderr
+    assert (talk / "output/talk/script.csv").read_bytes() == before
+
+
+def test_review_and_report_show_what_is_in_doubt_and_escape_it(talk: Path) -> None:
+    (talk / "talk.txt").write_text(TALK + "\n“<script>alert(1)</script>，重(xyz)新！”\n", encoding="utf-8")
+    assert shuoshu("script", "talk.txt", cwd=talk).returncode == 0
+    told = verb(talk, "review", "talk")
+    sure = [one["confidence"] for one in told["doubts"]]
+    assert sure
+    assert sure == sorted(sure)
+    assert any("xyz" in text for one in told["readings"] for text in one["remarks"])
+    assert {one["name"] for one in told["characters"]} >= {"林晚", "老王"}
+    assert "说话人存疑" in shuoshu("review", "talk", cwd=talk, SHUOSHU_LANG="zh").stdout
+    path = talk / verb(talk, "report", "talk")["report"]
+    html = path.read_text(encoding="utf-8")
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "http:" not in html
+    assert "https:" not in html
+    assert "src=" not in html
+    assert "default-src 'none'" in html

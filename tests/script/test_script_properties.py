@@ -1,0 +1,107 @@
+"""The law of the script, whatever the text: no character lost, doubled or moved, and linear time."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline import script
+from pipeline.nouns import Book, Chapter, Language, Paragraph
+from pipeline.script.markup import _PAUSE, _SPEAKER
+
+_ALPHABET = st.one_of(
+    st.sampled_from(list("“”‘’「」『』\"'＂[]［］【】|｜（）()—…。，！？：；.,!?:; \t\u3000")),
+    st.sampled_from(["\u200b", "\u200d", "\ufeff", "\u2060", "\u202e", "\u202c", "\u2066", "\u2069", "\u200f", "👩‍👩‍👧", "🇨🇳", "e\u0301"]),
+    st.sampled_from(["林晚", "老王", "他说", "道：", "said", " Anne ", "Mr.", "他", "her", "……", "[pause 2s]", "[停顿 1秒]", "重(chóng)新"]),
+    st.characters(exclude_categories=("Cs", "Cc")),
+)  # fmt: skip
+_PARAGRAPHS = st.lists(st.lists(_ALPHABET, max_size=40).map("".join), min_size=1, max_size=6)
+
+
+def book(paragraphs: list[str], language: Language) -> Book:
+    chapter = Chapter(1, "", tuple(Paragraph(text) for text in paragraphs))
+    return Book("t", "a", language, (chapter,), Path("t.txt"), "0" * 64)
+
+
+def bare(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def without_markup(text: str) -> str:
+    return _PAUSE.sub("", _SPEAKER.sub("", text, count=1))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(paragraphs=_PARAGRAPHS)
+def test_no_character_is_lost_doubled_or_moved(language: Language, paragraphs: list[str]) -> None:
+    paragraphs = [text for text in paragraphs if not _SPEAKER.match(text)]  # its emotion may be none, which is an error
+    lines = script.analyse(book(paragraphs, language))
+    for number, text in enumerate(paragraphs, 1):
+        joined = "".join(line.text for line in lines if line.paragraph == number)
+        assert bare(joined) == bare(without_markup(text))
+    assert [line.order for line in lines] == list(range(1, len(lines) + 1))
+    assert len({line.id for line in lines}) == len(lines)
+    assert [line.paragraph for line in lines] == sorted(line.paragraph for line in lines)
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=st.lists(_ALPHABET, max_size=40).map("".join), speaker=st.sampled_from(["林晚", "", "Anne"]))
+def test_mark_up_goes_and_the_rest_stays(body: str, speaker: str) -> None:
+    text = f"[{speaker}|愤怒:0.5]{body}"
+    lines = script.analyse(book([text], "zh"))
+    assert bare("".join(line.text for line in lines)) == bare(without_markup(text))
+
+
+_SHAPES = {
+    "opening quotes": "“", "closing quotes": "”", "mixed openings": "“「『‘", "dashes": "—", "hyphens": "-", "pairs": "“”",
+    "straight quotes": '"', "single straight": "'", "single words": " 'a", "said": "said ", "他说": "他说", "brackets": "[",
+    "pauses begun": "[pause ", "pauses with room": "[  ", "spaces": " ", "dots": ".", "dotted letters": "A.", "ellipsis": "…",
+    "one word": "a", "one sign": "中", "quoted": "“你好。”", "quoted and said": "“嗯，”他说。", "exclamations": "！", "nested": "“「",
+    "names": "林晚道：“来。”", "english": '"Yes," said Anne. ', "commas": "，", "semicolons": "；", "colons": "：", "line signs": "\u2028",
+    "abbreviations": "Mr. ", "initials": "A. ", "goes on": "a. b", "ellipsis goes on": "…a", "apostrophes": "a'b ",
+    "single then words": " 'a'b", "open and comma": "“a,", "end marks": "。”", "brackets and bars": "[a|", "digits": "1,",
+    "deep, then a foreign closer": ("“「", "』"), "deep, then closers": ("“「", "”"), "deep, then straight": ("“「", '"'),
+    "letters, then quotes": ("a", "“a”"), "verbs, then quotes": ("said ", "“嗯”"), "spaces in brackets": ("[pause", " "),
+}  # fmt: skip
+
+
+def shaped(shape: str, size: int) -> str:
+    """About `size` characters: one unit repeated, or one for the first half and another for the second."""
+    units = _SHAPES[shape]
+    parts = (units,) if isinstance(units, str) else units
+    return "".join(unit * (size // len(parts) // len(unit)) for unit in parts)
+
+
+def cpu_seconds(shape: str, size: int, language: Language) -> float:
+    """The least CPU time of three runs on one paragraph of `size` characters."""
+    text, times = shaped(shape, size), []
+    for _ in range(3):
+        began = time.process_time()
+        script.analyse(book([text], language))
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_no_shape_takes_quadratic_time(shape: str, language: Language) -> None:
+    one, four = cpu_seconds(shape, 20_000, language), cpu_seconds(shape, 80_000, language)
+    assert four < 0.1 or four / one <= 8, f"{one:.3f} s for 20 kB, {four:.3f} s for 80 kB"
+
+
+@pytest.mark.parametrize(
+    ("shape", "language"),
+    [
+        ("opening quotes", "zh"), ("dashes", "zh"), ("pairs", "zh"), ("said", "en"), ("他说", "zh"), ("brackets", "zh"),
+        ("abbreviations", "en"), ("deep, then a foreign closer", "zh"),
+    ],
+)  # fmt: skip
+def test_a_single_line_of_one_and_two_megabytes_takes_linear_time(shape: str, language: Language) -> None:
+    one, two = cpu_seconds(shape, 1_000_000, language), cpu_seconds(shape, 2_000_000, language)
+    assert two / one <= 3, f"{one:.2f} s for 1 MB, {two:.2f} s for 2 MB"
