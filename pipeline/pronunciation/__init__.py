@@ -4,6 +4,7 @@
 result is plain text with readings as ``重(chong2)新``. `pinyin.runs` turns that into syllables and words for an engine.
 """
 
+from pipeline.pronunciation.doubts import doubts
 from pipeline.pronunciation.text import VERSION, spoken
 
-__all__ = ["VERSION", "spoken"]
+__all__ = ["VERSION", "doubts", "spoken"]

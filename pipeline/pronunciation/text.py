@@ -18,7 +18,7 @@ HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 READING = re.compile(rf"([{HAN}])\(([a-zü]+[1-5])\)")
 """A canonical reading: 重(chong2)."""
 
-_NOTED = re.compile(rf"([{HAN}])(?:[(（]\s*({WRITTEN})\s*[)）]|([A-ZÜ]{{1,6}}[1-5])(?![A-Za-z0-9]))")
+NOTED = re.compile(rf"([{HAN}])(?:[(（]\s*({WRITTEN})\s*[)）]|([A-ZÜ]{{1,6}}[1-5])(?![A-Za-z0-9]))")
 _NEEDS_NORMALIZING = re.compile(r"[0-9０-９%％℃℉$¥€£°²³½¼¾]|\b(?:Mr|Mrs|Ms|Dr|St|Prof|No)\.")
 _LETTERS = re.compile(r"[A-Za-z]")
 _IS_HAN = re.compile(f"[{HAN}]")
@@ -49,7 +49,7 @@ def spoken(text: str, language: Language, lexicon: Mapping[str, str] = {}) -> st
     a Latin term matches whole words, whatever the case.
     """
     text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    text = _NOTED.sub(_noted, text)
+    text = NOTED.sub(_noted, text)
     text = _with_lexicon(text, lexicon)
     parts = READING.split(text)
     out = []
