@@ -28,12 +28,16 @@ def main() -> None:
     ours = readings(texts)
     seconds = time.process_time() - start
     right = sum(row[at] == label for row, at, label in zip(ours, places, labels, strict=True))
-    print(f"ours      {right:,} of {len(texts):,} right: {right / len(texts):.2%}; {len(texts) / seconds:,.0f} sentences a second")
+    print(
+        f"ours      {right:,} of {len(texts):,} right: {right / len(texts):.2%}; {len(texts) / seconds:,.0f} sentences a second"
+    )
     start = time.process_time()
     theirs = [_pypinyin(text) for text in texts]
     seconds = time.process_time() - start
     right = sum(row[at] == label for row, at, label in zip(theirs, places, labels, strict=True))
-    print(f"pypinyin  {right:,} of {len(texts):,} right: {right / len(texts):.2%}; {len(texts) / seconds:,.0f} sentences a second")
+    print(
+        f"pypinyin  {right:,} of {len(texts):,} right: {right / len(texts):.2%}; {len(texts) / seconds:,.0f} sentences a second"
+    )
 
 
 def _pypinyin(text: str) -> list[str]:

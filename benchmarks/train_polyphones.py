@@ -186,7 +186,9 @@ def fit(model: Model, parts: list[Data], iterations: int = 80) -> Model:
         value = float((np.log(total) + top - score[right]) @ known)
         return value + STRENGTH / 2 * float(weights @ weights), turned @ slope + STRENGTH * weights
 
-    found = minimize(loss, np.zeros(len(used)), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 8})
+    found = minimize(
+        loss, np.zeros(len(used)), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 8}
+    )
     full = np.zeros(columns.total)
     full[used] = found.x
     return _model(model, columns, full)
@@ -224,7 +226,9 @@ def main() -> None:
     others = [load(folder / part, foreign=True) for folder in given.more for part in ("train", "dev")]
     others = [one.part(np.array([hash(text) not in barred for text in one.texts])) for one in others]
     start = blank([dev, *others])
-    print(f"{len(dev.texts):,} of CPP dev, {sum(len(one.texts) for one in others):,} of others; {len(start.characters)} characters")
+    print(
+        f"{len(dev.texts):,} of CPP dev, {sum(len(one.texts) for one in others):,} of others; {len(start.characters)} characters"
+    )
     here, there = data(start, dev), [data(start, one) for one in others]
     if given.folds:
         fold = np.random.default_rng(0).integers(0, given.folds, len(dev.texts))

@@ -51,7 +51,8 @@ def _pieces(spoken: str) -> Iterator[tuple[str, str]]:
 def pinyin(text: str) -> list[str]:
     """The syllables of a stretch of Chinese characters, readings such as 重(chong2) obeyed.
 
-    Phrases decide what one character cannot (pypinyin), then the context (`polyphones`); tones change with their neighbours (`with_sandhi`), which eSpeak
+    Phrases decide what one character cannot (pypinyin), then the context (`polyphones`); tones
+    change with their neighbours (`with_sandhi`), which eSpeak
     does not do by itself.
     """
     explicit: dict[int, str] = {}
@@ -82,6 +83,10 @@ def _style() -> Any:
     return pypinyin
 
 
+_CONTEXT = 3
+"""Characters from which on there is a context: a word alone is read as the phrases say."""
+
+
 def readings(texts: Sequence[str]) -> list[list[str]]:
     """For each text a syllable a character ("" where there is none), before sandhi. Many texts at once go faster.
 
@@ -93,7 +98,7 @@ def readings(texts: Sequence[str]) -> list[list[str]]:
         row = _syllables(text)
         kept = {at for match in _ours().finditer(text) for at in range(*match.span())}
         for at, reading in decided.items():
-            if at not in kept:
+            if at not in kept and len(text) >= _CONTEXT:
                 row[at] = reading.syllable
         found.append(row)
     return found

@@ -113,7 +113,9 @@ class Model:
         codes = [np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32) for text in texts]
         edge = np.full(LONGEST, _EDGE, np.uint32)
         joined = np.concatenate([part for one in codes for part in (edge, one)] + [edge]).astype(np.uint64)
-        starts = np.cumsum([0, *(len(one) + LONGEST for one in codes[:-1])]) + LONGEST if codes else np.zeros(0, np.int64)
+        starts = (
+            np.cumsum([0, *(len(one) + LONGEST for one in codes[:-1])]) + LONGEST if codes else np.zeros(0, np.int64)
+        )
         who = np.where(joined < 0x10000, self.numbers[np.minimum(joined, 0xFFFF).astype(np.int64)], -1)
         places = np.flatnonzero(who >= 0)
         text = np.searchsorted(starts, places, side="right") - 1
@@ -131,7 +133,9 @@ class Model:
             return np.zeros((0, SLOTS), np.float32)
         needed = np.unique(text)
         states = dict(zip(needed.tolist(), net().states([texts[one] for one in needed]), strict=True))
-        scores = net().scores(np.stack([states[one][at] for one, at in zip(text.tolist(), place.tolist(), strict=True)]))
+        scores = net().scores(
+            np.stack([states[one][at] for one, at in zip(text.tolist(), place.tolist(), strict=True)])
+        )
         which = self.outputs[character]
         chosen = np.take_along_axis(scores, np.maximum(which, 0), axis=1)
         chosen = np.where(which >= 0, chosen, np.where(which == -1, -10.0, -1e9))
