@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -51,7 +51,8 @@ def _pieces(spoken: str) -> Iterator[tuple[str, str]]:
 def pinyin(text: str) -> list[str]:
     """The syllables of a stretch of Chinese characters, readings such as 重(chong2) obeyed.
 
-    Phrases decide what one character cannot (pypinyin); tones change with their neighbours (`with_sandhi`), which eSpeak
+    Phrases decide what one character cannot (pypinyin), then the context (`polyphones`); tones
+    change with their neighbours (`with_sandhi`), which eSpeak
     does not do by itself.
     """
     explicit: dict[int, str] = {}
@@ -63,7 +64,7 @@ def pinyin(text: str) -> list[str]:
             explicit[len(characters)] = reading[2]
         characters.append(text[at])
         at = reading.end() if reading else at + 1
-    syllables = list(_syllables("".join(characters)))
+    syllables = readings(["".join(characters)])[0]
     for index, syllable in explicit.items():
         syllables[index] = syllable
     said = with_sandhi(syllables, "".join(characters), frozenset(explicit))
@@ -80,6 +81,36 @@ def _style() -> Any:
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     pypinyin.load_phrases_dict({phrase: [[syllable] for syllable in reading.split()] for phrase, reading in rows})
     return pypinyin
+
+
+_CONTEXT = 3
+"""Characters from which on there is a context: a word alone is read as the phrases say."""
+
+
+def readings(texts: Sequence[str]) -> list[list[str]]:
+    """For each text a syllable a character ("" where there is none), before sandhi. Many texts at once go faster.
+
+    Our own phrases (phrases.tsv) win over the context model, the model over pypinyin's phrases."""
+    from pipeline.pronunciation.polyphones import model
+
+    found = []
+    for text, decided in zip(texts, model().read(texts), strict=True):
+        row = _syllables(text)
+        kept = {at for match in _ours().finditer(text) for at in range(*match.span())}
+        for at, reading in decided.items():
+            if at not in kept and len(text) >= _CONTEXT:
+                row[at] = reading.syllable
+        found.append(row)
+    return found
+
+
+@cache
+def _ours() -> re.Pattern[str]:
+    from importlib import resources
+
+    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
+    phrases = [line.split("\t")[0] for line in text.splitlines() if line and not line.startswith("#")]
+    return re.compile("|".join(sorted(map(re.escape, phrases), key=len, reverse=True)))
 
 
 def _syllables(characters: str) -> list[str]:

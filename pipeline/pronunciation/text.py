@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.nouns import Language
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 
-VERSION = "1"
+VERSION = "2"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -1,0 +1,264 @@
+"""How a character with several readings is read here: a recurrent net's opinion (`context_net`), what the phrases around
+say (pypinyin's and our own list, polyphones.txt), and the neighbours, weighed together by a small linear model.
+
+The weights (polyphones.npz) come from benchmarks/train_polyphones.py; docs/pronunciation.md says from which data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.pronunciation.context_net import Floats, net
+
+Codes = npt.NDArray[np.uint64]
+Indices = npt.NDArray[np.int64]
+
+SLOTS = 6
+"""At most so many readings of one character are told apart."""
+TABLE = 1 << 18
+MARGIN = 3
+LONGEST = 5
+"""Phrases of 2..5 characters vote."""
+DICTIONARIES = ("pypinyin", "ours")
+
+_EDGE = 1
+_PRIME, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+# Which neighbours make a feature together: offsets from the character.
+_SHAPES = (
+    (), (-3,), (-2,), (-1,), (1,), (2,), (3,), (-2, -1), (-1, 1), (1, 2), (-3, -2, -1), (1, 2, 3), (-2, -1, 1), (-1, 1, 2),
+)  # fmt: skip
+_BATCH = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A decision: the syllable ("zhong4", "lü4"), and how much better it scored than the next best (in logits)."""
+
+    syllable: str
+    margin: float
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The polyphones of a batch of texts, one row each: where, which character (its number), the features' rows in the
+    table (n, features), and for each dictionary how long the phrase is that votes (0 = none) and for which slot."""
+
+    text: Indices
+    place: Indices
+    character: Indices
+    rows: Indices
+    net: Floats
+    length: npt.NDArray[np.int8]
+    vote: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Model:
+    """characters  those decided here; `readings` theirs, up to SLOTS each ("" beyond)
+    table       (TABLE, SLOTS) what a feature adds to each reading, scaled
+    net_weight  (characters,) of the net's log-probability
+    vote_weight (dictionaries, characters, LONGEST + 1) of a phrase's vote, by its length
+    slot_weight (dictionaries, characters, SLOTS) added to that by the reading it votes for
+    bias        (characters, SLOTS) how common each reading is
+    """
+
+    characters: str
+    readings: tuple[tuple[str, ...], ...]
+    table: Floats
+    net_weight: Floats
+    vote_weight: Floats
+    slot_weight: Floats
+    bias: Floats
+
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.int16]:
+        """Code point -> number of the character, -1 for others."""
+        numbers = np.full(0x10000, -1, np.int16)
+        for number, sign in enumerate(self.characters):
+            numbers[ord(sign)] = number
+        return numbers
+
+    @cached_property
+    def outputs(self) -> Indices:
+        """(characters, SLOTS): which output of the net is this reading, -1 for none."""
+        known = {name.replace("u:", "ü"): at for at, name in enumerate(net().readings)}
+        rows = [[known.get(one, -1) for one in readings] for readings in self.readings]
+        return np.array([row + [-2] * (SLOTS - len(row)) for row in rows], np.int64)
+
+    @cached_property
+    def phrases(self) -> tuple[tuple[Codes, npt.NDArray[np.int8]], ...]:
+        """For each dictionary the keys of its phrases (sorted) and the slot each votes for."""
+        return tuple(self._phrases(words) for words in (_pypinyin_words(), own_words()))
+
+    def _phrases(self, words: Iterable[tuple[str, int, str]]) -> tuple[Codes, npt.NDArray[np.int8]]:
+        number = {sign: at for at, sign in enumerate(self.characters)}
+        found: dict[int, int] = {}
+        for word, at, syllable in words:
+            who = number.get(word[at])
+            if who is not None and 2 <= len(word) <= LONGEST and syllable in self.readings[who]:
+                found[_key(word, at)] = self.readings[who].index(syllable)
+        keys = np.array(list(found), np.uint64)
+        order = np.argsort(keys)
+        return keys[order], np.array(list(found.values()), np.int8)[order]
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """What there is to decide in `texts`, and on what grounds."""
+        codes = [np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32) for text in texts]
+        edge = np.full(LONGEST, _EDGE, np.uint32)
+        joined = np.concatenate([part for one in codes for part in (edge, one)] + [edge]).astype(np.uint64)
+        starts = (
+            np.cumsum([0, *(len(one) + LONGEST for one in codes[:-1])]) + LONGEST if codes else np.zeros(0, np.int64)
+        )
+        who = np.where(joined < 0x10000, self.numbers[np.minimum(joined, 0xFFFF).astype(np.int64)], -1)
+        places = np.flatnonzero(who >= 0)
+        text = np.searchsorted(starts, places, side="right") - 1
+        character = who[places].astype(np.int64)
+        rows = _rows(_classes(joined), places, character)
+        length, vote = zip(*(_votes(joined, places, keys, slots) for keys, slots in self.phrases), strict=True)
+        return Tokens(
+            text, places - starts[text], character, rows, self._opinion(texts, text, places - starts[text], character),
+            np.stack(length), np.stack(vote),
+        )  # fmt: skip
+
+    def _opinion(self, texts: Sequence[str], text: Indices, place: Indices, character: Indices) -> Floats:
+        """(n, SLOTS): the net's log-probabilities among the readings of the character, at least -8; 0 when not needed."""
+        if not len(text):
+            return np.zeros((0, SLOTS), np.float32)
+        needed = np.unique(text)
+        states = dict(zip(needed.tolist(), net().states([texts[one] for one in needed]), strict=True))
+        scores = net().scores(
+            np.stack([states[one][at] for one, at in zip(text.tolist(), place.tolist(), strict=True)])
+        )
+        which = self.outputs[character]
+        chosen = np.take_along_axis(scores, np.maximum(which, 0), axis=1)
+        chosen = np.where(which >= 0, chosen, np.where(which == -1, -10.0, -1e9))
+        chosen -= chosen.max(axis=1, keepdims=True)
+        chosen -= np.log(np.exp(chosen).sum(axis=1, keepdims=True))
+        return np.maximum(chosen, -8).astype(np.float32)
+
+    def scores(self, tokens: Tokens) -> Floats:
+        """(n, SLOTS) logits; -inf beyond the readings of the character."""
+        out = self.bias[tokens.character]
+        for column in range(tokens.rows.shape[1]):
+            out += self.table[tokens.rows[:, column]]
+        out += tokens.net * self.net_weight[tokens.character][:, None]
+        for at in range(len(DICTIONARIES)):
+            voted = np.flatnonzero(tokens.length[at])
+            weight = self.vote_weight[at, tokens.character[voted], tokens.length[at][voted]]
+            slot = tokens.vote[at][voted]
+            out[voted, slot] += weight + self.slot_weight[at, tokens.character[voted], slot]
+        out[self.outputs[tokens.character] == -2] = -np.inf
+        return out
+
+    def read(self, texts: Sequence[str]) -> list[dict[int, Reading]]:
+        """For each text: place -> reading, of every character this model decides."""
+        found: list[dict[int, Reading]] = [{} for _ in texts]
+        for start in range(0, len(texts), _BATCH):
+            tokens = self.tokens(texts[start : start + _BATCH])
+            if not len(tokens.character):
+                continue
+            scores = self.scores(tokens)
+            best = scores.argmax(axis=1)
+            ordered = np.sort(scores, axis=1)
+            margin = np.where(np.isfinite(ordered[:, -2]), ordered[:, -1] - ordered[:, -2], 99.0)
+            for text, place, character, slot, by in zip(
+                tokens.text.tolist(), tokens.place.tolist(), tokens.character.tolist(), best.tolist(), margin.tolist(),
+                strict=True,
+            ):  # fmt: skip
+                found[start + text][place] = Reading(self.readings[character][slot], by)
+        return found
+
+
+@cache
+def model() -> Model:
+    """The shipped weights."""
+    with resources.files(__package__).joinpath("polyphones.npz").open("rb") as file, np.load(file) as held:
+        readings = tuple(tuple(row.split()) for row in str(held["readings"]).split("\n"))
+        table = np.zeros((TABLE, SLOTS), np.float32)
+        table[held["rows"]] = held["table"].astype(np.float32) * float(held["scale"])
+        return Model(
+            str(held["characters"]), readings, table,
+            *(held[name].astype(np.float32) for name in ("net_weight", "vote_weight", "slot_weight", "bias")),
+        )  # fmt: skip
+
+
+def own_words() -> Iterator[tuple[str, int, str]]:
+    """polyphones.txt: word, place of the character, its syllable."""
+    text = resources.files(__package__).joinpath("polyphones.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            sign, syllable, *words = line.split()
+            for word in words:
+                for at, one in enumerate(word):
+                    if one == sign:
+                        yield word, at, syllable
+
+
+def _pypinyin_words() -> Iterator[tuple[str, int, str]]:
+    from pypinyin.constants import PHRASES_DICT
+
+    from pipeline.pronunciation.syllable import canonical
+
+    for word, syllables in PHRASES_DICT.items():
+        if 2 <= len(word) <= LONGEST and len(word) == len(syllables):
+            for at, written in enumerate(syllables):
+                yield word, at, canonical(written[0]) or canonical(written[0] + "5")
+
+
+def _hashed(parts: Sequence[Any], seed: int) -> Codes:
+    value = np.uint64(seed) * _MIX
+    for part in parts:
+        value = (value ^ part) * _PRIME
+        value ^= value >> np.uint64(29)
+    return np.asarray(value, np.uint64)
+
+
+def _key(word: str, at: int) -> int:
+    with np.errstate(over="ignore"):
+        return int(_hashed([np.uint64(ord(sign)) for sign in word], len(word) * 8 + at))
+
+
+def _classes(codes: Codes) -> Codes:
+    """Figures alike, Latin letters alike."""
+    out = codes.copy()
+    out[(codes >= 48) & (codes <= 57)] = 48
+    out[((codes | np.uint64(32)) >= 97) & ((codes | np.uint64(32)) <= 122)] = 97
+    out[np.isin(codes, [ord(sign) for sign in "一二三四五六七八九十百千万亿两零〇"])] = ord("一")
+    return out
+
+
+def _rows(codes: Codes, places: Indices, character: Indices) -> Indices:
+    """(n, features): each feature's row in the table."""
+    who = character.astype(np.uint64)
+    with np.errstate(over="ignore"):
+        columns = [
+            _hashed([who, *(codes[places + offset] for offset in shape)], 100 + at) for at, shape in enumerate(_SHAPES)
+        ]
+    return (np.stack(columns, axis=1) >> np.uint64(64 - 18)).astype(np.int64)
+
+
+def _votes(
+    codes: Codes, places: Indices, keys: Codes, slots: npt.NDArray[np.int8]
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """For each place the longest phrase of one dictionary over it: its length (0 = none) and its vote."""
+    length, vote = np.zeros(len(places), np.int8), np.zeros(len(places), np.int8)
+    for size in range(LONGEST, 1, -1):
+        for at in range(size - 1, -1, -1):
+            open_ = np.flatnonzero(length == 0)
+            if not len(open_) or not len(keys):
+                return length, vote
+            first = places[open_] - at
+            with np.errstate(over="ignore"):
+                key = _hashed([codes[first + step] for step in range(size)], size * 8 + at)
+            found = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+            hit = keys[found] == key
+            length[open_[hit]] = size
+            vote[open_[hit]] = slots[found[hit]]
+    return length, vote
