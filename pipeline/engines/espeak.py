@@ -60,10 +60,12 @@ class EspeakEngine:
     )
 
     def fingerprint(self) -> str:
-        """The wheel's name and version: it carries both library and voices."""
+        """The wheel's name and version, which carries both library and voices; and how characters are read for it."""
         from importlib.metadata import version
 
-        return f"espeakng-loader {version('espeakng-loader')}"
+        from pipeline.pronunciation import VERSION
+
+        return f"espeakng-loader {version('espeakng-loader')}, readings {VERSION}"
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
         """Speak directions in order. Raises EngineError naming the line for a text with nothing to speak."""
