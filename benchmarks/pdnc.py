@@ -15,7 +15,9 @@ from pathlib import Path
 from pipeline.script.attribution import Unit
 
 _BREAK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_HEADING = re.compile(r"^\W*(?:chapter|book|part|volume|letter|section)\b.{0,80}$|^[\sIVXLC\d.]+$|^[\W_]+$", re.I | re.S)
+_HEADING = re.compile(
+    r"^\W*(?:chapter|book|part|volume|letter|section)\b.{0,80}$|^[\sIVXLC\d.]+$|^[\W_]+$", re.I | re.S
+)
 _MARKS = "\"“”'‘’"
 _GENDERS = {"M": "male", "F": "female"}
 

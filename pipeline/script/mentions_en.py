@@ -39,7 +39,9 @@ _NOT_OWNED = frozenset(
     "to of with at by from for on in into and but that as if so with through the a an again back up down over out off"
     " then when while who which".split()
 )
-_BARE = frozenset("nanny nurse papa mamma mama mother father mummy daddy mum dad grandma grandpa granny aunt uncle".split())
+_BARE = frozenset(
+    "nanny nurse papa mamma mama mother father mummy daddy mum dad grandma grandpa granny aunt uncle".split()
+)
 _DETERMINERS = frozenset(
     "the a an this that his her my their our your another some one both each other either two three".split()
 )
@@ -47,11 +49,11 @@ _DETERMINERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Tokens start..end of a reading. `kind`: name, person (the old woman), kin (his mother) or pronoun. `who`: the characters (their
-    places in the list) it may be, nearest meaning first; empty for a pronoun or a stranger. `gender`: male, female, "",
-    or for pronouns also I, we, many, who. `role`: subject, object, owner. `head`: its noun, in lower case.
-    `owner`: for "his mother", the pronoun, for "Anne's mother" "name". `sure`: so many of `who` have exactly this name; the
-    others only share a first name."""
+    """Tokens start..end of a reading. `kind`: name, person (the old woman), kin (his mother) or pronoun. `who`: the
+    characters (their places in the list) it may be, likeliest first; empty for a pronoun or a stranger. `gender`: male,
+    female, "", or for pronouns also I, we, many, who. `role`: subject, object, owner. `head`: its noun, in lower case.
+    `owner`: for "his mother", the pronoun, for "Anne's mother" "name". `sure`: so many of `who` have exactly this name;
+    the others only share a part of it."""
 
     start: int
     end: int
@@ -168,7 +170,11 @@ class Reader:
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[int, ...], int]]] = {}
         for words, people in sure.items():
             told = gender_of_title(words[0]) if len(words) > 1 else ""
-            more = [one for one in first.get(words, ()) if one not in people and self.genders[one] in (told or self.genders[one], "")]
+            more = [
+                one
+                for one in first.get(words, ())
+                if one not in people and self.genders[one] in (told or self.genders[one], "")
+            ]
             if counts:
                 people.sort(key=lambda one: -counts[one])
                 more.sort(key=lambda one: -counts[one])
@@ -189,9 +195,14 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """Tokens, sentences and mentions of a text. Linear time."""
-        raw, at = [], []
+        raw: list[str] = []
+        at: list[int] = []
         for match in TOKEN.finditer(text):
-            if match[0] == "." and raw and (raw[-1] in _SHORT or (len(raw[-1]) == 1 and raw[-1].isupper() and raw[-1] != "I")):
+            if (
+                match[0] == "."
+                and raw
+                and (raw[-1] in _SHORT or (len(raw[-1]) == 1 and raw[-1].isupper() and raw[-1] != "I"))
+            ):
                 continue  # the full stop of an abbreviation ends nothing
             raw.append(match[0])
             at.append(match.start())
@@ -226,7 +237,10 @@ class Reader:
             if size > 1 and tuple(low[place:end]) != words:
                 continue
             if not capital:
-                if not (place and low[place - 1] in _DETERMINERS | {"old", "little", "young", "poor"}) and words[0] not in _BARE:
+                if (
+                    not (place and low[place - 1] in _DETERMINERS | {"old", "little", "young", "poor"})
+                    and words[0] not in _BARE
+                ):
                     continue
             elif size == 1 and not raw[end - 1][0].isupper():
                 continue
@@ -235,7 +249,9 @@ class Reader:
             gender = self.genders[people[0]]
             if any(self.genders[one] != gender for one in people[:sure]):
                 gender = ""
-            start = place - 1 if place and low[place - 1] in ("the", "a", "an", "old", "poor", "little", "young") else place
+            start = (
+                place - 1 if place and low[place - 1] in ("the", "a", "an", "old", "poor", "little", "young") else place
+            )
             return Mention(start, end, "name", people, gender, _role(low, start, end), words[-1], sure=sure)
         return None
 
@@ -260,7 +276,7 @@ class Reader:
                 elif word in ("'s", "’s"):
                     owner = "name"
                 break
-            if not word[0].isalpha() and word != "," or word in _LINK or word in _BE:
+            if (not word[0].isalpha() and word != ",") or word in _LINK or word in _BE:
                 break
             start = back
         if not taken:
@@ -279,7 +295,9 @@ class Reader:
             best = len(described & self._described[ranked[0]])
             ranked = [one for one in ranked if len(described & self._described[one]) == best]
         end = place + 1
-        return Mention(start, end, "kin" if owner else "person", tuple(ranked[:3]), gender, _role(low, start, end), head, owner)
+        return Mention(
+            start, end, "kin" if owner else "person", tuple(ranked[:3]), gender, _role(low, start, end), head, owner
+        )
 
 
 def _core(words: Sequence[str]) -> list[str]:

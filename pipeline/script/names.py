@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from pipeline.nouns import Language
@@ -22,10 +22,15 @@ def learn(texts: Iterable[tuple[str, bool]], language: Language) -> Names:
 
 
 class Names:
-    """Recognises the people of one book. Names are known by their longest form; see `subject` and `mentioned`."""
+    """Recognises the people of one book. Names are known by their longest form; see `subject` and `mentioned`.
+    `aliases`: every name of a person, by the one it goes by in the script. `narrator`: who says "I" in the narration."""
 
-    def __init__(self, counts: Counter[str], genders: dict[str, str], language: Language) -> None:
-        self.counts, self.genders, self.language = counts, genders, language
+    def __init__(
+        self, counts: Counter[str], genders: dict[str, str], language: Language,
+        aliases: Mapping[str, tuple[str, ...]] | None = None, narrator: str = "",
+    ) -> None:  # fmt: skip
+        self.counts, self.genders, self.language, self.narrator = counts, genders, language, narrator
+        self.aliases = {name: (name,) for name in counts} if aliases is None else aliases
 
     @cached_property
     def _any(self) -> re.Pattern[str]:

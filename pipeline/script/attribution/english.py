@@ -1,16 +1,15 @@
 """English: units of a chapter -> cases, one for every quotation, with the evidence for each who may have spoken it.
 
-The names of the evidence read "context:evidence". The context is what stands beside the quotation (a name, a person noun, a
-pronoun, an acting person, nothing): the same evidence weighs differently where a pronoun is to be resolved and where two
-people take turns.
+Evidence has names ("tag.name": the tag names this person; "said-2": spoke two turns ago) and weighs differently in each
+context: beside a name, a pronoun, an acting person, or nothing. What it weighs is learnt, see `rounds_en`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.scene_en import Quote, Scene, reader_of
 from pipeline.script.mentions_en import Mention
 
@@ -22,7 +21,30 @@ BEFORE, AFTER = 30, 3
 """How many paragraphs before and after a quotation are searched for who may speak it."""
 MOST = 18
 """Candidates of one quotation."""
+_WHY = (
+    ("tag.name", "tag"), ("tag.person", "tag"), ("tag+", "pronoun"), ("tag.of", "pronoun"),
+    ("para<verb.name", "same-paragraph"), ("para>verb.name", "same-paragraph"), ("before.beat.name", "beat"),
+    ("after.beat.name", "beat"), ("before.beat+", "beat"), ("colon.name", "colon"), ("said-2", "alternation"),
+    ("said+2", "alternation"), ("called-1", "addressed"),
+)  # fmt: skip
+"""The word of evidence to show for an answer: the first of these that it has."""
 _BUCKETS = (0, 1, 2, 3, 5, 8, 14)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One quotation. `unit` is its place among the units. `candidates` are who may speak it, with named `features` and a word
+    of `evidence` for each. `link` is how it hangs on to the quotation before it: start (of a conversation), same-paragraph,
+    continued, adjacent, action-between or far. `kind` of line and `tag` are what the words beside it say."""
+
+    unit: int
+    context: str
+    link: str
+    candidates: tuple[str, ...]
+    features: tuple[Mapping[str, float], ...]
+    kind: str
+    tag: str
+    evidence: tuple[str, ...]
 
 
 def cases(units: Sequence[Unit], names: Names) -> list[Case]:
@@ -36,11 +58,9 @@ def _case(scene: Scene, quote: Quote, names: Sequence[str]) -> Case:
     who = _candidates(scene, quote)
     evidence = _Evidence(scene, quote, who)
     evidence.gather()
-    context = quote.context
-    features = tuple(one | {f"{context}:{name}": value for name, value in one.items()} for one in evidence.found)
     return Case(
-        quote.unit, tuple(names[one] for one in who), features, scene.link(quote), quote.kind, quote.tag_text,
-        tuple(evidence.why(at) for at in range(len(who))),
+        quote.unit, quote.context, scene.link(quote), tuple(names[one] for one in who), tuple(evidence.found), quote.kind,
+        quote.tag_text, tuple(evidence.why(at) for at in range(len(who))),
     )  # fmt: skip
 
 
@@ -198,7 +218,9 @@ class _Evidence:
                     self._mention(previous.first_actor, "prev1")
             if not previous.quotes:
                 for person, _ in previous.present:
-                    self.add(person, "prev.any", 1.0 if "prev.any" not in self.found[self.place.get(person, 0)] else 0.0)
+                    self.add(
+                        person, "prev.any", 1.0 if "prev.any" not in self.found[self.place.get(person, 0)] else 0.0
+                    )
                 if previous.last_named >= 0:
                     self.add(previous.last_named, "prev.last")
                 for mention in previous.objects:
@@ -271,6 +293,10 @@ class _Evidence:
             if count:
                 found["often"] = min(count, 12) / 4.0
             found["common"] = scene.known.weight[person]
+            if person in scene.talks:
+                found["talks"] = scene.talks[person]
+            else:
+                found["silent"] = 1.0
             if person == scene.known.reader.narrator:
                 found["narrator"] = 1.0
             if not self.genders[person]:
@@ -282,11 +308,7 @@ class _Evidence:
 
     def why(self, at: int) -> str:
         found = self.found[at]
-        for name, word in (
-            ("tag.name", "tag"), ("tag.person", "tag"), ("tag+", "pronoun"), ("tag.of", "pronoun"), ("para<verb.name", "same-paragraph"),
-            ("para>verb.name", "same-paragraph"), ("before.beat.name", "beat"), ("after.beat.name", "beat"), ("before.beat+", "beat"),
-            ("colon.name", "colon"), ("said-2", "alternation"), ("said+2", "alternation"), ("called-1", "addressed"),
-        ):  # fmt: skip
+        for name, word in _WHY:
             if name in found:
                 return word
         return "conversation"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.script.attribution import Unit
     from pipeline.script.names import Names
 
+_BEFORE_CALL = frozenset(", ! ? . -- — ; dear my oh o well yes no dearest sir".split())
 _STOPS = (".", "!", "?", "…", '."', ")", "*")
 _GAP = 3
 """So many paragraphs without speech end a conversation."""
@@ -23,8 +24,8 @@ _GAP = 3
 
 @dataclass(slots=True)
 class Known:
-    """The characters of a book: `names` in order, their `reader`, the most `common` first, `weight` 0..1 of each, `title`: "titled"
-    for those whom every name of theirs gives a title."""
+    """The characters of a book: `names` in order, their `reader`, the most `common` first, `weight` 0..1 of each, `title`:
+    "titled" for those whom every name of theirs gives a title."""
 
     names: list[str]
     reader: Reader
@@ -204,11 +205,8 @@ class Scene:
                 continue
             before = low[one.start - 1] if one.start else ","
             following = low[one.end] if one.end < len(low) else "."
-            calls = (
-                (before in (",", "!", "?", ".", "--", "—", ";") or before in ("dear", "my", "oh", "o", "well", "yes", "no", "dearest", "sir"))
-                and following in (",", "!", "?", ".", "--", "—", ";", "...")
-            )  # fmt: skip
-            if one.kind == "name" and one.who and one.who[0] != self.known.reader.narrator or one.kind == "name" and low[one.start] not in ("i", "me", "my", "myself"):
+            calls = before in _BEFORE_CALL and following in (",", "!", "?", ".", "--", "—", ";", "...")
+            if one.kind == "name" and low[one.start] not in ("i", "me", "my", "myself"):
                 quote.named.append(one.who[0])
                 if calls:
                     quote.called.extend(one.who)
@@ -271,6 +269,13 @@ class Scene:
                     turn.gender = genders[turn.speaker]
                 elif subject.gender in ("male", "female"):
                     turn.gender = subject.gender
+
+        talked: dict[int, int] = {}
+        for turn in self.turns:
+            if turn.speaker >= 0:
+                talked[turn.speaker] = talked.get(turn.speaker, 0) + 1
+        most = math.log1p(max(talked.values(), default=1))
+        self.talks = {person: math.log1p(count) / most for person, count in talked.items()}
 
     def link(self, quote: Quote) -> str:
         """How a quotation hangs on to the one before it."""

@@ -15,7 +15,9 @@ _FAR = 45
 _FILL = frozenset(
     "out back in on up aloud again then thus at last once now poor old little dear both also too softly".split()
 )
-_NO_FILL = frozenset("to at towards toward upon of as when while and if that because before after till until for with in".split())
+_NO_FILL = frozenset(
+    "to at towards toward upon of as when while and if that because before after till until for with in".split()
+)
 _TRANSITIVE = frozenset(
     "asked answered told addressed begged assured interrupted reminded informed warned urged entreated implored"
     " inquired questioned corrected greeted advised faced called thanked ask asking answering telling addressing assuring"
@@ -39,7 +41,8 @@ class Beside:
 
     shape: "verb" (a verb of speech with its subject), "lead" (no such verb, but the quotation runs into the sentence),
     "beat" (a sentence of its own), "" (nothing). subject: who speaks or acts. name: a named subject of the same sentence
-    where `subject` is a pronoun that may stand for it. opener: the first subject of the sentence, where it is another one; joined: the verb follows an "and". to: who is spoken to. thought: a verb of thinking.
+    where `subject` is a pronoun that may stand for it. opener: the first subject of the sentence, where it is another one.
+    joined: the verb follows an "and". to: who is spoken to. thought: a verb of thinking.
     fresh: behind the quotation, a new sentence that may lead to the next one instead. near: verb and subject touch, and
     touch the quotation: said Anne.
     """
@@ -75,24 +78,34 @@ def after(reading: Reading, comma: bool) -> Beside:
             if one.start <= 2:
                 return Beside("verb", one, inverted=True, span=(0, one.end), near=True)
     first = reading.low[0]
-    if lower and first.endswith("ed") and not is_verb(reading, 0) and reading.mentions and reading.mentions[0].start in (1, 2):
+    if (
+        lower
+        and first.endswith("ed")
+        and not is_verb(reading, 0)
+        and reading.mentions
+        and reading.mentions[0].start in (1, 2)
+    ):
         one = reading.mentions[0]  # “…,” subjoined Anne: a verb our list does not know
         if one.role != "owner" and (one.kind != "pronoun" or one.role == "subject"):
             return Beside("verb", one, inverted=True, span=(0, 1), near=True)
     found = _tag(reading, begin, end, last=False)
     near = found and (comma or lower or _early(reading, found))
-    if found and near:
+    if found and found.subject and near:
         subject, verb = found.subject, found.span[1] - 1
-        assert subject is not None
         near = (found.inverted and verb <= 1) or (subject.start <= 1 and -1 <= verb - subject.end <= 2)
         return replace(found, fresh=not (lower or comma), near=near)
-    subject = _actor(reading, begin, end)
-    if subject is None:
+    actor = _actor(reading, begin, end)
+    if actor is None:
         return NOTHING
-    if comma and subject.start == 0 and reading.low[subject.end : subject.end + 1] and reading.low[subject.end].endswith("ed"):
-        return Beside("verb", subject, span=(0, subject.end + 1), near=True)  # “…,” Anne yawned
+    if (
+        comma
+        and actor.start == 0
+        and reading.low[actor.end : actor.end + 1]
+        and reading.low[actor.end].endswith("ed")
+    ):
+        return Beside("verb", actor, span=(0, actor.end + 1), near=True)  # “…,” Anne yawned
     shape = "lead" if comma or lower else "beat"
-    return Beside(shape, subject, to=_spoken_to(reading, begin, end, subject), span=(begin, end))
+    return Beside(shape, actor, to=_spoken_to(reading, begin, end, actor), span=(begin, end))
 
 
 def before(reading: Reading, lead: bool) -> Beside:
@@ -102,15 +115,14 @@ def before(reading: Reading, lead: bool) -> Beside:
     begin, end = reading.sentences()[-1]
     begin = max(begin, end - 70)
     found = _tag(reading, begin, end, last=True)
-    if found and (lead or end - found.span[1] <= 5):
+    if found and found.subject and (lead or end - found.span[1] <= 5):
         subject, verb = found.subject, found.span[1] - 1
-        assert subject is not None
         close = not found.inverted and 0 <= verb - subject.end <= 2 and end - verb <= 3
         return replace(found, near=close) if lead else replace(found, shape="spoke", near=close)
-    subject = _actor(reading, begin, end)
-    if subject is None:
+    actor = _actor(reading, begin, end)
+    if actor is None:
         return NOTHING
-    return Beside("lead" if lead else "beat", subject, to=_spoken_to(reading, begin, end, subject), span=(begin, end))
+    return Beside("lead" if lead else "beat", actor, to=_spoken_to(reading, begin, end, actor), span=(begin, end))
 
 
 def _early(reading: Reading, found: Beside) -> bool:
@@ -155,14 +167,29 @@ def _tag(reading: Reading, begin: int, end: int, last: bool) -> Beside | None:
             owner = [one for one in mentions if 0 < one.start - subject.end <= 2]
             subject = owner[0] if owner else subject  # said the voice of Anne
         joined = place > 0 and low[place - 1] == "and"
-        options.append(Beside("verb", subject, name, opener, joined, to, low[place] in thought_verbs, inverted, (begin, place + 1)))
+        options.append(
+            Beside("verb", subject, name, opener, joined, to, low[place] in thought_verbs, inverted, (begin, place + 1))
+        )
         break
     return options[0] if options else None
 
 
 def _noun(low: list[str], place: int) -> bool:
     """A word that could be a verb of speech but stands as a noun: the answer, her cries."""
-    return place > 0 and low[place - 1] in ("the", "a", "an", "his", "her", "my", "their", "its", "this", "that", "to", "no")
+    return place > 0 and low[place - 1] in (
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "my",
+        "their",
+        "its",
+        "this",
+        "that",
+        "to",
+        "no",
+    )
 
 
 def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: int) -> tuple[Mention, bool] | None:
@@ -204,7 +231,11 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
         return subject, False
     if inverted is not None:
         return inverted, True
-    loose = [one for one in mentions if one.end <= place and one.role != "owner" and one.kind != "pronoun" and place - one.end <= 3]
+    loose = [
+        one
+        for one in mentions
+        if one.end <= place and one.role != "owner" and one.kind != "pronoun" and place - one.end <= 3
+    ]
     return (loose[-1], False) if loose else None
 
 

@@ -49,16 +49,39 @@ class Decision:
     tag: str = ""
 
 
+DOUBTFUL = 0.25
+"""An English answer less sure than this is `UNKNOWN`: it would be wrong three times in four."""
 NARRATION = Decision(NARRATOR, 1.0, "narration", "narration")
 OPEN = Decision(UNKNOWN, 0.0, "none")
 
 
 def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
     """A decision for every unit of a chapter, in order."""
+    if language == "en":
+        return _english(units, names)
     found = [_said(units, at, names, language) if unit.speech else NARRATION for at, unit in enumerate(units)]
     _share_paragraph(units, found)
     _continue(units, found)
     _alternate(units, found)
+    return found
+
+
+def _english(units: Sequence[Unit], names: Names) -> list[Decision]:
+    """English is decided by weighed evidence, see `english` and `rounds_en`."""
+    from pipeline.script.attribution import english, rounds_en
+
+    found = [OPEN if unit.speech else NARRATION for unit in units]
+    known = rounds_en.weights()
+    cases = english.cases(units, names)
+    likely = rounds_en.decide(cases, known)
+    letter = speech("en").letter
+    for case, chances, sure in zip(cases, likely, rounds_en.sureness(cases, likely, known), strict=True):
+        kind = "letter" if letter.search(case.tag) else case.kind
+        if sure < DOUBTFUL:
+            found[case.unit] = Decision(UNKNOWN, round(sure, 2), "none", kind, case.tag)
+            continue
+        best = chances.index(max(chances))
+        found[case.unit] = Decision(case.candidates[best], round(sure, 2), case.evidence[best], kind, case.tag)
     return found
 
 
