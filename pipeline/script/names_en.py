@@ -19,7 +19,9 @@ from pipeline.script.words import lists
 _SHORT_TITLES = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Prof".split())
 _INSIDE = frozenset("de du van von der la le of".split())
 _COMMON = 0.03
-"""A longer name is the one to show when it is at least this share of all mentions of its person."""
+"""First name and surname are the name to show when they are at least this share of all mentions of their person."""
+_BROTHERS = 5
+"""So many mentions of a title with a first name, beside three times as many without, are of two people."""
 _FIRST_PERSON = 6
 """So many times "said I" beside a quotation make a book's narrator a character of it."""
 
@@ -109,6 +111,7 @@ class _Sightings:
         self.speaking: Counter[str] = Counter()
         self.inside: Counter[str] = Counter()
         self.small: Counter[str] = Counter()
+        self.placed: Counter[str] = Counter()
         self.first_person = 0
 
     def look(self, text: str, beside: bool) -> None:
@@ -183,6 +186,7 @@ class _Sightings:
         self.all[name] += 1
         if not begins:
             self.inside[name] += 1
+            self.placed[name] += tokens[start - 1] in ("at", "in", "from", "near", "into")
         if beside and self._speaks(tokens, start, end):
             self.speaking[name] += 1
 
@@ -197,8 +201,8 @@ class _Sightings:
         return False
 
     def _person(self, tokens: list[str], place: int) -> int:
-        """ "the old woman said": a person noun behind "the", with at most three words between."""
-        for end in range(place + 1, min(place + 5, len(tokens))):
+        """ "the old woman said": a person noun behind "the", with at most one word between."""
+        for end in range(place + 1, min(place + 3, len(tokens))):
             word = tokens[end].lower()
             if not tokens[end][0].isalpha():
                 break
@@ -218,15 +222,15 @@ class _Sightings:
         for name, count in self.all.items():
             words = name.split()
             plain = words[0].rstrip(".")
-            if (
-                name.startswith("the ")
-                or (is_title(plain) and len(words) > 1 and (count > 1 or self.speaking[name]))
-                or (
-                    self.speaking[name]
-                    and (self.inside[name] or self.speaking[name] > 1)
-                    and self.small[name.lower()] < count
-                )
-                or (plain.lower() in first and self.inside[name] > 1 and self.small[name.lower()] < count)
+            named = self.small[name.lower()] < count
+            if name[-1] == "s" and self.all[name[:-1]]:
+                continue  # the Knightleys
+            if name.startswith("the ") or (is_title(plain) and len(words) > 1 and (count > 1 or self.speaking[name])):
+                found[name] = count
+            elif self.placed[name] * 3 > count and plain.lower() not in first:
+                continue
+            elif (self.speaking[name] and (self.inside[name] or self.speaking[name] > 1) and named) or (
+                plain.lower() in first and (self.inside[name] > 1 or len(words) > 1) and named
             ):
                 found[name] = count
         return found
@@ -254,7 +258,7 @@ def _together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[s
     groups: list[Counter[str]] = []
     order = sorted(seen, key=lambda name: (-_fullness(name), -seen[name], name))
     for name in order:
-        home = None if name.startswith("the ") else _home(name, groups)
+        home = None if name.startswith("the ") else _home(name, seen, groups)
         if home is None:
             groups.append(Counter({name: seen[name]}))
         else:
@@ -263,8 +267,8 @@ def _together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[s
     counts: Counter[str] = Counter()
     for group in groups:
         total = sum(group.values())
-        common = [name for name in group if group[name] >= max(2, _COMMON * total)] or list(group)
-        best = max(common, key=lambda name: (_fullness(name), group[name]))
+        full = [name for name in group if group[name] >= max(2, _COMMON * total) and all(_split(name)[1:])]
+        best = max(full or group, key=lambda name: group[name])
         aliases[best] = (best, *(name for name, _ in group.most_common() if name != best))
         counts[best] = total
     return aliases, counts
@@ -275,14 +279,33 @@ def _fullness(name: str) -> int:
     return 4 * bool(first and last) + 2 * bool(title and last) + bool(title) + bool(last)
 
 
-def _home(name: str, groups: list[Counter[str]]) -> Counter[str] | None:
+def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Counter[str] | None:
     """The one group a name fits; of several the one that is mentioned far more than the others."""
-    fitting = [group for group in groups if all(_may_be_one(name, other) for other in group) and _shares(name, group)]
+    fitting = [
+        group
+        for group in groups
+        if all(_may_be_one(name, other) for other in group)
+        and _shares(name, group)
+        and not _told_apart(name, seen, group)
+    ]
+    title, first, last = _split(name)
+    if last and not title and not first:  # a bare surname is a man's
+        men = [group for group in fitting if all(_gender(other) != "female" for other in group)]
+        fitting = men or fitting
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
     fitting.sort(key=lambda group: -sum(group.values()))
     clear = sum(fitting[0].values()) >= 3 * sum(fitting[1].values())
     return fitting[0] if clear else None
+
+
+def _told_apart(name: str, seen: Mapping[str, int], group: Counter[str]) -> bool:
+    """Whether a book calls one man Mr. Knightley and his brother Mr. John Knightley."""
+    title, first, last = _split(name)
+    if not (title and last) or first:
+        return False
+    fuller = sum(seen[other] for other in group if _split(other)[0] == title and _split(other)[1])
+    return fuller >= _BROTHERS and seen[name] >= 3 * fuller
 
 
 def _gender(name: str) -> str:

@@ -97,12 +97,7 @@ def after(reading: Reading, comma: bool) -> Beside:
     actor = _actor(reading, begin, end)
     if actor is None:
         return NOTHING
-    if (
-        comma
-        and actor.start == 0
-        and reading.low[actor.end : actor.end + 1]
-        and reading.low[actor.end].endswith("ed")
-    ):
+    if comma and actor.start == 0 and reading.low[actor.end : actor.end + 1] and reading.low[actor.end].endswith("ed"):
         return Beside("verb", actor, span=(0, actor.end + 1), near=True)  # “…,” Anne yawned
     shape = "lead" if comma or lower else "beat"
     return Beside(shape, actor, to=_spoken_to(reading, begin, end, actor), span=(begin, end))
