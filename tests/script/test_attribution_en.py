@@ -162,3 +162,16 @@ def test_whatever_the_text_every_quotation_gets_one_answer(paragraphs: list[str]
     for unit, one in zip(cut, decided, strict=True):
         assert (one.speaker != NARRATOR) == unit.speech
         assert 0.0 <= one.confidence <= 1.0
+
+
+@pytest.mark.parametrize("piece", ["“Go.” Anne said. ", "“Go, Anne.” ", "Anne said that Tom ", "“Go,” said he. "])
+def test_a_paragraph_of_any_length_takes_linear_time(piece: str) -> None:
+    import time
+
+    def seconds(count: int) -> float:
+        cut, known = units(piece * count), names(SCENE)
+        began = time.process_time()
+        attribute(cut, known, "en")
+        return time.process_time() - began
+
+    assert seconds(4_000) < 20 * max(seconds(400), 0.02)

@@ -85,7 +85,7 @@ def _candidates(scene: Scene, quote: Quote) -> list[int]:
     here = quote.paragraph
     for paragraph in range(max(here - BEFORE, 0), min(here + AFTER + 1, len(scene.paragraphs))):
         away = here - paragraph if paragraph <= here else 2 * (paragraph - here)
-        for person, in_speech in scene.paragraphs[paragraph].present:
+        for person, in_speech in scene.paragraphs[paragraph].present.items():
             give(person, (66.0 - 2 * away) * (0.7 if in_speech else 1.0))
     turn = scene.turn_of[quote.index]
     for step in range(-8, 9):
@@ -208,7 +208,7 @@ class _Evidence:
     def _around(self) -> None:
         scene, quote = self.scene, self.quote
         here = quote.paragraph
-        first = scene.same_paragraph(quote)[0] is quote
+        first = quote.place == 0
         if here and first and not quote.before.subject:
             previous = scene.paragraphs[here - 1]
             if not previous.quotes and previous.last_actor is not None:
@@ -217,10 +217,8 @@ class _Evidence:
                 if previous.first_actor is not previous.last_actor:
                     self._mention(previous.first_actor, "prev1")
             if not previous.quotes:
-                for person, _ in previous.present:
-                    self.add(
-                        person, "prev.any", 1.0 if "prev.any" not in self.found[self.place.get(person, 0)] else 0.0
-                    )
+                for person in previous.present:
+                    self.add(person, "prev.any")
                 if previous.last_named >= 0:
                     self.add(previous.last_named, "prev.last")
                 for mention in previous.objects:

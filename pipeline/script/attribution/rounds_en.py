@@ -110,7 +110,9 @@ def neighbours(cases: Sequence[Case], likely: Sequence[Sequence[float]]) -> list
             for step in range(-NEAR, NEAR + 1)
             if step and 0 <= turn + step < len(turns) and conversation[turns[turn + step][0]] == conversation[at]
         }
-        told.append([_neighbour(case, name, onward, around, found, at, turns[turn]) for name in case.candidates])
+        place = at - turns[turn][0]  # the cases of a turn follow one another
+        own = turns[turn][max(place - NEAR, 0) : place + NEAR + 1]
+        told.append([_neighbour(case, name, onward, around, found, at, own) for name in case.candidates])
     return told
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BEFORE_CALL = frozenset(", ! ? . -- — ; dear my oh o well yes no dearest sir".split())
 _STOPS = (".", "!", "?", "…", '."', ")", "*")
+_MANY, _BESIDE = 40, 8
+"""Bounds for paragraphs and turns of any length: names kept of a turn, quotations of one paragraph seen to each side."""
 _GAP = 3
 """So many paragraphs without speech end a conversation."""
 
@@ -57,12 +59,13 @@ def reader_of(names: Names) -> Known:
 
 @dataclass(slots=True)
 class Quote:
-    """A quotation: what stands before and after it, its `tag` (one of the two, or nothing), who is called and named in it,
-    and the `context` its evidence is weighed in."""
+    """A quotation, the `place`th of its paragraph: what stands before and after it, its `tag` (one of the two, or nothing),
+    who is called and named in it, and the `context` its evidence is weighed in."""
 
     unit: int
     index: int
     paragraph: int
+    place: int = 0
     before: Beside = NOTHING
     after: Beside = NOTHING
     tag: Beside = NOTHING
@@ -82,7 +85,7 @@ class Paragraph:
     """`present`: everyone named, and whether only inside speech; `mentions` of its narration, in order."""
 
     quotes: list[Quote] = field(default_factory=list)
-    present: list[tuple[int, bool]] = field(default_factory=list)
+    present: dict[int, bool] = field(default_factory=dict)
     mentions: list[tuple[int, Mention]] = field(default_factory=list)
     objects: list[Mention] = field(default_factory=list)
     first_actor: Mention | None = None
@@ -140,10 +143,11 @@ class Scene:
             reading = readings[at]
             if unit.speech:
                 quote = self._quote(units, readings, at, here)
+                quote.place = len(paragraph.quotes)
                 paragraph.quotes.append(quote)
                 self.quotes.append(quote)
                 for person in quote.named:
-                    paragraph.present.append((person, True))
+                    paragraph.present.setdefault(person, True)
                 continue
             self._narration(paragraph, at, reading, unit.text)
 
@@ -151,7 +155,7 @@ class Scene:
         for mention in reading.mentions:
             paragraph.mentions.append((at, mention))
             if mention.kind != "pronoun" and mention.who:
-                paragraph.present.extend((person, False) for person in mention.who[:3])
+                paragraph.present |= dict.fromkeys(mention.who[:3], False)
                 paragraph.last_named = mention.who[0]
         sentences = reading.sentences() if reading.raw else []
         for begin, end in sentences[:1]:
@@ -256,8 +260,9 @@ class Scene:
         for turn in self.turns:
             for quote in turn.quotes:
                 subject = quote.tag.subject
-                turn.called.extend(quote.called)
-                turn.named.extend(quote.named)
+                if len(turn.named) < _MANY:
+                    turn.called.extend(quote.called)
+                    turn.named.extend(quote.named)
                 turn.called_gender = turn.called_gender or quote.called_gender
                 if subject is None or turn.speaker >= 0:
                     continue
@@ -293,7 +298,8 @@ class Scene:
         return "adjacent" if away == 1 else "action-between" if away == 2 else "far"
 
     def same_paragraph(self, quote: Quote) -> list[Quote]:
-        return self.paragraphs[quote.paragraph].quotes
+        """The quotations of the same paragraph, itself among them; of very many the nearest."""
+        return self.paragraphs[quote.paragraph].quotes[max(quote.place - _BESIDE, 0) : quote.place + _BESIDE + 1]
 
     def turn(self, turn: int, step: int) -> Turn | None:
         """The turn so many steps away in the same conversation."""
