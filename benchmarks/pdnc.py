@@ -96,12 +96,10 @@ def cut(novel: Novel) -> Cut:
         closed = text[end : end + 1] in _MARKS and end < len(text)
         marked.append((begin, end + closed, at, not closed and text[end : end + 2].strip() == ""))
     found = Cut()
-    paragraphs = [match.span() for match in _BREAK.finditer(text)]
-    starts, ends = [0, *(end for _, end in paragraphs)], [*(begin for begin, _ in paragraphs), len(text)]
     following = 0
-    for number, (start, stop) in enumerate(zip(starts, ends, strict=True), 1):
+    for number, (start, stop, heading) in enumerate(paragraphs(text), 1):
         at = start
-        if _HEADING.match(text[start:stop]) and not (following < len(marked) and marked[following][0] < stop):
+        if heading and not (following < len(marked) and marked[following][0] < stop):
             _put(found, text[start:stop], number, -1, ends=True)
             continue
         while following < len(marked) and marked[following][0] < stop:
@@ -113,6 +111,13 @@ def cut(novel: Novel) -> Cut:
             at = end
         _put(found, text[at:stop], number, -1)
     return found
+
+
+def paragraphs(text: str) -> list[tuple[int, int, bool]]:
+    """Where each paragraph of a text begins and ends, and whether it is a heading."""
+    breaks = [match.span() for match in _BREAK.finditer(text)]
+    starts, ends = [0, *(end for _, end in breaks)], [*(begin for begin, _ in breaks), len(text)]
+    return [(start, end, bool(_HEADING.match(text[start:end]))) for start, end in zip(starts, ends, strict=True)]
 
 
 def _put(found: Cut, text: str, paragraph: int, quotation: int, *, left_open: bool = False, ends: bool = False) -> None:

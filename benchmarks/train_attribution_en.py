@@ -26,7 +26,7 @@ from pipeline.script.attribution.rounds_en import Case
 DEVELOPMENT = 14
 GROUPS = 7
 ROUNDS = 3
-STRENGTH = 0.5
+STRENGTH = 3.0
 """Of the quadratic penalty on the weights."""
 STEPS = 60
 
