@@ -22,7 +22,7 @@ from pipeline.script.words import speech
 MOST = 9
 """Candidates of a conversation."""
 _SENTENCE = re.compile(r"[^。！？!?…]*[。！？!?…]*")
-_CLAUSE = re.compile(r"[，,；;：:、—\s（）()]+")
+_CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
 _OBJECT = re.compile(r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听)$")
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
@@ -62,7 +62,8 @@ class _Chapter:
         self.units, self.names = units, names
         self.mentions = [_in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
         spoken = {unit.paragraph for unit in units if unit.speech}
-        self.mixed = any(not unit.speech and unit.paragraph in spoken for unit in units)
+        shared = {unit.paragraph for unit in units if not unit.speech} & spoken
+        self.mixed = 6 * len(shared) > len(spoken)
         self.words = speech("zh")
 
     def cases(self) -> list[Case]:
@@ -113,7 +114,7 @@ class _Chapter:
 
     def _case(self, at: int, last: int | None, people: tuple[str, ...]) -> Case:
         slots = self._slots(at)
-        tag = next((slot.text for slot in slots if slot.name in ("colon", "colon-act", "verb", "lead")), "")
+        tag = next((slot.text for slot in slots if slot.name in ("colon", "colon-act", "verb", "verb-far", "lead", "before-verb")), "")
         kind = self._kind(at, tag)
         if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
             people = (NARRATOR,)
@@ -188,6 +189,9 @@ class _Chapter:
         mentions = read(sentence, self.names)
         subjects = [one for one in mentions if one.role == "subject"]
         subject = (subjects[-1] if last else subjects[0]) if subjects else None
+        if name == "verb" and subject:
+            says = self.words.verb.search(sentence, subject.end) or self.words.thought.search(sentence, subject.end)
+            name = "verb" if says and says.start() - subject.end <= 6 else "verb-far"
         return Slot(name, sentence.strip(), subject, subjects[0] if subjects else None, tuple(mentions))
 
     def _weigh_slot(
@@ -279,15 +283,26 @@ class _Chapter:
 
 
 def read(text: str, names: Names) -> list[Mention]:
-    """The people of a stretch of narration, in order."""
-    found = []
+    """The people of a stretch of narration, in order. One at the head of a clause acts; one behind another or deep in a
+    clause does not."""
+    found: list[Mention] = []
+    last = 0
     for match in names.people_or_pronouns.finditer(text):
         word, start, end = match[0], match.start(), match.end()
         gender = {"他": "male", "她": "female"}.get(word, "")
-        head = text[max(start - 6, 0) : start]
-        following = text[end : end + 1]
-        role = "owner" if following == "的" else "object" if _OBJECT.search(_CLAUSE.split(head)[-1]) else "subject"
+        head = _CLAUSE_END.split(text[max(start - 16, last) : start])[-1]
+        behind = head.lstrip(" 　“") and last > 0 and len(head) == start - last
+        following = text[end : end + 8]
+        if following[:1] == "的":
+            role = "owner"
+        elif _OBJECT.search(head):
+            role = "object"
+        elif (behind or len(head) > 8 or (head and head[-1] in "着了过")) and not speech("zh").verb.match(following):
+            role = "object"
+        else:
+            role = "subject"
         found.append(Mention(start, end, "" if gender else names.canonical(word), gender, role))
+        last = end
     return found
 
 
