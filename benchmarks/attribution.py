@@ -1,6 +1,6 @@
 """Who speaks: our attribution against the annotations of the Project Dialogism Novel Corpus (English) and of WP (Chinese).
 
-    python -m benchmarks.attribution [--pdnc DIR] [--part held-out|development|all] [--found] [--wp DIR]
+    python -m benchmarks.attribution [--pdnc DIR] [--part held-out|development|all] [--found] [--wp DIR [--wp-part dev|test]]
 
 Both corpora are fetched by the user. English: the 14 last novels of PDNC by name, which took no part in the development, with the
 corpus' quotations and its list of characters. A quotation that narration interrupts counts once; its answer is that of its surest part.
@@ -16,12 +16,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from benchmarks import pdnc
 from pipeline.script import names_en
-from pipeline.script.attribution import Unit, attribute, english, rounds_en
+from pipeline.script.attribution import Unit, attribute, english, model, rounds_en
 from pipeline.script.lines import _with_tails as with_tails
 from pipeline.script.quotes import Span
 from pipeline.script.quotes import spans as spans_of
@@ -36,7 +35,7 @@ class Prepared:
     """A novel with its cases; `speakers` and `quotation` (its place in the novel's list) of each case."""
 
     novel: pdnc.Novel
-    cases: list[english.Case]
+    cases: list[english.EnglishCase]
     speakers: list[str]
     quotation: list[int]
     seconds: float
@@ -85,13 +84,13 @@ def precision(answers: Sequence[Answer], coverage: float) -> float:
     return sum(one.right for one in ranked) / max(len(ranked), 1)
 
 
-def show(novels: Sequence[Sequence[Answer]], title: str) -> None:
+def show(novels: Sequence[Sequence[Answer]], title: str, kinds: Sequence[str] = KINDS) -> None:
     """Print the table: right answers in percent by kind, by novel and in all, and how precision grows with confidence."""
-    print(f"\n{title}\n{'novel':<34}{'quotations':>11}" + "".join(f"{kind:>11}" for kind in KINDS) + f"{'all':>8}")
+    print(f"\n{title}\n{'novel':<34}{'quotations':>11}" + "".join(f"{kind:>11}" for kind in kinds) + f"{'all':>8}")
     everything = [answer for one in novels for answer in one]
     for name, answers in [*((one[0].novel, one) for one in novels), ("all", everything)]:
         total, right = Counter(one.kind for one in answers), Counter(one.kind for one in answers if one.right)
-        cells = "".join(f"{100 * right[kind] / total[kind]:>11.1f}" if total[kind] else f"{'-':>11}" for kind in KINDS)
+        cells = "".join(f"{100 * right[kind] / total[kind]:>11.1f}" if total[kind] else f"{'-':>11}" for kind in kinds)
         print(f"{name:<34}{len(answers):>11}{cells}{100 * right.total() / total.total():>8.1f}")
     print(
         "precision of the surest: "
@@ -160,17 +159,37 @@ def english_table(folder: Path, part: str, ours: bool) -> None:
     print(f"{characters / 1e6:.1f} million characters in {seconds:.1f} s of one core")
 
 
+def chinese_table(folder: Path, part: str) -> None:
+    """WP: given its list of names, the quotation in the middle of each instance."""
+    from benchmarks import wp
+
+    instances = wp.load(folder / part / f"{part}_unsplit.txt")
+    people = wp.names(folder / "name_list.txt", (one.sentences[wp.CENTRE] for one in instances))
+    known = model.weights("zh")
+    answers = []
+    for one in instances:
+        example = wp.example(one, people, {})
+        choices = model.decide(example.cases, known)
+        sure, right = 0.0, False
+        for case, gold, choice in zip(example.cases, example.gold, choices, strict=True):
+            if gold is not None and choice is not None and choice[1] > sure:
+                sure, right = choice[1], case.candidates[choice[0]] == gold
+        answers.append(Answer(f"WP {part}", one.category.capitalize(), sure, right))
+    show([answers], f"WP, {part}, given quotations and names", ("Explicit", "Implicit", "Latent"))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pdnc", type=Path, help="the corpus' folder, with data/ in it")
     parser.add_argument("--part", choices=("held-out", "development", "all"), default="held-out")
     parser.add_argument("--found", action="store_true", help="cut the text with our own quotation finder")
     parser.add_argument("--wp", type=Path, help="the folder of the Chinese data set")
+    parser.add_argument("--wp-part", choices=("dev", "test"), default="test")
     given = parser.parse_args()
     if given.pdnc:
         english_table(given.pdnc, given.part, given.found)
     if given.wp:
-        import_module("benchmarks.wp").report(given.wp)
+        chinese_table(given.wp, given.wp_part)
 
 
 if __name__ == "__main__":

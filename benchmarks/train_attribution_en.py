@@ -21,7 +21,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks import attribution, pdnc
 from pipeline.script.attribution import rounds_en
-from pipeline.script.attribution.rounds_en import Case
+from pipeline.script.attribution.rounds_en import EnglishCase
 
 DEVELOPMENT = 14
 GROUPS = 7
@@ -45,7 +45,7 @@ class Table:
     right: NDArray[numpy.int64]
 
 
-def table(features: Features, cases: Sequence[Case], speakers: Sequence[str]) -> Table:
+def table(features: Features, cases: Sequence[EnglishCase], speakers: Sequence[str]) -> Table:
     names: dict[str, int] = {}
     columns: list[int] = []
     values: list[float] = []

@@ -6,15 +6,17 @@ context: beside a name, a pronoun, an acting person, or nothing. What it weighs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.scene_en import Quote, Scene, reader_of
 from pipeline.script.mentions_en import Mention
+from pipeline.script.words import speech
 
 if TYPE_CHECKING:
-    from pipeline.script.attribution import Unit
+    from pipeline.script.attribution.units import Unit
     from pipeline.script.names import Names
 
 BEFORE, AFTER = 30, 3
@@ -32,36 +34,31 @@ _BUCKETS = (0, 1, 2, 3, 5, 8, 14)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One quotation. `unit` is its place among the units. `candidates` are who may speak it, with named `features` and a word
-    of `evidence` for each. `link` is how it hangs on to the quotation before it: start (of a conversation), same-paragraph,
-    continued, adjacent, action-between or far. `kind` of line and `tag` are what the words beside it say."""
+class EnglishCase(Case):
+    """A case with the `context` its evidence is weighed in."""
 
-    unit: int
     context: str
-    link: str
-    candidates: tuple[str, ...]
-    features: tuple[Mapping[str, float], ...]
-    kind: str
-    tag: str
-    evidence: tuple[str, ...]
 
 
-def cases(units: Sequence[Unit], names: Names) -> list[Case]:
+def cases(units: Sequence[Unit], names: Names) -> list[EnglishCase]:
     """A case for every speech unit of a chapter, in order."""
     known = reader_of(names)
     scene = Scene(units, known)
     return [_case(scene, quote, known.names) for quote in scene.quotes]
 
 
-def _case(scene: Scene, quote: Quote, names: Sequence[str]) -> Case:
+def _case(scene: Scene, quote: Quote, names: Sequence[str]) -> EnglishCase:
     who = _candidates(scene, quote)
     evidence = _Evidence(scene, quote, who)
     evidence.gather()
-    return Case(
-        quote.unit, quote.context, scene.link(quote), tuple(names[one] for one in who), tuple(evidence.found), quote.kind,
-        quote.tag_text, tuple(evidence.why(at) for at in range(len(who))),
-    )  # fmt: skip
+    kind = quote.kind
+    if quote.tag_text and speech("en").letter.search(quote.tag_text):
+        kind = "letter"
+    why = tuple(evidence.why(at) for at in range(len(who)))
+    people = tuple(names[one] for one in who)
+    return EnglishCase(
+        quote.unit, people, tuple(evidence.found), scene.link(quote), kind, quote.tag_text, why, quote.context
+    )
 
 
 def _candidates(scene: Scene, quote: Quote) -> list[int]:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pipeline.script.attribution.english import Case
+from pipeline.script.attribution.english import EnglishCase
 
 NEAR = 10
 """So many turns to each side count as the surroundings of a quotation."""
+DOUBTFUL = 0.25
+"""An answer less sure than this is none: it would be wrong three times in four."""
 _SIDES = 12
 """So many quotations to each side tell how sure the surroundings are."""
 
@@ -37,7 +39,7 @@ def weights() -> Weights:
     return Weights(tuple(data["rounds"]), data["confidence"])
 
 
-def decide(cases: Sequence[Case], known: Weights) -> list[list[float]]:
+def decide(cases: Sequence[EnglishCase], known: Weights) -> list[list[float]]:
     """The probability of every candidate of every case; `cases` are those of a chapter, in order."""
     likely: list[list[float]] = []
     for number, table in enumerate(known.rounds):
@@ -53,7 +55,16 @@ def decide(cases: Sequence[Case], known: Weights) -> list[list[float]]:
     return likely
 
 
-def _nothing(cases: Sequence[Case]) -> list[list[dict[str, float]]]:
+def choose(cases: Sequence[EnglishCase], known: Weights) -> list[tuple[int, float] | None]:
+    """For every case the place of the speaker among its candidates and how sure that is, 0..1; None where it is `DOUBTFUL`."""
+    likely = decide(cases, known)
+    return [
+        (chances.index(max(chances)), sure) if sure >= DOUBTFUL else None
+        for chances, sure in zip(likely, sureness(cases, likely, known), strict=True)
+    ]
+
+
+def _nothing(cases: Sequence[EnglishCase]) -> list[list[dict[str, float]]]:
     return [[{}] * len(case.candidates) for case in cases]
 
 
@@ -67,7 +78,7 @@ def _score(context: str, features: Mapping[str, float], table: Mapping[str, floa
     return total
 
 
-def expanded(case: Case) -> list[dict[str, float]]:
+def expanded(case: EnglishCase) -> list[dict[str, float]]:
     """The features of a case under every name they have a weight by."""
     return [dict(one) | {f"{case.context}:{name}": value for name, value in one.items()} for one in case.features]
 
@@ -82,14 +93,14 @@ def soft(scores: Sequence[float]) -> list[float]:
     return [power / total for power in powers]
 
 
-def family(case: Case) -> str:
+def family(case: EnglishCase) -> str:
     """What decides a quotation: a name in its tag, another tag, or its surroundings."""
     if "verbname" in case.context:
         return "tag"
     return "pron" if "verb" in case.context or case.context.startswith(("lead", "spoke")) else "free"
 
 
-def neighbours(cases: Sequence[Case], likely: Sequence[Sequence[float]]) -> list[list[dict[str, float]]]:
+def neighbours(cases: Sequence[EnglishCase], likely: Sequence[Sequence[float]]) -> list[list[dict[str, float]]]:
     """What the round before says of the turns around each case, as features of its candidates."""
     turn_of, conversation, turns = _turns(cases)
     found = [dict(zip(case.candidates, likely[at], strict=True)) for at, case in enumerate(cases)]
@@ -117,7 +128,7 @@ def neighbours(cases: Sequence[Case], likely: Sequence[Sequence[float]]) -> list
 
 
 def _neighbour(
-    case: Case, name: str, onward: str, around: Mapping[int, Mapping[str, float]],
+    case: EnglishCase, name: str, onward: str, around: Mapping[int, Mapping[str, float]],
     found: Sequence[Mapping[str, float]], at: int, own: Sequence[int],
 ) -> dict[str, float]:  # fmt: skip
     before = sum(mean.get(name, 0.0) for step, mean in around.items() if step < 0)
@@ -145,7 +156,7 @@ def _neighbour(
     return told
 
 
-def _turns(cases: Sequence[Case]) -> tuple[list[int], list[int], list[list[int]]]:
+def _turns(cases: Sequence[EnglishCase]) -> tuple[list[int], list[int], list[list[int]]]:
     """For each case its turn and its conversation; for each turn its cases."""
     turn_of: list[int] = []
     conversation: list[int] = []
@@ -163,7 +174,7 @@ def _turns(cases: Sequence[Case]) -> tuple[list[int], list[int], list[list[int]]
 # --- how sure --------------------------------------------------------------------------------------------------------
 
 
-def sureness(cases: Sequence[Case], likely: Sequence[Sequence[float]], known: Weights) -> list[float]:
+def sureness(cases: Sequence[EnglishCase], likely: Sequence[Sequence[float]], known: Weights) -> list[float]:
     """For each case, how often an answer like its likeliest candidate is right, 0..1."""
     answers = []
     for one in traits(cases, likely):
@@ -172,7 +183,7 @@ def sureness(cases: Sequence[Case], likely: Sequence[Sequence[float]], known: We
     return answers
 
 
-def traits(cases: Sequence[Case], likely: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+def traits(cases: Sequence[EnglishCase], likely: Sequence[Sequence[float]]) -> list[dict[str, float]]:
     """What tells how sure an answer is: its probability, the lead over the next, the same of the quotations around it, and
     what kind of evidence there was. Empty for a case without candidates."""
     tops = [max(one, default=0.0) for one in likely]

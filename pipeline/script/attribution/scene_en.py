@@ -13,7 +13,7 @@ from pipeline.script.attribution.tags_en import NOTHING, Beside
 from pipeline.script.mentions_en import Mention, Reader, Reading, is_title
 
 if TYPE_CHECKING:
-    from pipeline.script.attribution import Unit
+    from pipeline.script.attribution.units import Unit
     from pipeline.script.names import Names
 
 _BEFORE_CALL = frozenset(", ! ? . -- — ; dear my oh o well yes no dearest sir".split())
