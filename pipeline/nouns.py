@@ -28,6 +28,8 @@ UNKNOWN = "unknown"
 
 EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
 """The eight emotions of IndexTTS 2.0, in the order of its emotion vector."""
+DELIVERIES = ("whisper", "shout", "fast", "slow", "trembling")
+"""How the voice is used, beside what it feels."""
 
 
 # --- manuscript -----------------------------------------------------------------------------------
@@ -107,12 +109,14 @@ class Line:
     text         as written, quotation marks included
     spoken       how to say it where the author overrides it; "" = derived from `text`
     emotion      ``angry:0.7``, ``happy:0.3 sad:0.2`` or words (``疲惫地低语``); "" = the cast's default
+    delivery     of `DELIVERIES`, space between; "" = plain
     speed        ratio of speaking rate, 1.0 = the voice's own; None = not set
     duration     wished length in seconds; None = free
     pause_after  silence after the line in seconds; None = by punctuation and context
     confidence   0..1, of `speaker`
     why          the rule that decided `speaker`
     note         the user's own
+    by_hand      columns that a person filled, in the table or by mark-up; not a column itself
     """
 
     id: str
@@ -124,12 +128,14 @@ class Line:
     text: str
     spoken: str = ""
     emotion: str = ""
+    delivery: str = ""
     speed: float | None = None
     duration: float | None = None
     pause_after: float | None = None
     confidence: float = 1.0
     why: str = ""
     note: str = ""
+    by_hand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,8 @@ class Direction:
     language: Language
     voice: Voice
     emotion: Emotion = Emotion()
+    delivery: tuple[str, ...] = ()
+    """Of `DELIVERIES`, in that order."""
     speed: float = 1.0
     duration: float | None = None
     seed: int = 0

@@ -19,8 +19,8 @@ from pipeline.takes import subject_of, take_key
 
 @dataclass(frozen=True, slots=True)
 class Retake:
-    """What is asked for: line ids; `emotion`, `speed` and `text` are written into the script table (None = as it is);
-    `seed` is the first new seed (None = the next unused); `takes` how many of each line."""
+    """What is asked for: line ids; `emotion`, `delivery`, `speed` and `text` are written into the script table (None = as
+    it is); `seed` is the first new seed (None = the next unused); `takes` how many of each line."""
 
     lines: tuple[str, ...]
     emotion: str | None = None
@@ -28,6 +28,7 @@ class Retake:
     text: str | None = None
     seed: int | None = None
     takes: int = 1
+    delivery: str | None = None
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def open_retake(folder: BookFolder, wish: Retake, observe: Observer = unobserved
 
     Raises ScriptError for an unknown line or an edit that the table would refuse.
     """
-    edits = {"emotion": wish.emotion, "speed": wish.speed, "spoken": wish.text}
+    edits = {"emotion": wish.emotion, "delivery": wish.delivery, "speed": wish.speed, "spoken": wish.text}
     changed = {name: value for name, value in edits.items() if value is not None}
     with folder.locked():
         known = {line.id: line for line in script.load(folder.path)}

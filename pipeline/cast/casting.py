@@ -9,20 +9,22 @@ from pipeline import engines
 from pipeline.cast.model import Cast, Part
 from pipeline.errors import CastError
 from pipeline.nouns import EMOTIONS, NARRATOR, Direction, Emotion, Line, Voice
+from pipeline.script import delivery as deliveries
 from pipeline.script import emotion as emotions
 
 
 def direct(line: Line, cast: Cast, spoken: str, *, engine: str | None = None) -> Direction:
     """What `line` asks of its voice. `engine` replaces the engine of every voice (see `voice_for`).
 
-    Raises CastError, naming line and cast entry, for what the voice's engine cannot do, unless the cast says
-    ``best_effort: true``: then the wish is dropped.
+    Raises CastError, naming line and cast entry, for a person's wish (in the cast, by mark-up, by an edit of the table)
+    that the voice's engine cannot do, unless the cast says ``best_effort: true``: then the wish is dropped. What the
+    machine read out of the text is dropped without a word.
     """
     part = cast.part(NARRATOR if line.kind in ("narration", "heading") and not line.speaker else line.speaker)
     voice = voice_for(part.voice, cast, engine)
     return Direction(
         line_id=line.id, text=spoken, language=cast.language, voice=voice,
-        emotion=_possible(_emotion(line, part), voice, line, part, cast),
+        emotion=_possible(_emotion(line, part), voice, line, part, cast), delivery=_delivery(line, voice, part, cast),
         speed=round((line.speed or 1.0) * part.speed, 4), duration=_duration(line, voice, part, cast),
     )  # fmt: skip
 
@@ -37,13 +39,13 @@ def _emotion(line: Line, part: Part) -> Emotion:
     asked = _parsed(line.emotion) if line.emotion else profile.default
     if not asked.weights:
         return asked
-    strongest = max(range(len(EMOTIONS)), key=lambda at: asked.weights[at])
+    scale = profile.expressiveness if line.emotion else 1.0
+    weights = tuple(round(min(weight * scale, profile.limit), 4) for weight in asked.weights)
+    strongest = max(range(len(EMOTIONS)), key=lambda at: weights[at])
     clip = profile.references.get(EMOTIONS[strongest])
-    if clip:
-        return replace(clip, strength=round(clip.strength * asked.weights[strongest], 4))
-    if profile.limit < 1.0:
-        return replace(asked, weights=tuple(min(weight, profile.limit) for weight in asked.weights))
-    return asked
+    if clip and weights[strongest] > 0:
+        return replace(clip, strength=round(clip.strength * weights[strongest], 4))
+    return replace(asked, weights=weights) if any(weights) else Emotion()
 
 
 def _possible(asked: Emotion, voice: Voice, line: Line, part: Part, cast: Cast) -> Emotion:
@@ -52,9 +54,25 @@ def _possible(asked: Emotion, voice: Voice, line: Line, part: Part, cast: Cast) 
     if not way or way in can:
         # an engine without a reader of its own is not asked for words, so that they cannot make a take stale
         return asked if "words" in can or not asked.words else replace(asked, words="")
-    if cast.best_effort:
+    by_machine = line.emotion and "emotion" not in line.by_hand and not asked.reference
+    if cast.best_effort or by_machine:
         return Emotion()
     raise _impossible(f"an emotion by {way}", voice, line, part, cast)
+
+
+def _delivery(line: Line, voice: Voice, part: Part, cast: Cast) -> tuple[str, ...]:
+    """The line's own deliveries, or else those that its emotion's words imply (疲惫地低语)."""
+    can = engines.engine_class(voice.engine).capabilities.deliveries
+    asked = deliveries.parse(line.delivery) if line.delivery else _implied(line.emotion)
+    missing = [one for one in asked if one not in can]
+    if missing and line.delivery and "delivery" in line.by_hand and not cast.best_effort:
+        raise _impossible(f"the delivery {missing[0]!r}", voice, line, part, cast)
+    return tuple(one for one in asked if one in can)
+
+
+@lru_cache(maxsize=4096)
+def _implied(text: str) -> tuple[str, ...]:
+    return emotions.deliveries(text) if text else ()
 
 
 def _duration(line: Line, voice: Voice, part: Part, cast: Cast) -> float | None:

@@ -204,18 +204,20 @@ class _Reader:
         return everyone
 
     def emotions(self, name: str, node: Node | None) -> Profile:
-        default, limit, references = Emotion(), 1.0, {}
+        default, limit, expressiveness, references = Emotion(), 1.0, 1.0, {}
         for key, one in self.mapping(node, f"{name}: emotions").items() if node else ():
             if key == "limit":
                 limit = self.number(one, f"{name}: limit", 0.0, 1.0)
+            elif key == "expressiveness":
+                expressiveness = self.number(one, f"{name}: expressiveness", 0.0, 1.5)
             elif key == "default":
                 default = self.emotion(name, one)
             elif key in emotions.names():
                 references[emotions.canonical(key)] = self.reference(name, key, one)
             else:
-                hint = did_you_mean(key, (*emotions.names(), "default", "limit"))
+                hint = did_you_mean(key, (*emotions.names(), "default", "limit", "expressiveness"))
                 raise self.error(f"{name}: unknown emotion {key!r}.{hint}", one.line)
-        return Profile(default, limit, references)
+        return Profile(default, limit, references, expressiveness)
 
     def emotion(self, name: str, node: Node) -> Emotion:
         try:

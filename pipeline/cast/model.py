@@ -11,12 +11,14 @@ from pipeline.nouns import Emotion, Language, Voice
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A character's way of feeling: `default` for lines without an emotion of their own, `limit` the highest intensity
-    (0..1), `references` a clip for an emotion by name."""
+    """A character's way of feeling: `default` for lines without an emotion of their own, `expressiveness` (0..1.5) a
+    factor on the emotions of lines, `limit` the highest intensity (0..1) after it, `references` a clip for an emotion by
+    name."""
 
     default: Emotion = field(default_factory=Emotion)
     limit: float = 1.0
     references: Mapping[str, Emotion] = field(default_factory=dict)
+    expressiveness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ def _mend(verbs: Any) -> None:
     rerender.add_argument("book", metavar="BOOK")
     rerender.add_argument("lines", metavar="ID", nargs="+")
     rerender.add_argument("--emotion", metavar="E", help="written into the script table: angry:0.7, 疲惫地低语")
+    rerender.add_argument("--delivery", metavar="D", help="written into the script table: whisper, shout, slow, 低声")
     rerender.add_argument("--speed", type=float, metavar="X", help="written into the script table: 0.5 to 2")
     rerender.add_argument("--text", metavar="T", help="how to say it; written into the table's spoken column")
     rerender.add_argument("--seed", type=int, metavar="N", help="another throw of the dice, where the engine has any")

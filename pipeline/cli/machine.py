@@ -31,6 +31,7 @@ def engines(options: argparse.Namespace) -> int:
         {
             "name": one.name, "version": one.version, "languages": sorted(one.capabilities.languages),
             "clones": one.capabilities.clones, "emotions": sorted(one.capabilities.emotions),
+            "deliveries": sorted(one.capabilities.deliveries),
             "duration": one.capabilities.duration, "pinyin": one.capabilities.pinyin,
             "sample_rate": one.capabilities.sample_rate,
             "parameters": {name: list(rule) for name, rule in one.capabilities.parameters.items()},

@@ -119,7 +119,13 @@ def rerender(options: argparse.Namespace) -> int:
     """New takes of single lines; only their chapters are mastered again."""
     folder, began = find(options.book, options.output), time.monotonic()
     wish = Retake(
-        tuple(options.lines), options.emotion, options.speed, options.text, options.seed, max(1, options.takes)
+        tuple(options.lines),
+        options.emotion,
+        options.speed,
+        options.text,
+        options.seed,
+        max(1, options.takes),
+        delivery=options.delivery,
     )
     with show.Display(quiet=options.json) as display, open_retake(folder, wish, display) as production:
         result = make(production, wish, options.workers, display, plain=options.plain)

@@ -21,6 +21,7 @@ class Capabilities:
     languages            languages it speaks, alone or mixed in one line
     clones               takes its timbre from a reference clip
     emotions             ways of asking for an emotion: any of "weights", "words", "reference"
+    deliveries           of `pipeline.nouns.DELIVERIES`, those it can do
     duration             meets a wished duration
     pinyin               honours readings written as 重(chong2)新
     deterministic        same direction (seed included), same samples
@@ -44,6 +45,7 @@ class Capabilities:
     batch_size: int
     parameters: Mapping[str, tuple[str | float, ...]]
     seeded: bool = False
+    deliveries: frozenset[str] = frozenset()
 
 
 @runtime_checkable

@@ -11,8 +11,9 @@ import numpy as np
 import yaml
 
 from pipeline.engines.base import Capabilities
+from pipeline.engines.tremor import trembling
 from pipeline.errors import EngineError
-from pipeline.nouns import EMOTIONS, Direction, Emotion, Waveform
+from pipeline.nouns import EMOTIONS, Direction, Waveform
 
 
 @cache
@@ -41,6 +42,7 @@ class EspeakEngine:
         languages=frozenset({"zh", "en"}),
         clones=False,
         emotions=frozenset({"weights"}),
+        deliveries=frozenset(_data()["deliveries"]),
         duration=True,
         pinyin=True,
         deterministic=False,
@@ -104,16 +106,23 @@ class EspeakEngine:
             if wave.size:
                 gap = _GAPS_S.get(run.text[-1:], _SWITCH_S)
                 parts += [wave, np.zeros(round(gap * SAMPLE_RATE / max(speed, 0.5)), np.float32)]
-        return np.concatenate([edge, *parts[:-1], edge]) if parts else np.zeros(0, np.float32)
+        if not parts:
+            return np.zeros(0, np.float32)
+        speech = np.concatenate(parts[:-1])
+        if "trembling" in direction.delivery:
+            speech = trembling(speech, SAMPLE_RATE)
+        return np.concatenate([edge, speech, edge])
 
 
 def _settings(direction: Direction, language: str, speed: float) -> Any:
     from pipeline.engines.espeak_library import RATE_LIMITS, Settings
 
     asked: Mapping[str, Any] = direction.voice.parameters
-    data, mood = _data(), _mood(direction.emotion)
+    data, mood = _data(), _mood(direction)
     base = data["mandarin"] if language == "zh" else data["accents"][asked.get("accent", "en-us")]
     variant = str(asked.get("variant", ""))
+    if "whisper" in direction.delivery:  # eSpeak takes one variant: a whisper keeps the voice's gender, not its colour
+        variant = data["whisper"]["female" if variant in data["female"] else "male"]
     rate = data["words_per_minute"][language] * float(asked.get("rate", 1.0)) * speed * mood["rate"]
     return Settings(
         voice=f"{base}+{variant}" if variant else base,
@@ -128,11 +137,13 @@ def _on_scale(value: float) -> int:
     return round(min(max(value, 0), 99))
 
 
-def _mood(emotion: Emotion) -> dict[str, float]:
-    """The emotion table, each row weighed by its intensity; points add, factors multiply."""
+def _mood(direction: Direction) -> dict[str, float]:
+    """The tables of emotions, each row weighed by its intensity, and of deliveries; points add, factors multiply."""
     mood = {"rate": 1.0, "pitch": 0.0, "range": 0.0, "volume": 1.0}
-    for name, weight in zip(EMOTIONS, emotion.weights, strict=False):
-        row = _data()["emotions"][name]
+    data, feels = _data(), zip(EMOTIONS, direction.emotion.weights, strict=False)
+    rows = [(data["emotions"][name], weight) for name, weight in feels]
+    rows += [(data["deliveries"][name], 1.0) for name in direction.delivery]
+    for row, weight in rows:
         for key in mood:
             if key in ("rate", "volume"):
                 mood[key] *= row[key] ** weight

@@ -2,7 +2,8 @@
 
 A heading is a line that the format marks as one, or that looks like one (headings.yaml), or matches the user's pattern.
 A volume's heading directly over a chapter's joins its title ("第一卷 风起 · 第一章 雨夜"); with text of its own it is a
-chapter. A run of headings without text, each of which comes again later, is a table of contents and skipped.
+chapter. A run of headings without text, each of which comes again later, is a table of contents and skipped. A heading
+that repeats the one it stands under (a running head, a page's foot) begins no chapter.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _levels(pieces: Sequence[Piece], options: Options) -> list[int]:
 def _drafts(pieces: Sequence[Piece], levels: Sequence[int], book_title: str) -> list[_Draft]:
     drafts = [_Draft(book_title, 0)]
     for piece, level in zip(pieces, levels, strict=True):
-        if level > 0:
+        if level > 0 and not (drafts[-1].level and _name(piece.text) == _name(drafts[-1].title)):
             drafts.append(_Draft(piece.text, level))
         heading = level != 0
         drafts[-1].pieces.append(Piece(piece.text, "heading", piece.source) if heading else piece)
@@ -88,7 +89,7 @@ def _without_contents(drafts: list[_Draft]) -> tuple[list[_Draft], list[Skipped]
 
 
 def _name(title: str) -> str:
-    return "".join(title.split())
+    return "".join(sign for sign in title if sign.isalnum())
 
 
 def _joined_volumes(drafts: list[_Draft]) -> list[_Draft]:

@@ -159,6 +159,10 @@ def _drafts(
             if blocks:
                 skipped.append(_skip(_heading(blocks) or file, "outside the linear reading order", blocks, file))
             continue
+        if not blocks:
+            titles = [title for (there, _), title in starts.items() if there == file]
+            skipped.extend(_skip(title, "no text, only pictures", [], file) for title in titles)
+            continue
         ids = {identity for block in blocks for identity in block.ids}
         begin = starts.get((file, ""))
         begins_later = any(one == file and fragment in ids for one, fragment in starts)
@@ -198,7 +202,8 @@ def _matter(draft: _Draft) -> str:
 
 def _skip(title: str, why: str, blocks: list[Block], file: str) -> Skipped:
     count = sum(len(block.piece.text) for block in blocks)
-    return Skipped(title or posixpath.basename(file), why, count, Source(file, blocks[0].piece.source.where))
+    where = blocks[0].piece.source.where if blocks else ""
+    return Skipped(title or posixpath.basename(file), why, count, Source(file, where))
 
 
 def _metadata(package: Any, namespace: str, name: str) -> list[tuple[str | None, dict[str, str]]]:

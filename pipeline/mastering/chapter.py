@@ -118,9 +118,7 @@ def _limited(timeline: Timeline, takes: Mapping[str, Take], profile: Profile, ga
     ceiling = 10 ** ((profile.true_peak - (profile.codec_margin if lossy else 0.05)) / 20)
     limiter = Limiter(ceiling, timeline.sample_rate)
     room = sound.room_tone(timeline.sample_rate, profile.room_tone_db)
-    at = 0
-    for block in sound.blocks(timeline, takes):
-        loud = block * np.float32(gain) + np.take(room, np.arange(at, at + block.size), mode="wrap")
-        at += block.size
-        yield limiter.push(loud)
+    for number, block in enumerate(sound.blocks(timeline, takes)):
+        quiet = np.resize(np.roll(room, -number * sound.BLOCK), block.size)
+        yield limiter.push(block * np.float32(gain) + quiet)
     yield limiter.flush()

@@ -16,15 +16,14 @@ class Limiter:
     """Keeps a stream under `ceiling` (linear, true peak).
 
     The gain each sample needs is found with 4x oversampling, spread over the look-ahead window by a running minimum and
-    smoothed by a raised-cosine average no longer than the window, so that it is never higher than needed where it counts.
+    smoothed by two running means (together a triangle no longer than the window), so that it is never higher than needed
+    where it counts.
     Push blocks, then flush; output lags input and comes out whole: the same number of samples in all.
     """
 
     def __init__(self, ceiling: float, rate: int) -> None:
         self.ceiling = ceiling
         self._reach = max(1, round(LOOK_AHEAD_S * rate))
-        window = np.hanning(2 * self._reach + 3)[1:-1]
-        self._smooth = (window / window.sum()).astype(np.float64)
         self._context = 2 * self._reach + _GUARD
         self._pending = np.zeros(self._context, np.float32)  # what came before, already given out
         self._lead = self._context
@@ -53,11 +52,13 @@ class Limiter:
         high = peaks(whole, self.ceiling)
         if high.max() <= self.ceiling:
             return whole[start:end]
-        from scipy.ndimage import convolve1d, minimum_filter1d
+        from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
         needed = np.minimum(1.0, self.ceiling / np.maximum(high, 1e-9)).astype(np.float64)
         spread = minimum_filter1d(needed, 2 * self._reach + 1, mode="nearest")
-        gain = convolve1d(spread, self._smooth, mode="nearest")[start:end]
+        half = self._reach + 1  # the second mean leans the other way, so that the triangle is centred
+        gain = uniform_filter1d(spread, half, mode="nearest", origin=-(half % 2 == 0))
+        gain = uniform_filter1d(gain, half, mode="nearest")[start:end]
         if gain.size:
             self.reduction_db = max(self.reduction_db, float(-20 * np.log10(gain.min())))
         limited: Waveform = (whole[start:end] * gain).astype(np.float32)

@@ -127,7 +127,8 @@ def peaks(block: Waveform, floor: float) -> Waveform:
         fine = np.abs(_signal().upfirdn(interpolator(), block[low - CONTEXT : high + CONTEXT], OVERSAMPLING))
         # fine point m lies (m - (taps * 4 - 1) / 2) / 4 samples after the first: those beside sample k are 4 k - 2 .. 4 k + 1
         centre = _TAPS * OVERSAMPLING // 2 + CONTEXT * OVERSAMPLING
-        beside = fine[centre - 4 : centre + 4 * (high - low) + 4].reshape(-1, OVERSAMPLING).max(axis=1)
+        four = fine[centre - 4 : centre + 4 * (high - low) + 4].reshape(-1, OVERSAMPLING)
+        beside = np.maximum(np.maximum(four[:, 0], four[:, 1]), np.maximum(four[:, 2], four[:, 3]))
         np.maximum(found[low:high], np.maximum(beside[:-2], np.maximum(beside[1:-1], beside[2:])), out=found[low:high])
     return found
 

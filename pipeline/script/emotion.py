@@ -3,34 +3,44 @@
 Three forms, in Chinese or English:
 
 - names with intensities: ``angry``, ``angry:0.7``, ``愤怒:0.7``, ``happy:0.3 sad:0.2`` (a bare name means 1.0);
-- words for the way of speaking: ``疲惫地低语``, ``excitedly`` (read through the word list in ``emotion.yaml``);
+- words for the way of speaking: ``疲惫地低语``, ``excitedly announcing`` (read by the lexicon, `emotion_words`);
 - nothing: neutral.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-
-import yaml
+from typing import get_args
 
 from pipeline.errors import ScriptError, did_you_mean
-from pipeline.nouns import EMOTIONS, Emotion
+from pipeline.nouns import EMOTIONS, Emotion, Language
+from pipeline.script import emotion_words
+from pipeline.script.emotion_words import Hit
 
 _PAIR = re.compile(r"^([^\s:：]+?)(?:[:：]\s*([0-9]*\.?[0-9]+))?$")
+_SMALLEST = 0.1
+"""Weights below are not written into the table."""
 
 
 @cache
-def _lexicon() -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-    raw = yaml.safe_load(resources.files(__package__).joinpath("emotion.yaml").read_text(encoding="utf-8"))
-    names = {alias.lower(): name for name, aliases in raw["names"].items() for alias in (name, *aliases)}
-    return names, raw["words"]
+def _names() -> dict[str, str]:
+    found = {}
+    for language in get_args(Language):
+        for name, aliases in emotion_words.raw(language)["names"].items():
+            found.update(dict.fromkeys((name, *aliases), name))
+    return found
 
 
 def names() -> tuple[str, ...]:
     """Every emotion name that may be written with an intensity."""
-    return tuple(_lexicon()[0])
+    return tuple(_names())
+
+
+def canonical(name: str) -> str:
+    """The emotion that `name` (``怒``, ``Angry``) is another spelling of. Raises KeyError when it is none."""
+    return _names()[name.lower()]
 
 
 def parse(text: str, *, where: str = "") -> Emotion:
@@ -41,10 +51,10 @@ def parse(text: str, *, where: str = "") -> Emotion:
     text = text.strip()
     if not text:
         return Emotion()
-    known, words = _lexicon()
-    weights = dict.fromkeys(EMOTIONS, 0.0)
+    known = _names()
     pairs = [_PAIR.match(part) for part in re.split(r"[\s,，、;；]+", text)]
     if all(pair and pair[1].lower() in known for pair in pairs):
+        weights = dict.fromkeys(EMOTIONS, 0.0)
         for pair in pairs:
             assert pair is not None  # noqa: S101 - for the type checker; `all` above has tested it
             intensity = float(pair[2]) if pair[2] else 1.0
@@ -55,21 +65,38 @@ def parse(text: str, *, where: str = "") -> Emotion:
                     fix="For example angry:0.7.",
                 )
             weights[known[pair[1].lower()]] = intensity
-        return _of(weights)
+        return Emotion(weights=tuple(weights[name] for name in EMOTIONS))
     if any(pair and pair[2] for pair in pairs):
         wrong = next(pair[1] for pair in pairs if not (pair and pair[1].lower() in known) and pair)
         raise _unknown(wrong, where)
-    found = [scores for word, scores in words.items() if word in text.lower()]
-    if not found:
+    if not _understood(text):
         raise _unknown(text, where)
-    for scores in found:
-        for name, intensity in scores.items():
-            weights[name] = max(weights[name], intensity)
-    return _of(weights, text)
+    found = emotion_words.bounded(emotion_words.combined(_hits(text)))
+    weights = {name: round(found.get(name, 0.0), 3) for name in EMOTIONS}
+    return Emotion(weights=tuple(weights.values()) if found else (), words=text)
 
 
-def _of(weights: dict[str, float], words: str = "") -> Emotion:
-    return Emotion(weights=tuple(weights[name] for name in EMOTIONS), words=words)
+def deliveries(text: str) -> tuple[str, ...]:
+    """The deliveries that words for a way of speaking imply: 疲惫地低语 is a whisper."""
+    return emotion_words.compatible(one for hit in _hits(text) for one in hit.deliveries)
+
+
+def _hits(text: str) -> list[Hit]:
+    return [hit for language in get_args(Language) for hit in emotion_words.find(text, language, "ways")]
+
+
+def _understood(text: str) -> bool:
+    return any(emotion_words.knows(text, language) for language in get_args(Language))
+
+
+def shown(weights: Mapping[str, float]) -> str:
+    """Weights as the table's cell, strongest first, in steps of 0.05: ``angry:0.6 sad:0.2``; their sum is bounded."""
+    steps = {name: round(weight * 20) / 20 for name, weight in emotion_words.bounded(weights).items()}
+    order = sorted((name for name in steps if steps[name] >= _SMALLEST), key=lambda name: -steps[name])
+    over = sum(steps[name] for name in order) - emotion_words.SUM_LIMIT  # steps may round up together
+    if over > 1e-9:
+        steps[order[0]] -= over
+    return " ".join(f"{name}:{round(steps[name], 2):g}" for name in order)
 
 
 def _unknown(name: str, where: str) -> ScriptError:
@@ -78,27 +105,3 @@ def _unknown(name: str, where: str) -> ScriptError:
         where=where,
         fix=f"Use one of {', '.join(EMOTIONS)} (with an intensity: angry:0.7), or words such as 疲惫地低语.",
     )
-
-
-def canonical(name: str) -> str:
-    """The emotion that `name` (``怒``, ``Angry``) is another spelling of. Raises KeyError when it is none."""
-    return _lexicon()[0][name.lower()]
-
-
-_TAG_WORDS = 3
-"""Only words this far up the list of a tag's matches count: a tag says one thing."""
-
-
-@cache
-def _tag_pattern() -> re.Pattern[str]:
-    words = sorted(_lexicon()[1], key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, words)))
-
-
-def in_tag(tag: str) -> dict[str, float]:
-    """What the words of a speech tag say outright (怒道, sobbed): emotion -> weight; empty for a plain one."""
-    weights: dict[str, float] = {}
-    for word in _tag_pattern().findall(tag.lower())[:_TAG_WORDS]:
-        for name, weight in _lexicon()[1][word].items():
-            weights[name] = max(weights.get(name, 0.0), weight)
-    return weights

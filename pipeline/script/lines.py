@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.nouns import NARRATOR, Book, Chapter, Language, Line, LineKind
-from pipeline.script import emotion, markup
+from pipeline.script import markup
 from pipeline.script.attribution import NARRATION, Decision, Unit, attribute
+from pipeline.script.feeling import Feeling, tagged
 from pipeline.script.names import Names, learn
 from pipeline.script.quotes import Span, spans
 from pipeline.script.sentences import pieces
+from pipeline.script.table import MARKED
 from pipeline.script.words import speech
 
 ENGLISH_FACTOR = 3
@@ -33,7 +35,7 @@ class _Stretch:
     kind: LineKind | None = None
     pause: float | None = None
     marked: Decision | None = None
-    emotion: str = ""
+    feeling: Feeling | None = None
 
 
 def lines_of(book: Book, max_characters: int) -> list[Line]:
@@ -68,17 +70,21 @@ def _narration(book: Book) -> Iterator[tuple[str, bool]]:
 
 def _chapter(chapter: Chapter, names: Names, language: Language, max_characters: int) -> Iterator[Line]:
     stretches = [one for number, _ in enumerate(chapter.paragraphs, 1) for one in _paragraph(chapter, number, language)]
-    decisions = attribute([one.unit for one in stretches], names, language)
-    for stretch, decided in zip(stretches, decisions, strict=True):
-        decision = stretch.marked or decided
+    units = [one.unit for one in stretches]
+    decided = attribute(units, names, language)
+    decisions = [one.marked or decision for one, decision in zip(stretches, decided, strict=True)]
+    feelings = tagged(units, decisions, names, language)
+    for stretch, decision, feeling in zip(stretches, decisions, feelings, strict=True):
         if stretch.pause is not None:
             yield _line(chapter, stretch, "", "pause", NARRATION, pause=stretch.pause)
             continue
         kind: LineKind = stretch.kind or _kind(decision)
-        feeling = stretch.emotion or (_feeling(decision) if kind in ("dialogue", "thought") else "")
+        feeling = stretch.feeling or feeling
+        by_hand = MARKED if stretch.marked else ()
         factor = ENGLISH_FACTOR if language == "en" else 1
         for text in pieces(stretch.unit.text, max_characters * factor // 2, max_characters * factor):
-            yield replace(_line(chapter, stretch, text, kind, decision), emotion=feeling)
+            line = _line(chapter, stretch, text, kind, decision)
+            yield replace(line, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
 
 
 def _kind(decision: Decision) -> LineKind:
@@ -113,7 +119,7 @@ def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stret
             decision = Decision(
                 marked.speaker or NARRATOR, 1.0, "markup", "dialogue" if marked.speaker else "narration"
             )
-            found.append(_Stretch(Unit(part, True, number), marked=decision, emotion=marked.emotion or ""))
+            found.append(_Stretch(Unit(part, True, number), marked=decision, feeling=marked.feeling))
         else:
             found.extend(_Stretch(unit) for unit in _units(part, number, language))
     return found
@@ -138,14 +144,6 @@ def _with_tails(text: str, found: list[Span]) -> list[Span]:
         else:
             kept.append(span)
     return kept
-
-
-def _feeling(decision: Decision) -> str:
-    """An emotion that the tag says outright: 怒道, 哽咽着说, whispered nervously."""
-    if not decision.tag:
-        return ""
-    found = emotion.in_tag(decision.tag)
-    return " ".join(f"{name}:{weight:g}" for name, weight in found.items())
 
 
 def _with_ids(lines: list[Line]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Mark-up that authors may type: ``[林晚|愤怒] 台词`` at the start of a paragraph, ``[pause 800ms]`` anywhere."""
+"""Mark-up that authors may type: ``[林晚|愤怒,低声] 台词`` at the start of a paragraph, ``[pause 800ms]`` anywhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from pipeline.nouns import Paragraph
-from pipeline.script import emotion
+from pipeline.script import delivery, emotion
+from pipeline.script.feeling import Feeling
 
 _SPEAKER = re.compile(r"^\s*[\[［【]([^\[\]|｜\n]{0,30})[|｜]([^\[\]|｜\n]{0,40})[\]］】]\s*")
 _PAUSE = re.compile(r"[\[［【]\s*(?:pause|停顿)\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|毫秒|s|秒)?\s*[\]］】]", re.IGNORECASE)
@@ -16,22 +17,26 @@ LONGEST_PAUSE_S = 60.0
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A paragraph without its mark-up: `parts` are texts (str) and pauses in seconds (float), in order; `speaker` and
-    `emotion` as given, None where there is no such mark."""
+    `feeling` (emotion and delivery) as given, None where there is no such mark."""
 
     parts: tuple[str | float, ...]
     speaker: str | None = None
-    emotion: str | None = None
+    feeling: Feeling | None = None
 
 
 def read(paragraph: Paragraph) -> Marked:
     """Take the mark-up off a paragraph. Raises ScriptError for an emotion that is none."""
-    text, speaker, feeling = paragraph.text, None, None
+    text = paragraph.text
+    speaker: str | None = None
+    feeling: Feeling | None = None
     if "|" not in text[:80] and "｜" not in text[:80] and not _PAUSE.search(text):
         return Marked((text,))
     mark = _SPEAKER.match(text)
     if mark:
-        speaker, feeling = mark[1].strip(), mark[2].strip()
-        emotion.parse(feeling, where=f"{paragraph.source.file}, {paragraph.source.where}")
+        where = f"{paragraph.source.file}, {paragraph.source.where}"
+        speaker, (words, voice) = mark[1].strip(), delivery.split(mark[2], where=where)
+        emotion.parse(words, where=where)
+        feeling = Feeling(words, voice)
         text = text[mark.end() :]
     return Marked(tuple(_parts(text)), speaker, feeling)
 

@@ -26,6 +26,8 @@ from pipeline.script.align import carried_ids
 from pipeline.script.table import COLUMNS, EDITABLE, Row
 
 TABLE, BASE, ORPHANS = "script.csv", ".script-base.json", "script-orphans.csv"
+_FIRST_COLUMNS = tuple(name for name in COLUMNS if name != "delivery")
+"""Of a base written before it named its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,13 @@ def take(folder: Path, path: Path) -> int:
     theirs = {row["id"]: row for row in table.rows(path)}
     _check_ids(list(theirs.values()), base, path.name)
     for number, row in enumerate(theirs.values(), 2):
-        table.line_of(dict.fromkeys(COLUMNS, "") | row, f"{path.name}, row {number}")
+        table.line_of(row, f"{path.name}, row {number}")
     changed = 0
     rows = _user_rows(folder, base)
     for row in rows:
         new = theirs.get(row["id"], row)
         for name in EDITABLE:
-            if row[name] != new[name]:
+            if row[name] != new.get(name, row[name]):
                 row[name] = new[name]
                 changed += 1
     write_bytes(folder / TABLE, table.csv_bytes(rows))
@@ -152,7 +154,8 @@ def _user_rows(folder: Path, base: Sequence[Row]) -> list[Row]:
     _check_ids(found, base, TABLE)
     for number, row in enumerate(found, 2):
         table.line_of(row, f"{TABLE}, row {number}")
-    return found
+    written = {row["id"]: row for row in base}
+    return [written[row["id"]] | row for row in found]  # a column that an older or trimmed table lacks holds no edit
 
 
 def _check_ids(found: Sequence[Row], base: Sequence[Row], name: str) -> None:
@@ -195,6 +198,7 @@ def _merged(lines: Sequence[Line], edits: _Edits) -> list[Line]:
         cells = edits.cells.get(line.id)
         if cells:
             line = table.line_of(table.row_of(line) | cells, f"{TABLE}, {line.id}")
+            line = replace(line, by_hand=(*line.by_hand, *cells))
             if "speaker" in cells:
                 line = replace(line, confidence=1.0, why="hand")
         merged.append(line)
@@ -223,7 +227,8 @@ def _base(folder: Path) -> list[Row] | None:
         fits = next((one for one in versions if one["written"] == _digest(data)), None)
         # a file that was edited has neither hash: then it came from the last version whose writing was completed
         chosen = fits or next((one for one in versions if one["done"]), versions[-1])
-        return [dict(zip(COLUMNS, cells, strict=True)) for cells in chosen["rows"]]
+        columns, empty = chosen.get("columns", _FIRST_COLUMNS), dict.fromkeys(COLUMNS, "")
+        return [empty | dict(zip(columns, cells, strict=True)) for cells in chosen["rows"]]
     except (ValueError, KeyError, TypeError) as error:
         raise ScriptError(
             f"{BASE} cannot be read ({error})", where=str(path),
@@ -236,7 +241,8 @@ def _write(folder: Path, base: list[Row], user: list[Row]) -> None:
     data = table.csv_bytes(user)
     path = folder / TABLE
     before = path.read_bytes() if path.is_file() else b""
-    coming = {"written": _digest(data), "done": True, "rows": [[row[name] for name in COLUMNS] for row in base]}
+    cells = [[row[name] for name in COLUMNS] for row in base]
+    coming = {"written": _digest(data), "done": True, "columns": list(COLUMNS), "rows": cells}
     old = folder / BASE
     now = json.loads(old.read_text(encoding="utf-8"))["versions"] if old.is_file() else []
     if before == data and now == [coming]:

@@ -15,14 +15,16 @@ from typing import Any, TypeVar, get_args
 from pipeline.errors import ScriptError, did_you_mean
 from pipeline.files import write_bytes, written_beside
 from pipeline.nouns import Line, LineKind
-from pipeline.script import emotion
+from pipeline.script import delivery, emotion
 
 COLUMNS = (
-    "id", "chapter", "order", "paragraph", "kind", "speaker", "text", "spoken", "emotion", "speed", "duration",
-    "pause_after", "confidence", "why", "note",
+    "id", "chapter", "order", "paragraph", "kind", "speaker", "text", "spoken", "emotion", "delivery", "speed",
+    "duration",    "pause_after", "confidence", "why", "note",
 )  # fmt: skip
-EDITABLE = ("kind", "speaker", "text", "spoken", "emotion", "speed", "duration", "pause_after", "note")
+EDITABLE = ("kind", "speaker", "text", "spoken", "emotion", "delivery", "speed", "duration", "pause_after", "note")
 """Columns in which a hand edit counts; the others are the machine's."""
+MARKED = ("emotion", "delivery")
+"""Columns that are the author's own word in a line with mark-up, empty or not."""
 _NEEDED = ("id", "kind", "speaker", "text")
 _KINDS = get_args(LineKind)
 
@@ -88,7 +90,8 @@ def read(path: Path) -> list[Line]:
 
 
 def rows(path: Path) -> list[Row]:
-    """The rows of a .csv or .xlsx table as texts, checked for columns, quoting and double ids."""
+    """The rows of a .csv or .xlsx table as texts, checked for columns, quoting and double ids. A column that the file
+    does not have is not in the rows: it says nothing, not even that its cells are empty."""
     raw = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
     if not raw:
         raise ScriptError("the script table is empty", where=path.name, fix="Delete it; the next run writes it again.")
@@ -104,7 +107,7 @@ def rows(path: Path) -> list[Row]:
     found: list[Row] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(raw[1:], 2):
-        row = dict.fromkeys(COLUMNS, "") | {
+        row = {name: "" for name in header if name in COLUMNS} | {
             name: cell for name, cell in zip(header, cells, strict=False) if name in COLUMNS
         }
         if not any(row.values()):
@@ -167,17 +170,20 @@ def _xlsx_rows(path: Path) -> list[list[str]]:
 
 
 def line_of(row: Row, where: str) -> Line:
-    """A row as a line. Raises ScriptError for a value that the column does not take."""
+    """A row as a line; columns that are not there are empty. Raises ScriptError for a value that a column does not take."""
+    row = dict.fromkeys(COLUMNS, "") | row
     if row["kind"] not in _KINDS:
         hint = did_you_mean(row["kind"], _KINDS)
         raise ScriptError(f"unknown kind {row['kind']!r}.{hint}", where=where, fix=f"Use {', '.join(_KINDS)}.")
     emotion.parse(row["emotion"], where=where)
+    voice = delivery.shown(delivery.parse(row["delivery"], where=where))
     return Line(
         id=row["id"], chapter=_number(row, "chapter", where, int) or 0, order=_number(row, "order", where, int) or 0,
         paragraph=_number(row, "paragraph", where, int) or 0, kind=row["kind"],  # type: ignore[arg-type]
         speaker=row["speaker"].strip(), text=row["text"], spoken=row["spoken"], emotion=row["emotion"].strip(),
+        delivery=voice,
         speed=_number(row, "speed", where, float, 0.5, 2.0), duration=_number(row, "duration", where, float, 0.05, 600.0),
-        pause_after=_number(row, "pause_after", where, float, 0.0, 600.0),
+        pause_after=_number(row, "pause_after", where, float, 0.0, 600.0), by_hand=MARKED if row["why"] == "markup" else (),
         confidence=_number(row, "confidence", where, float, 0.0, 1.0) or 0.0, why=row["why"], note=row["note"],
     )  # fmt: skip
 

@@ -38,7 +38,7 @@ def ingredients(direction: Direction) -> dict[str, Any]:
         "speed": direction.speed,
         "duration": direction.duration,
         "seed": direction.seed,
-    }
+    } | ({"delivery": list(direction.delivery)} if direction.delivery else {})  # takes made before it keep their keys
 
 
 @cache
@@ -66,5 +66,6 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
     names = {
         "engine": "engine", "version": "engine version", "weights": "engine weights", "text": "spoken text",
         "language": "language", "voice": "voice", "emotion": "emotion", "speed": "speed", "duration": "duration",
+        "delivery": "delivery",
     }  # fmt: skip
     return ", ".join(word for name, word in names.items() if before.get(name) != after.get(name))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,8 @@ import pytest
 import soundfile
 
 from pipeline import cast as room
+from pipeline import engines
+from pipeline.engines.espeak import EspeakEngine
 from pipeline.errors import CastError
 from pipeline.nouns import NARRATOR, UNKNOWN, Book, Character, Line
 
@@ -152,3 +155,76 @@ def test_another_engine_for_everything(tmp_path: Path) -> None:
     assert voice_for("calm", cast, "espeak").name == "calm"
     with pytest.raises(Exception, match="no engine is named 'espaek'"):
         voice_for("calm", cast, "espaek")
+
+
+def test_limit_and_expressiveness_shape_what_the_machine_tagged(tmp_path: Path) -> None:
+    def strength(profile: str, emotion: str) -> tuple[float, ...]:
+        cast = loaded(tmp_path, GOOD.replace("{default: calm, limit: 0.5}", profile))
+        return room.direct(line("林晚", emotion=emotion), cast, "好").emotion.weights
+
+    assert strength("{expressiveness: 0.5}", "angry:0.6 sad:0.2")[1:3] == (0.3, 0.1)
+    assert strength("{expressiveness: 1.5}", "angry:0.6")[1] == pytest.approx(0.9)
+    assert strength("{expressiveness: 1.5}", "angry:0.8")[1] == 1.0
+    assert strength("{expressiveness: 1.5, limit: 0.7}", "angry:0.6")[1] == 0.7
+    assert strength("{expressiveness: 0}", "angry:0.6") == ()
+    assert strength("{default: 'sad:0.4', expressiveness: 0.5}", "")[2] == 0.4, "the cast's own default is not scaled"
+    with pytest.raises(CastError, match="expressiveness"):
+        loaded(tmp_path, GOOD.replace("limit: 0.5", "expressiveness: 2"))
+
+
+class Clipper(EspeakEngine):
+    """An engine that takes emotions by clip and does no delivery but shouting."""
+
+    name = "clipper"
+    capabilities = replace(
+        EspeakEngine.capabilities, clones=True, emotions=frozenset({"reference"}), deliveries=frozenset({"shout"})
+    )
+
+
+@pytest.fixture
+def clipper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The text of a cast that uses it, with an angry clip."""
+    real = engines.engine_class
+    monkeypatch.setattr(engines, "engine_class", lambda name: Clipper if name == "clipper" else real(name))
+    soundfile.write(tmp_path / "angry.wav", np.random.default_rng(0).normal(0, 0.1, 22050 * 4), 22050)
+    profile = "{limit: 0.5, angry: {reference: angry.wav, strength: 0.8}}"
+    return GOOD.replace("{default: calm, limit: 0.5}", profile)
+
+
+def on_clipper(cast: room.Cast) -> room.Cast:
+    return replace(cast, voices={name: replace(voice, engine="clipper") for name, voice in cast.voices.items()})
+
+
+def test_a_clip_is_taken_by_the_strongest_emotion_within_the_limit(tmp_path: Path, clipper: str) -> None:
+    cast = on_clipper(loaded(tmp_path, clipper))
+    asked = room.direct(line("林晚", emotion="angry:0.6 sad:0.2"), cast, "好").emotion
+    assert asked.reference is not None
+    assert asked.strength == pytest.approx(0.8 * 0.5)
+
+
+def test_only_a_persons_wish_is_an_error_where_an_engine_cannot(tmp_path: Path, clipper: str) -> None:
+    cast = on_clipper(loaded(tmp_path, clipper))
+    assert room.direct(line("林晚", emotion="sad:0.6", delivery="shout slow"), cast, "好").delivery == ("shout",)
+    assert room.direct(line("林晚", emotion="sad:0.6"), cast, "好").emotion.neutral
+    with pytest.raises(CastError, match="the delivery 'whisper', which engine clipper cannot do"):
+        room.direct(line("林晚", delivery="whisper", by_hand=("delivery",)), cast, "好")
+    with pytest.raises(CastError, match="an emotion by weights"):
+        room.direct(line("林晚", emotion="sad", by_hand=("emotion",)), cast, "好")
+    relaxed = replace(cast, best_effort=True)
+    assert room.direct(line("林晚", delivery="whisper", by_hand=("delivery",)), relaxed, "好").delivery == ()
+
+
+def test_words_of_an_emotion_imply_a_delivery_unless_the_line_has_its_own(tmp_path: Path) -> None:
+    cast = loaded(tmp_path)
+    assert room.direct(line("老王", emotion="疲惫地低语"), cast, "好").delivery == ("whisper",)
+    assert room.direct(line("老王", emotion="疲惫地低语", delivery="slow"), cast, "好").delivery == ("slow",)
+
+
+def test_takes_of_plain_lines_keep_their_keys_and_a_delivery_makes_another(tmp_path: Path) -> None:
+    from pipeline.takes.key import difference, ingredients, take_key
+
+    cast = loaded(tmp_path)
+    plain, soft = room.direct(line("老王"), cast, "好"), room.direct(line("老王", delivery="whisper"), cast, "好")
+    assert "delivery" not in ingredients(plain)
+    assert take_key(plain) != take_key(soft)
+    assert difference(ingredients(plain), ingredients(soft)) == "delivery"

@@ -7,7 +7,7 @@ import pytest
 from pipeline.engines import engine_class, load, names
 from pipeline.engines.espeak import SAMPLE_RATE, EspeakEngine
 from pipeline.errors import EngineError
-from pipeline.nouns import EMOTIONS, Direction, Emotion, Voice
+from pipeline.nouns import DELIVERIES, EMOTIONS, Direction, Emotion, Voice
 from pipeline.pronunciation import spoken
 
 TEXT = "他慢慢地走到窗前，看着外面的雨，心里想起了很多往事。"
@@ -111,3 +111,83 @@ def test_the_list_of_variants_is_the_wheels() -> None:
 @pytest.mark.parametrize("accent", EspeakEngine.capabilities.parameters["accent"][1:])
 def test_every_accent_speaks_with_a_variant(accent: str) -> None:
     assert wave("Hello there.", "en", parameters={"accent": accent, "variant": "f3"}).size > 0.4 * SAMPLE_RATE
+
+
+def flatness(sound: np.ndarray) -> float:
+    """Mean spectral flatness of the loud frames, 0 (a tone) to 1 (white noise)."""
+    frames = np.lib.stride_tricks.sliding_window_view(sound, 1024)[::512]
+    loud = frames[np.sqrt((frames**2).mean(1)) > 0.3 * level(sound)]
+    power = np.abs(np.fft.rfft(loud * np.hanning(1024))) ** 2 + 1e-12
+    return float(np.mean(np.exp(np.log(power).mean(1)) / power.mean(1)))
+
+
+def pulse(sound: np.ndarray) -> float:
+    """How periodic the sound is: the median over loud frames of the autocorrelation's peak between 70 and 400 Hz."""
+    frames = np.lib.stride_tricks.sliding_window_view(sound, 2048)[::1024]
+    peaks = []
+    for frame in frames[np.sqrt((frames**2).mean(1)) > 0.5 * level(sound)]:
+        spectrum = np.abs(np.fft.rfft(frame - frame.mean(), 4096)) ** 2
+        likeness = np.fft.irfft(spectrum)
+        peaks.append(likeness[SAMPLE_RATE // 400 : SAMPLE_RATE // 70].max() / likeness[0])
+    return float(np.median(peaks))
+
+
+@pytest.mark.parametrize(("text", "language"), [(TEXT, "zh"), ("She walked slowly along the river.", "en")])
+@pytest.mark.parametrize("variant", ["", "f3", "m3"])
+def test_a_whisper_is_softer_and_has_less_voice_in_it(text: str, language: str, variant: str) -> None:
+    parameters = {"variant": variant} if variant else {}
+    plain = wave(text, language, parameters=parameters)
+    whisper = wave(text, language, parameters=parameters, delivery=("whisper",))
+    assert level(whisper) < 0.65 * level(plain)
+    assert flatness(whisper) > 1.5 * flatness(plain)
+    assert pulse(whisper) < 0.5 * pulse(plain)
+
+
+def test_a_whisper_keeps_the_voices_gender() -> None:
+    from pipeline.engines.espeak import _settings
+
+    for variant, voice in (("f3", "+whisperf"), ("m3", "+whisper"), ("", "+whisper"), ("linda", "+whisperf")):
+        asked = direction(parameters={"variant": variant} if variant else {}, delivery=("whisper",))
+        assert _settings(asked, "zh", 1.0).voice.endswith(voice)
+
+
+def test_the_list_of_female_variants_is_the_wheels() -> None:
+    import espeakng_loader
+
+    from pipeline.engines.espeak import _data
+
+    files = (Path(espeakng_loader.get_data_path()) / "voices" / "!v").iterdir()
+    assert set(_data()["female"]) == {
+        path.name for path in files if "gender female" in path.read_text("utf-8", "replace")
+    }
+
+
+def test_shout_fast_and_slow_do_as_they_say() -> None:
+    plain = wave()
+    assert level(wave(delivery=("shout",))) > 1.3 * level(plain)
+    assert wave(delivery=("fast",)).size < 0.85 * plain.size
+    assert wave(delivery=("slow",)).size > 1.2 * plain.size
+    assert wave(delivery=("fast",), duration=3.0).size == 3 * SAMPLE_RATE
+
+
+def test_a_trembling_voice_wavers_at_its_rate() -> None:
+    from pipeline.engines.tremor import LEVEL, PITCH, RATE_HZ, trembling
+
+    at = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    tone = np.sin(2 * np.pi * 200 * at).astype(np.float32)
+    shaken = trembling(tone, SAMPLE_RATE)
+    assert shaken.size == tone.size
+    assert np.abs(shaken).max() <= 1.0
+    envelope = np.abs(shaken[: 220 * (shaken.size // 220)]).reshape(-1, 220).max(1)  # 10 ms
+    spectrum = np.abs(np.fft.rfft(envelope - envelope.mean()))
+    assert np.fft.rfftfreq(envelope.size, 220 / SAMPLE_RATE)[spectrum.argmax()] == pytest.approx(RATE_HZ, abs=0.6)
+    assert envelope.min() / envelope.max() == pytest.approx(1 - LEVEL, abs=0.05)
+    rises = np.flatnonzero((shaken[:-1] < 0) & (shaken[1:] >= 0))
+    pitches = SAMPLE_RATE / np.diff(rises)
+    assert 200 * (1 + 0.5 * PITCH) < np.percentile(pitches, 95) < 200 * (1 + 1.6 * PITCH)
+    assert trembling(np.zeros(0, np.float32), SAMPLE_RATE).size == 0
+
+
+def test_plain_lines_are_left_as_they_are_by_the_tremor() -> None:
+    assert not np.array_equal(wave(delivery=("trembling",)), wave())
+    assert EspeakEngine.capabilities.deliveries == frozenset(DELIVERIES)

@@ -121,7 +121,7 @@ def test_every_decision_says_how_sure_it_is_and_why() -> None:
 def test_thoughts_letters_and_feelings_are_kinds_of_their_own() -> None:
     lines = {line.text: line for line in analysed("林晚心想：“糟了。”", "林晚怒道：“滚！”", "信上写着：“见字如面。”")}
     assert (lines["“糟了。”"].kind, lines["“糟了。”"].speaker) == ("thought", "林晚")
-    assert lines["“滚！”"].emotion == "angry:0.7"
+    assert lines["“滚！”"].emotion == "angry:0.8"  # the tag and the word agree
     assert lines["“见字如面。”"].kind == "letter"
 
 

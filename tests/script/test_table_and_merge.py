@@ -1,4 +1,6 @@
 import contextlib
+import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -198,3 +200,70 @@ def test_the_table_as_a_data_frame(tmp_path: Path) -> None:
     write_cell(tmp_path, 1, "speaker", "老王")
     found = script.frame(tmp_path)
     assert found.groupby("speaker").size().to_dict() == {"林晚": 1, "老王": 1}
+
+
+def without_delivery(folder: Path) -> None:
+    """Make a folder look as the version before deliveries left it."""
+    from pipeline.script.merge import _digest
+
+    rows = table.rows(folder / "script.csv")
+    columns = [name for name in table.COLUMNS if name != "delivery"]
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\r\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    data = b"\xef\xbb\xbf" + stream.getvalue().encode()
+    (folder / "script.csv").write_bytes(data)
+    version = {"written": _digest(data), "done": True, "rows": [[row[name] for name in columns] for row in rows]}
+    (folder / ".script-base.json").write_text(json.dumps({"versions": [version]}), encoding="utf-8")
+
+
+def with_delivery(*texts: str) -> list[Line]:
+    return [replace(line, delivery="whisper") for line in lines(*texts)]
+
+
+def test_a_table_from_before_deliveries_is_upgraded_and_keeps_its_edits(tmp_path: Path) -> None:
+    script.sync(tmp_path, lines("一。", "二。", "三。"))
+    without_delivery(tmp_path)
+    path = tmp_path / "script.csv"
+    path.write_bytes(path.read_bytes().replace(b"\xe6\x9e\x97\xe6\x99\x9a", "老王".encode(), 1))
+    assert [line.speaker for line in script.load(tmp_path)] == ["老王", "林晚", "林晚"]
+    merged = script.sync(tmp_path, with_delivery("一。", "二。", "三。"))
+    assert [(line.speaker, line.delivery) for line in merged.lines] == [
+        ("老王", "whisper"), ("林晚", "whisper"), ("林晚", "whisper"),
+    ]  # fmt: skip
+    assert (merged.edited, merged.orphans, merged.deleted) == (1, (), ())
+    assert "delivery" in path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    assert script.load(tmp_path) == list(merged.lines)
+
+
+def test_a_spreadsheet_from_before_deliveries_takes_none_away(tmp_path: Path) -> None:
+    script.sync(tmp_path, with_delivery("一。", "二。"))
+    rows = table.rows(tmp_path / "script.csv")
+    (tmp_path / "old.csv").write_text(
+        "id,kind,speaker,text\n" + "".join(f"{row['id']},dialogue,老王,{row['text']}\n" for row in rows),
+        encoding="utf-8",
+    )
+    assert script.import_xlsx(tmp_path, tmp_path / "old.csv") == 2
+    assert [(line.speaker, line.delivery) for line in script.load(tmp_path)] == [("老王", "whisper")] * 2
+
+
+def test_a_delivery_is_edited_checked_and_known_as_a_persons(tmp_path: Path) -> None:
+    script.sync(tmp_path, with_delivery("一。", "二。", "三。"))
+    write_cell(tmp_path, 0, "delivery", "大喊 快")
+    write_cell(tmp_path, 1, "delivery", "")
+    found = script.load(tmp_path)
+    assert [(line.delivery, line.by_hand) for line in found] == [
+        ("shout fast", ("delivery",)), ("", ("delivery",)), ("whisper", ()),
+    ]  # fmt: skip
+    assert list(script.sync(tmp_path, with_delivery("一。", "二。", "三。")).lines) == found
+    write_cell(tmp_path, 2, "delivery", "wisper")
+    with pytest.raises(ScriptError, match="Did you mean whisper?") as error:
+        script.load(tmp_path)
+    assert "row 4" in error.value.where
+
+
+def test_mark_up_stays_the_authors_word_when_the_table_is_read(tmp_path: Path) -> None:
+    marked = [replace(line, why="markup", delivery="slow") for line in lines("一。")]
+    script.sync(tmp_path, marked)
+    assert script.load(tmp_path)[0].by_hand == ("emotion", "delivery")

@@ -1,0 +1,55 @@
+"""Deliveries as people write them in a script table or in mark-up -> those of `DELIVERIES`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipeline.errors import ScriptError, did_you_mean
+from pipeline.nouns import DELIVERIES
+from pipeline.script.emotion_words import EXCLUSIVE
+
+ALIASES = {
+    "whisper": ("低声", "耳语", "悄声", "小声", "轻声", "whispered", "whispering"),
+    "shout": ("喊", "大喊", "高声", "大声", "吼", "shouted", "shouting"),
+    "fast": ("快", "快速", "急促", "quick", "quickly"),
+    "slow": ("慢", "缓慢", "缓缓", "slowly"),
+    "trembling": ("颤抖", "发抖", "颤声", "哽咽", "tremble", "shaky"),
+}
+_KNOWN = {alias: name for name in DELIVERIES for alias in (name, *ALIASES[name])}
+_SEPARATOR = re.compile(r"[\s,，、;；]+")
+
+
+def parse(text: str, *, where: str = "") -> tuple[str, ...]:
+    """Read a cell such as ``whisper slow`` or ``低声、慢``; the order of `DELIVERIES`. `where` is named in errors.
+
+    Raises ScriptError for an unknown word, or two that exclude each other.
+    """
+    if not text.strip():
+        return ()
+    found = set()
+    for word in _SEPARATOR.split(text.strip()):
+        if word.lower() not in _KNOWN:
+            raise ScriptError(
+                f"unknown delivery {word!r}.{did_you_mean(word.lower(), _KNOWN)}", where=where,
+                fix=f"Use {', '.join(DELIVERIES)}, or nothing.",
+            )  # fmt: skip
+        found.add(_KNOWN[word.lower()])
+    for one, two in EXCLUSIVE:
+        if {one, two} <= found:
+            raise ScriptError(f"a line cannot be both {one} and {two}", where=where, fix="Keep one.")
+    return tuple(name for name in DELIVERIES if name in found)
+
+
+def split(text: str, *, where: str = "") -> tuple[str, str]:
+    """Words of mark-up (``愤怒,低声``) parted into the emotion's and the delivery's. Raises ScriptError as `parse` does."""
+    feeling: list[str] = []
+    voice: list[str] = []
+    for word in _SEPARATOR.split(text.strip()):
+        (voice if word.lower() in _KNOWN else feeling).append(word)
+    return (" ".join(feeling), shown(parse(" ".join(voice), where=where))) if voice else (text.strip(), "")
+
+
+def shown(deliveries: Iterable[str]) -> str:
+    """As the table's cell."""
+    return " ".join(deliveries)
