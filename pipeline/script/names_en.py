@@ -229,7 +229,7 @@ class _Sightings:
                 found[name] = count
             elif self.placed[name] * 3 > count and plain.lower() not in first:
                 continue
-            elif (self.speaking[name] and (self.inside[name] or self.speaking[name] > 1) and named) or (
+            elif (self.speaking[name] and named) or (
                 plain.lower() in first and (self.inside[name] > 1 or len(words) > 1) and named
             ):
                 found[name] = count
