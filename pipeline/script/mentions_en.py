@@ -13,6 +13,8 @@ from pipeline.script.words import lists
 
 _Key = TypeVar("_Key", str, tuple[str, ...])
 TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*|['’][^\W\d_]+|\.{2,}|…|[.!?]|[,;:()]|--+|—|–")
+ANYBODY = frozenset("man woman girl boy gentleman lady child fellow youth lad chap".split())
+"""With nothing before them ("the man") these most often stand for a character with a name."""
 _SHORT = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Lieut Sergt Prof Hon Esq Jr Sr".split())
 _ENDS = frozenset(".!?…")
 _PRONOUNS: Mapping[str, tuple[str, str]] = {
@@ -133,6 +135,7 @@ class Reader:
         self, aliases: Sequence[Iterable[str]], genders: Sequence[str], narrator: int = -1, counts: Sequence[int] = ()
     ) -> None:
         self.genders, self.narrator = list(genders), narrator
+        self._learnt: set[int] = set()
         self._nouns: dict[str, str] = dict(_people())
         sure: dict[tuple[str, ...], list[int]] = {}
         loose: dict[tuple[str, ...], list[int]] = {}
@@ -148,6 +151,8 @@ class Reader:
                     words, described = words[1:], True
                 if not words:
                     continue
+                if name.startswith("the "):  # learnt from the book, not from a list of characters
+                    self._learnt.add(person)
                 if described:
                     self._nouns.setdefault(_core(words)[-1], genders[person])
                 _put(sure, words, person)
@@ -294,6 +299,8 @@ class Reader:
         if ranked:
             best = len(described & self._described[ranked[0]])
             ranked = [one for one in ranked if len(described & self._described[one]) == best]
+        if head in ANYBODY and not described - _DETERMINERS:
+            ranked = [one for one in ranked if one not in self._learnt]
         end = place + 1
         return Mention(
             start, end, "kin" if owner else "person", tuple(ranked[:3]), gender, _role(low, start, end), head, owner

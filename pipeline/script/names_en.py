@@ -12,12 +12,14 @@ from typing import Any
 import yaml
 
 from pipeline.nouns import NARRATOR
-from pipeline.script.mentions_en import TOKEN, Reader, gender_of_person, gender_of_title, is_title, words_of
+from pipeline.script.mentions_en import ANYBODY, TOKEN, Reader, gender_of_person, gender_of_title, is_title, words_of
 from pipeline.script.names import Names
 from pipeline.script.words import lists
 
 _SHORT_TITLES = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Prof".split())
 _INSIDE = frozenset("de du van von der la le of".split())
+_NOBODY = frozenset("voice speaker other one comer newcomer person creature individual".split())
+"""Nouns that stand for somebody told of before, whatever precedes them."""
 _COMMON = 0.03
 """First name and surname are the name to show when they are at least this share of all mentions of their person."""
 _BROTHERS = 5
@@ -209,6 +211,8 @@ class _Sightings:
             following = tokens[end + 1].lower() if end + 1 < len(tokens) else ""
             if gender_of_person(word) is not None and gender_of_person(following) is None:
                 if self._speaks(tokens, place, end + 1):
+                    if word in _NOBODY or (word in ANYBODY and end == place + 1):
+                        return end + 1
                     name = "the " + " ".join(tokens[place + 1 : end + 1])
                     self.speaking[name] += 1
                     self.all[name] += 1
