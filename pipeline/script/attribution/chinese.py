@@ -21,9 +21,11 @@ from pipeline.script.words import speech
 
 MOST = 9
 """Candidates of a conversation."""
-_SENTENCE = re.compile(r"[^。！？!?…]*[。！？!?…]*")
+_SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
 _CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
 _OBJECT = re.compile(r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听)$")
+_PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
+_AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
 _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
@@ -114,7 +116,7 @@ class _Chapter:
 
     def _case(self, at: int, last: int | None, people: tuple[str, ...]) -> Case:
         slots = self._slots(at)
-        tag = next((slot.text for slot in slots if slot.name in ("colon", "colon-act", "verb", "verb-far", "lead", "before-verb")), "")
+        tag = next((slot.text for slot in slots if slot.name in ("colon", "colon-act", "tag", "verb", "verb-far", "lead", "before-verb")), "")
         kind = self._kind(at, tag)
         if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
             people = (NARRATOR,)
@@ -191,7 +193,10 @@ class _Chapter:
         subject = (subjects[-1] if last else subjects[0]) if subjects else None
         if name == "verb" and subject:
             says = self.words.verb.search(sentence, subject.end) or self.words.thought.search(sentence, subject.end)
-            name = "verb" if says and says.start() - subject.end <= 6 else "verb-far"
+            near = says is not None and says.start() - subject.end <= 6
+            name = "verb" if near else "verb-far"
+            if near and says is not None and _AT_END.match(sentence, says.end()):
+                name = "tag"
         return Slot(name, sentence.strip(), subject, subjects[0] if subjects else None, tuple(mentions))
 
     def _weigh_slot(
@@ -199,6 +204,7 @@ class _Chapter:
     ) -> None:
         name, subject = slot.name, slot.subject
         order = self._meant(subject, at) if subject and not subject.who else []
+        turn = "-turn" if at > 1 and self.units[at - 2].speech and not self.units[at - 1].speech else ""
         for place, person in enumerate(people):
             row = rows[place]
             if subject is None:
@@ -218,7 +224,7 @@ class _Chapter:
                     row[f"{name}.gender"] = 1.0
                 elif person in order[:2]:
                     rank = order.index(person) + 1
-                    row[f"{name}.pronoun{rank}"] = 1.0
+                    row[f"{name}.pronoun{rank}{turn}"] = 1.0
                     why[place] = why[place] or f"{name}: {slot.text[:24]}"
                 if any(one.who == person and one.role != "subject" for one in slot.others):
                     row[f"{name}.pronoun-other"] = 1.0
@@ -286,18 +292,18 @@ def read(text: str, names: Names) -> list[Mention]:
     """The people of a stretch of narration, in order. One at the head of a clause acts; one behind another or deep in a
     clause does not."""
     found: list[Mention] = []
-    last = 0
+    last, verb = 0, speech("zh").verb
     for match in names.people_or_pronouns.finditer(text):
         word, start, end = match[0], match.start(), match.end()
         gender = {"他": "male", "她": "female"}.get(word, "")
         head = _CLAUSE_END.split(text[max(start - 16, last) : start])[-1]
-        behind = head.lstrip(" 　“") and last > 0 and len(head) == start - last
+        behind = found and found[-1].role == "subject" and len(head) == start - last
         following = text[end : end + 8]
-        if following[:1] == "的":
+        if following[:1] == "的" or _PLACE.match(following):
             role = "owner"
-        elif _OBJECT.search(head):
+        elif _OBJECT.search(head) or any(one.end() == len(head) for one in verb.finditer(head)):
             role = "object"
-        elif (behind or len(head) > 8 or (head and head[-1] in "着了过")) and not speech("zh").verb.match(following):
+        elif (behind or len(head) > 8 or (head and head[-1] in "着了过")) and not verb.match(following):
             role = "object"
         else:
             role = "subject"
