@@ -70,6 +70,7 @@ def run_production(production: Production, workers: Workers) -> Result:
     for at, one in enumerate(masters, 1):
         finished.append(one.result())
         tell(Progress("master", at, len(masters), note=finished[-1][0].title))
+    workers.renew()
     assembled = assemble(held(production), held([master for master, _ in finished]))
     tell(Progress("assemble", 1, 1))
     result = produce.result_of(production, finished, assembled)

@@ -297,6 +297,7 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
             for at, chapter in enumerate(chapters, 1):
                 masters.append(chapter.result())
                 observe(Progress("master", at, len(chapters), note=masters[-1][0].title))
+            pool.renew()
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
