@@ -1,0 +1,40 @@
+"""Who speaks: a scored sequence decision over each conversation.
+
+The language's reader (`chinese`, `english`) turns every quotation into a `Case`: who may speak, and the evidence for and
+against each. Chinese: the `model` weighs the evidence and the order of turns, over the whole conversation at once. English:
+`rounds_en` weighs the evidence of a chapter three times, each time with what it found for the turns around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.nouns import UNKNOWN, Language
+from pipeline.script.attribution import chinese, english, model, rounds_en
+from pipeline.script.attribution.case import Case
+from pipeline.script.attribution.units import NARRATION, Decision, Unit
+from pipeline.script.names import Names
+
+__all__ = ["NARRATION", "Decision", "Unit", "attribute"]
+
+
+def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
+    """A decision for every unit of a chapter, in order. `UNKNOWN` where nobody can be meant."""
+    found: Sequence[Case]
+    if language == "zh":
+        found = chinese.cases(units, names)
+        choices = model.decide(found, model.weights(language))
+    else:
+        found = english.cases(units, names)
+        choices = rounds_en.choose(found, rounds_en.weights())
+    decisions = [Decision(UNKNOWN, 0.0, "none") if unit.speech else NARRATION for unit in units]
+    for case, choice in zip(found, choices, strict=True):
+        if case.kind == "narration":
+            decisions[case.unit] = NARRATION
+        elif choice is None:
+            decisions[case.unit] = Decision(UNKNOWN, 0.0, "none", case.kind, case.tag)
+        else:
+            place, sure = choice
+            why = case.evidence[place] or "turns"
+            decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
+    return decisions

@@ -1,0 +1,339 @@
+"""Chinese quotations as cases: who may speak, and what the text around says for and against each.
+
+Evidence comes from slots: the sentence that leads to the quotation (林晚道：), the one behind it (老王笑着说), what people do
+beside it. A slot's subject is a name, or a pronoun that may be several people, nearest first. To these come who is addressed
+in the quotation, who is named in it, who was near, and how often. The weights say what each is worth.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.nouns import NARRATOR
+from pipeline.script.attribution.case import Case
+from pipeline.script.attribution.units import Unit
+from pipeline.script.names import Names
+from pipeline.script.words import speech
+
+MOST = 9
+"""Candidates of a conversation."""
+_SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
+_CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
+_OBJECT = re.compile(r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听)$")
+_PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
+_AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
+_NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
+_TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
+_SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: subject, object,
+    owner (林晚的), or called (in a quotation)."""
+
+    start: int
+    end: int
+    who: str
+    gender: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A sentence beside a quotation: its name in the weights, words for people, subject, first subject, other people."""
+
+    name: str
+    text: str
+    subject: Mention | None
+    first: Mention | None
+    others: tuple[Mention, ...]
+
+
+def cases(units: Sequence[Unit], names: Names) -> list[Case]:
+    """A case for every quotation of a chapter, in order. Time is linear in the chapter."""
+    return _Chapter(units, names).cases()
+
+
+class _Chapter:
+    def __init__(self, units: Sequence[Unit], names: Names) -> None:
+        self.units, self.names = units, names
+        self.mentions = [_in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
+        spoken = {unit.paragraph for unit in units if unit.speech}
+        shared = {unit.paragraph for unit in units if not unit.speech} & spoken
+        self.mixed = 6 * len(shared) > len(spoken)
+        self.words = speech("zh")
+
+    def cases(self) -> list[Case]:
+        found: list[Case] = []
+        for run in self._conversations():
+            people = self._candidates(run)
+            for place, at in enumerate(run):
+                found.append(self._case(at, run[place - 1] if place else None, people))
+        return found
+
+    # --- conversations ---
+
+    def _conversations(self) -> list[list[int]]:
+        runs: list[list[int]] = []
+        quiet = set[int]()
+        fresh = True
+        last = -1
+        for at, unit in enumerate(self.units):
+            if unit.ends_conversation:
+                fresh = True
+            elif not unit.speech:
+                if last < 0 or unit.paragraph != self.units[last].paragraph:
+                    quiet.add(unit.paragraph)
+            else:
+                quiet.discard(unit.paragraph)
+                if fresh or len(quiet) > (2 if self.mixed else 8):
+                    runs.append([])
+                runs[-1].append(at)
+                fresh, last, quiet = False, at, set()
+        return runs
+
+    def _candidates(self, run: list[int]) -> tuple[str, ...]:
+        reach = 5 if self.mixed else 10
+        start, end = run[0], min(run[-1] + 1 + reach // 2, len(self.units) - 1)
+        while start > 0 and run[0] - start < reach and not self.units[start - 1].ends_conversation:
+            start -= 1
+        weight: Counter[str] = Counter()
+        for at in range(start, end + 1):
+            if self.units[at].ends_conversation:
+                continue
+            near = 0.5 if at < run[0] or at > run[-1] else 1.0
+            for one in self.mentions[at]:
+                if one.who:
+                    weight[one.who] += near * (0.3 if self.units[at].speech else 2.0 if one.role == "subject" else 1.0)
+        return tuple(name for name, _ in weight.most_common(MOST))
+
+    # --- one quotation ---
+
+    def _case(self, at: int, last: int | None, people: tuple[str, ...]) -> Case:
+        slots = self._slots(at)
+        tag = next((slot.text for slot in slots if slot.name in ("colon", "colon-act", "tag", "verb", "verb-far", "lead", "before-verb")), "")
+        kind = self._kind(at, tag)
+        if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
+            people = (NARRATOR,)
+        rows: list[dict[str, float]] = [{} for _ in people]
+        why = ["" for _ in people]
+        for slot in slots:
+            self._weigh_slot(slot, at, people, rows, why)
+        self._weigh_words(at, last, people, rows)
+        self._weigh_nearness(at, people, rows)
+        return Case(at, people, tuple(rows), self._link(at, last), kind, tag, tuple(why))
+
+    def _link(self, at: int, last: int | None) -> str:
+        if last is None:
+            return "start"
+        one, two = self.units[last], self.units[at]
+        if one.open and two.paragraph == one.paragraph + 1:
+            return "continued"
+        if one.paragraph == two.paragraph:
+            return "same-paragraph"
+        if at == last + 1 or (self.mixed and two.paragraph == one.paragraph + 1):
+            return "adjacent"
+        return "action-between"
+
+    def _kind(self, at: int, tag: str) -> str:
+        inner = self.units[at].text.strip("“”‘’「」『』\"'")
+        after = self._beside(at, 1)
+        if after and len(inner) <= 6 and not _TURN_AWAY.search(inner) and _NO_SPEECH.match(after):
+            return "narration"
+        if self.words.thought.search(tag):
+            return "thought"
+        return "letter" if self.words.letter.search(tag) else "dialogue"
+
+    def _beside(self, at: int, step: int) -> str:
+        """The narration next to a unit in its paragraph, or in a text without paragraphs of speech and narration, its line."""
+        place = at + step
+        if not 0 <= place < len(self.units) or self.units[place].speech or self.units[place].ends_conversation:
+            return ""
+        same = self.units[place].paragraph == self.units[at].paragraph
+        return self.units[place].text if same or not self.mixed else ""
+
+    def _slots(self, at: int) -> list[Slot]:
+        found = []
+        before = self._beside(at, -1)
+        above = ""
+        if not before and at and not self.units[at - 1].speech and not self.units[at - 1].ends_conversation:
+            above = self.units[at - 1].text
+        text = before or above
+        if text:
+            sign = text.rstrip()[-1:]
+            first_quote = at < 2 or not self.units[at - 2].speech
+            sentence = _last_sentence(text)
+            says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
+            name = "colon" if sign in "：:" else "lead" if sign in "，,—" and before else "before" if before else "above"
+            if name == "colon" and not says:
+                name = "colon-act"
+            if name == "before" and says:
+                name = "before-verb"
+            if name in ("before", "before-verb") and not first_quote:
+                name += "-after-quote"
+            found.append(self._slot(name, sentence, last=True))
+        after = self._beside(at, 1)
+        if after:
+            sentence = _first_sentence(after)
+            whole = len(sentence) >= len(after.rstrip())
+            leads = whole and sentence.rstrip()[-1:] in "：:" and at + 2 < len(self.units) and self.units[at + 2].speech
+            says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
+            name = "next-colon" if leads else "verb" if says else "act"
+            found.append(self._slot(name, sentence, last=False))
+        return found
+
+    def _slot(self, name: str, sentence: str, *, last: bool) -> Slot:
+        mentions = read(sentence, self.names)
+        subjects = [one for one in mentions if one.role == "subject"]
+        subject = (subjects[-1] if last else subjects[0]) if subjects else None
+        if name == "verb" and subject:
+            says = self.words.verb.search(sentence, subject.end) or self.words.thought.search(sentence, subject.end)
+            near = says is not None and says.start() - subject.end <= 6
+            name = "verb" if near else "verb-far"
+            if near and says is not None and _AT_END.match(sentence, says.end()):
+                name = "tag"
+        return Slot(name, sentence.strip(), subject, subjects[0] if subjects else None, tuple(mentions))
+
+    def _weigh_slot(
+        self, slot: Slot, at: int, people: tuple[str, ...], rows: list[dict[str, float]], why: list[str]
+    ) -> None:
+        name, subject = slot.name, slot.subject
+        order = self._meant(subject, at) if subject and not subject.who else []
+        turn = "-turn" if at > 1 and self.units[at - 2].speech and not self.units[at - 1].speech else ""
+        for place, person in enumerate(people):
+            row = rows[place]
+            if subject is None:
+                if any(one.who == person for one in slot.others):
+                    row[f"{name}.named"] = 1.0
+            elif subject.who:
+                if subject.who == person:
+                    row[f"{name}.is"] = 1.0
+                    why[place] = why[place] or f"{name}: {slot.text[:24]}"
+                elif slot.first and slot.first.who == person:
+                    row[f"{name}.first"] = 1.0
+                elif any(one.who == person for one in slot.others):
+                    row[f"{name}.other"] = 1.0
+            else:
+                gender = self.names.gender(person)
+                if gender and gender != subject.gender:
+                    row[f"{name}.gender"] = 1.0
+                elif person in order[:2]:
+                    rank = order.index(person) + 1
+                    row[f"{name}.pronoun{rank}{turn}"] = 1.0
+                    why[place] = why[place] or f"{name}: {slot.text[:24]}"
+                if any(one.who == person and one.role != "subject" for one in slot.others):
+                    row[f"{name}.pronoun-other"] = 1.0
+        if subject is None:
+            for place, person in enumerate(self._recent(at, 3)[:1]):
+                if person in people:
+                    rows[people.index(person)][f"{name}.carried{place + 1}"] = 1.0
+
+    def _meant(self, pronoun: Mention, at: int) -> list[str]:
+        """Whom a pronoun beside a quotation may mean, likeliest first."""
+        fits = [name for name in self._recent(at, 8) if self.names.gender(name) in (pronoun.gender, "")]
+        return fits
+
+    def _recent(self, at: int, reach: int) -> list[str]:
+        """People of the narration before a quotation, subjects before others of the same text, nearest first."""
+        found: list[str] = []
+        for place in range(at - 1, max(at - 1 - reach, -1), -1):
+            if self.units[place].ends_conversation:
+                break
+            if self.units[place].speech:
+                continue
+            ones = [one for one in self.mentions[place] if one.who]
+            found.extend(one.who for one in reversed(ones) if one.role == "subject")
+            found.extend(one.who for one in reversed(ones) if one.role != "subject")
+        return list(dict.fromkeys(found))
+
+    def _weigh_words(self, at: int, last: int | None, people: tuple[str, ...], rows: list[dict[str, float]]) -> None:
+        own = self.mentions[at]
+        following = next((place for place in range(at + 1, min(at + 4, len(self.units))) if self.units[place].speech), None)
+        asked = {one.who for one in self.mentions[last] if one.role == "called"} if last is not None else set()
+        answers = {one.who for one in self.mentions[following] if one.role == "called"} if following is not None else set()
+        for place, person in enumerate(people):
+            row = rows[place]
+            for one in own:
+                if one.who == person:
+                    row["words.called" if one.role == "called" else "words.self" if one.role == "self" else "words.named"] = 1.0
+            if person in asked:
+                row["words.asked"] = 1.0
+            if person in answers:
+                row["words.answered"] = 1.0
+
+    def _weigh_nearness(self, at: int, people: tuple[str, ...], rows: list[dict[str, float]]) -> None:
+        before = self._recent(at, 6)
+        behind: list[str] = []
+        for place in range(at + 1, min(at + 5, len(self.units))):
+            if not self.units[place].speech:
+                behind.extend(one.who for one in self.mentions[place] if one.who)
+        behind = list(dict.fromkeys(behind))
+        around: Counter[str] = Counter()
+        for place in range(max(at - 10, 0), min(at + 11, len(self.units))):
+            if not self.units[place].speech:
+                around.update(one.who for one in self.mentions[place] if one.who)
+        for place, person in enumerate(people):
+            row = rows[place]
+            for title, order in (("near", before), ("behind", behind)):
+                if person in order[:3]:
+                    row[f"{title}{order.index(person) + 1}"] = 1.0
+            row["around"] = math.log1p(around[person])
+            if not around[person]:
+                row["absent"] = 1.0
+            row["known"] = math.log1p(self.names.counts[person]) / 5
+
+
+def read(text: str, names: Names) -> list[Mention]:
+    """The people of a stretch of narration, in order. One at the head of a clause acts; one behind another or deep in a
+    clause does not."""
+    found: list[Mention] = []
+    last, verb = 0, speech("zh").verb
+    for match in names.people_or_pronouns.finditer(text):
+        word, start, end = match[0], match.start(), match.end()
+        gender = {"他": "male", "她": "female"}.get(word, "")
+        head = _CLAUSE_END.split(text[max(start - 16, last) : start])[-1]
+        behind = found and found[-1].role == "subject" and len(head) == start - last
+        following = text[end : end + 8]
+        if following[:1] == "的" or _PLACE.match(following):
+            role = "owner"
+        elif _OBJECT.search(head) or any(one.end() == len(head) for one in verb.finditer(head)):
+            role = "object"
+        elif (behind or len(head) > 8 or (head and head[-1] in "着了过")) and not verb.match(following):
+            role = "object"
+        else:
+            role = "subject"
+        found.append(Mention(start, end, "" if gender else names.canonical(word), gender, role))
+        last = end
+    return found
+
+
+def _in_speech(text: str, names: Names) -> list[Mention]:
+    """The people a quotation names; called where the name stands alone between marks."""
+    found = []
+    for match in names.people_or_pronouns.finditer(text):
+        if match[0] in ("他", "她"):
+            continue
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        role = "named"
+        if (not before or _TURN_AWAY.match(before)) and (not after or _TURN_AWAY.match(after)):
+            role = "called"
+        elif _SELF.search(text[max(match.start() - 3, 0) : match.start()]):
+            role = "self"
+        found.append(Mention(match.start(), match.end(), names.canonical(match[0]), "", role))
+    return found
+
+
+def _last_sentence(text: str) -> str:
+    parts = [one for one in _SENTENCE.findall(text[-120:]) if one.strip()]
+    return parts[-1] if parts else ""
+
+
+def _first_sentence(text: str) -> str:
+    head = text[:120].lstrip("，,。 　")
+    parts = [one for one in _SENTENCE.findall(head) if one.strip()]
+    return parts[0] if parts else ""
