@@ -62,11 +62,15 @@ class Names:
 
     def gender(self, name: str) -> str:
         """ "female", "male" or ""."""
-        return self.genders.get(name, "")
+        return self.genders.get(self.canonical(name), "")
 
     def mentioned(self, text: str) -> list[str]:
         """The people in a text, in order."""
         return [self.canonical(match[0]) for match in self._any.finditer(text)]
+
+    def matches(self, text: str) -> list[tuple[str, int, int]]:
+        """The people in a text, in order: (name in the script, start, end)."""
+        return [(self.canonical(match[0]), match.start(), match.end()) for match in self._any.finditer(text)]
 
     def subject(self, clause: str, *, after_verb: bool = False) -> str:
         """Who acts in a clause: the name (or pronoun) it begins with; with `after_verb` in English also "said Anne".

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline.script.names import Names, any_of
+from pipeline.script.names import Names
 from pipeline.script.words import lists, speech
 
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
@@ -50,9 +50,56 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
             counts[word] = prefixes[word] + alone[word]
     _drop_parts(counts, alone)
     genders = _genders(counts, seen)
-    aliases = _together(counts, genders, seen)
-    merged = Counter({name: sum(counts[form] for form in forms) for name, forms in aliases.items()})
-    return Names(merged, {name: _one_gender(forms, genders) for name, forms in aliases.items()}, "zh", aliases)
+    aliases = _merged(counts, genders, seen)
+    mentions = Counter({name: sum(counts[form] for form in forms) for name, forms in aliases.items()})
+    told = {name: next((genders[form] for form in forms if genders.get(form)), "") for name, forms in aliases.items()}
+    return Names(mentions, told, "zh", aliases)
+
+
+def given(people: Mapping[str, Sequence[str]], genders: Mapping[str, str], texts: Sequence[str] = ()) -> Names:
+    """Names from a list: each person's forms and gender; `texts` to count mentions and to tell missing genders."""
+    aliases = {name: tuple(dict.fromkeys((name, *forms))) for name, forms in people.items()}
+    names = Names(Counter(), dict(genders), "zh", aliases)
+    counts = Counter(name for text in texts for name in names.mentioned(text))
+    guessed = _genders(Counter({name: counts[name] for name in aliases}), texts)
+    return Names(counts, {name: genders.get(name) or guessed.get(name, "") for name in aliases}, "zh", aliases)
+
+
+def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Each person's forms. A short form (小晚, 晚儿, 晚晚, the given name alone, surname and title) joins the one full
+    name it fits; where several fit, it joins one that is named five times as often as any other, or none."""
+    data = lists("zh")
+    surnames, titles = frozenset(data["surnames"]), data["titles"]
+    full = [
+        name
+        for name in counts
+        if len(name) in (2, 3) and name[0] in surnames and name[1:] not in titles and name not in data["people"]
+    ]
+    fits: dict[str, list[str]] = {}
+    for name in full:
+        last = name[-1]
+        short = {f"小{last}", f"阿{last}", f"{last}儿", last * 2, *(name[0] + title for title in titles)}
+        if len(name) == 3:
+            short |= {name[1:], *(name[1:] + title for title in titles)}
+        for form in short - set(full):
+            fits.setdefault(form, []).append(name)
+    found: Counter[str] = Counter()
+    forms = sorted({*fits, *counts}, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, forms)) or r"(?!)")
+    for text in texts:
+        found.update(pattern.findall(text))
+    joined: dict[str, list[str]] = {name: [name] for name in full}
+    for form, people in sorted(fits.items()):
+        told = _told(form, titles)
+        ranked = sorted(
+            (one for one in people if genders.get(one, told) in (told, "") or not told), key=lambda one: -counts[one]
+        )
+        alone = bool(ranked) and (len(ranked) == 1 or counts[ranked[0]] >= 5 * counts[ranked[1]])
+        if found[form] >= 2 and alone:
+            joined[ranked[0]].append(form)
+            counts[form] = counts[form] or found[form]
+    taken = {form for forms in joined.values() for form in forms}
+    return {name: tuple(joined.get(name, [name])) for name in counts if name in joined or name not in taken}
 
 
 def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]) -> bool:
@@ -74,62 +121,12 @@ def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
                 del counts[short]
 
 
-def _together(counts: Counter[str], genders: Mapping[str, str], texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Canonical name -> all forms the book uses for that person: 林晚 is also 小晚, 晚儿, 晚晚 and, where no other 林 fits,
-    林姑娘. The full name is the canonical one. Forms the book shows are added to `counts`."""
-    data = lists("zh")
-    surnames, titles = frozenset(data["surnames"]), data["titles"]
-    full = [
-        name for name in counts
-        if name[0] in surnames and len(name) in (2, 3) and name[1:] not in titles and name not in data["people"]
-        and name[0] not in "老小阿大"
-    ]  # fmt: skip
-    owners: dict[str, list[str]] = {}
-    for name in full:
-        for form in _forms(name, titles):
-            if form != name and form not in full:
-                owners.setdefault(form, []).append(name)
-    seen: Counter[str] = Counter()
-    pattern = re.compile(any_of([*owners, *counts]))
-    for text in texts:
-        seen.update(match[0] for match in pattern.finditer(text))
-    aliases: dict[str, list[str]] = {name: [name] for name in counts}
-    for form, people in owners.items():
-        if not seen[form]:
-            continue
-        told = _told(form, titles)
-        fits = sorted((one for one in people if genders.get(one, "") in (told, "") or not told), key=lambda one: (-counts[one], one))
-        clear = len(fits) == 1 or (len(fits) > 1 and counts[fits[0]] >= 5 * counts[fits[1]])
-        if clear and fits[0] in aliases:
-            aliases[fits[0]].append(form)
-            if aliases.get(form) == [form]:
-                del aliases[form]
-            else:
-                counts[form] = seen[form]
-    return {name: tuple(forms) for name, forms in aliases.items()}
-
-
-def _forms(name: str, titles: Mapping[str, str]) -> list[str]:
-    """What a person of a full name may be called."""
-    family, given, last = name[0], name[1:], name[-1]
-    forms = [f"小{last}", f"阿{last}", f"{last}儿", last * 2, f"老{family}", f"小{family}", *(family + title for title in titles)]
-    forms.extend(name + title for title in titles)
-    if len(given) == 2:
-        forms.extend([given, f"{given}儿", *(given + title for title in titles)])
-    return forms
-
-
-def _one_gender(forms: Iterable[str], genders: Mapping[str, str]) -> str:
-    """What the fullest form tells, or else the first that tells anything."""
-    return next((genders[form] for form in forms if genders.get(form)), "")
-
-
 def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
     data = lists("zh")
     hints: dict[str, Counter[str]] = {name: Counter() for name in counts}
     if not counts:
         return {}
-    pattern = re.compile(any_of(counts) + "|他(?!们)|她(?!们)")
+    pattern = re.compile("|".join(sorted(map(re.escape, counts), key=len, reverse=True)) + "|他(?!们)|她(?!们)")
     for text in texts:
         last = ""
         for match in pattern.finditer(text):
@@ -161,15 +158,3 @@ def _told(name: str, words: dict[str, str]) -> str:
         if gender:
             return gender
     return ""
-
-
-def given(people: Mapping[str, Iterable[str]], genders: Mapping[str, str], texts: Iterable[str] = ()) -> Names:
-    """Names from a list: canonical name -> every form, and genders where they are known; `texts` for mentions and for the
-    genders that are missing."""
-    aliases = {name: tuple(dict.fromkeys((name, *forms))) for name, forms in people.items()}
-    names = Names(Counter(), dict(genders), "zh", aliases)
-    seen = list(texts)
-    for text in seen:
-        names.counts.update(names.mentioned(text))
-    told = _genders(Counter(dict.fromkeys(aliases, 1)), seen)
-    return Names(names.counts, {name: genders.get(name) or told.get(name, "") for name in aliases}, "zh", aliases)

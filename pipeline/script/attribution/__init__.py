@@ -21,9 +21,10 @@ __all__ = ["NARRATION", "Decision", "Unit", "attribute"]
 def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
     """A decision for every unit of a chapter, in order. `UNKNOWN` where nobody can be meant."""
     found: Sequence[Case]
+    choices: Sequence[tuple[int, float] | None]
     if language == "zh":
         found = chinese.cases(units, names)
-        choices = model.decide(found, model.weights(language))
+        choices = [_doubted(case, *choice) for case, choice in _with_places(found)]
     else:
         found = english.cases(units, names)
         choices = rounds_en.choose(found, rounds_en.weights())
@@ -38,3 +39,13 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
     return decisions
+
+
+def _with_places(found: Sequence[Case]) -> list[tuple[Case, tuple[int, float]]]:
+    return list(zip(found, model.decide(found, model.weights("zh")), strict=True))
+
+
+def _doubted(case: Case, place: int, sure: float) -> tuple[int, float] | None:
+    """None where there is nobody, or only one person and nothing but his being there: to the model he is certain."""
+    alone = len(case.candidates) == 1 and case.evidence[place] == "conversation" and case.link in ("start", "far")
+    return None if place < 0 or alone else (place, sure)
