@@ -126,10 +126,10 @@ def open_choice(folder: BookFolder, line_id: str, take: str, observe: Observer =
 
 
 def pick(made: list[Take], line_id: str, take: str) -> Take:
-    """One of a line's takes, by its number from 1 or the beginning of its key. Raises ScriptError."""
+    """One of a line's takes, by its number from 1 or at least four digits of its key's beginning. Raises ScriptError."""
     if take.isdigit() and 1 <= int(take) <= len(made):
         return made[int(take) - 1]
-    found = [one for one in made if one.key.startswith(take)]
+    found = [one for one in made if len(take) >= 4 and one.key.startswith(take)]
     if len(found) != 1:
         raise ScriptError(
             f"line {line_id} has no take {take!r}" if not found else f"{take!r} is the beginning of several takes",

@@ -110,7 +110,7 @@ def _espeak() -> Finding:
     try:
         from pipeline.engines import load
 
-        name = f"espeak-ng from the espeakng-loader wheel, {load("espeak").fingerprint().split(",")[0]}"
+        name = f"espeak-ng from the espeakng-loader wheel, {load('espeak').fingerprint().split(',')[0]}"
         return Finding("eSpeak NG", True, name, "the embedded engine", True)
     except (ShuoshuError, OSError, ImportError) as error:
         return Finding("eSpeak NG", False, str(error), "the embedded engine: pip install espeakng-loader", True)

@@ -248,12 +248,17 @@ def test_every_tag_is_one_the_table_takes(paragraphs: list[str], language: Langu
 def test_tagging_takes_linear_time(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
-        began = time.perf_counter()
+        began = time.process_time()
         analysed(text, language="zh" if re.search("[一-龥]", piece) else "en")
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     seconds(1_000)
-    assert seconds(300_000) < 25 * max(seconds(30_000), 0.02)
+    ratios = []
+    for _ in range(3):  # the best of three: other work on the machine slows either side
+        ratios.append(seconds(300_000) / max(seconds(30_000), 0.02))
+        if ratios[-1] < 25:
+            break
+    assert min(ratios) < 25
 
 
 def test_lines_carry_the_tag_on_every_piece() -> None:
