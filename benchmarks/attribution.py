@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks import pdnc
 from pipeline.script import names_en
-from pipeline.script.attribution import Unit, attribute, english, model, rounds_en
+from pipeline.script.attribution import Unit, attribute, english, rounds_en
 from pipeline.script.lines import _with_tails as with_tails
 from pipeline.script.quotes import Span
 from pipeline.script.quotes import spans as spans_of
@@ -160,21 +160,13 @@ def english_table(folder: Path, part: str, ours: bool) -> None:
 
 
 def chinese_table(folder: Path, part: str) -> None:
-    """WP: given its list of names, the quotation in the middle of each instance."""
+    """WP: given its list of names, the quotation in the middle of each instance, decided from its 21 sentences."""
     from benchmarks import wp
 
-    instances = wp.load(folder / part / f"{part}_unsplit.txt")
-    people = wp.names(folder / "name_list.txt", (one.sentences[wp.CENTRE] for one in instances))
-    known = model.weights("zh")
-    answers = []
-    for one in instances:
-        example = wp.example(one, people, {})
-        choices = model.decide(example.cases, known)
-        sure, right = 0.0, False
-        for case, gold, choice in zip(example.cases, example.gold, choices, strict=True):
-            if gold is not None and choice is not None and choice[1] > sure:
-                sure, right = choice[1], case.candidates[choice[0]] == gold
-        answers.append(Answer(f"WP {part}", one.category.capitalize(), sure, right))
+    people, answers = wp.names(folder), []
+    for one in wp.load(folder, part):
+        said = attribute(wp.units(one.sentences), people, "zh")[wp.CENTRE]
+        answers.append(Answer(f"WP {part}", one.category.capitalize(), said.confidence, said.speaker == one.speaker))
     show([answers], f"WP, {part}, given quotations and names", ("Explicit", "Implicit", "Latent"))
 
 

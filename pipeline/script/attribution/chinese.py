@@ -151,7 +151,15 @@ def _case(units: Sequence[Unit], read: list[_Read], at: int, last: int, followin
         "thought" if speech("zh").thought.search(tag) else "letter" if speech("zh").letter.search(tag) else "dialogue"
     )
     rows = tuple({name: value for name, value in features[one].items() if value} for one in kept)
-    return Case(at, tuple(kept), rows, link, kind, tag, tuple(_reason(row) for row in rows))
+    reasons = (_reason(row) for row in rows)
+    evidence = tuple(f"{one}: {tag.strip()[-20:]}" if one.startswith("tag") and tag else one for one in reasons)
+    return Case(at, tuple(kept), rows, link, kind, _manner_of(tag), evidence)
+
+
+def _manner_of(tag: str) -> str:
+    """The clause that says how it is said: of 林晚缓缓站起身，说 only the last counts, of 说道，眼里含着泪 the first."""
+    clauses = [one for one in re.split(r"[，。；,;]", tag.rstrip("：:，, ")) if one.strip()]
+    return next((one for one in reversed(clauses) if speech("zh").verb.search(one)), tag)
 
 
 def _link(units: Sequence[Unit], at: int, last: int) -> str:
