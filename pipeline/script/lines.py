@@ -64,6 +64,8 @@ def _narration(book: Book) -> Iterator[tuple[str, bool]]:
                 if not span.speech:
                     text = paragraph.text[span.start : span.end]
                     yield text, quoted or text.rstrip().endswith((":", "："))
+                elif book.language == "zh":  # forms of address stand in speech: 小晚，你来
+                    yield paragraph.text[span.start : span.end], False
 
 
 def _chapter(chapter: Chapter, names: Names, language: Language, max_characters: int) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from pipeline.nouns import Language
@@ -24,14 +24,29 @@ def learn(texts: Iterable[tuple[str, bool]], language: Language) -> Names:
 class Names:
     """Recognises the people of one book. Names are known by their longest form; see `subject` and `mentioned`."""
 
-    def __init__(self, counts: Counter[str], genders: dict[str, str], language: Language) -> None:
-        self.counts, self.genders, self.language = counts, genders, language
+    def __init__(
+        self,
+        counts: Counter[str],
+        genders: Mapping[str, str],
+        language: Language,
+        aliases: Mapping[str, tuple[str, ...]] | None = None,
+        narrator: str = "",
+    ) -> None:
+        """counts: mentions by canonical name; aliases: canonical name -> every form it goes by, itself included;
+        narrator: the canonical name of a first-person book's "I"."""
+        self.counts, self.genders, self.language, self.narrator = counts, genders, language, narrator
+        self.aliases = aliases if aliases is not None else {name: (name,) for name in counts}
+        self._canonical = {form: name for name, forms in self.aliases.items() for form in forms}
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
-        names = sorted(self.counts, key=len, reverse=True)
         edge = r"\b" if self.language == "en" else ""
-        return re.compile(edge + "(?:" + "|".join(map(re.escape, names)) + ")" + edge if names else r"(?!)")
+        return re.compile(edge + f"(?:{any_of(self._canonical)})" + edge)
+
+    @cached_property
+    def people_or_pronouns(self) -> re.Pattern[str]:
+        """Chinese: a name in any of its forms, or 他 or 她."""
+        return re.compile(any_of(self._canonical) + "|他(?![们人乡方日])|她(?!们)")
 
     @cached_property
     def _pronoun(self) -> re.Pattern[str]:
@@ -42,15 +57,20 @@ class Names:
 
     def canonical(self, name: str) -> str:
         """The name a person goes by in the script."""
-        return re.sub(r"\s+", " ", name).strip()
+        name = re.sub(r"\s+", " ", name).strip()
+        return self._canonical.get(name, name)
 
     def gender(self, name: str) -> str:
         """ "female", "male" or ""."""
-        return self.genders.get(name, "")
+        return self.genders.get(self.canonical(name), "")
 
     def mentioned(self, text: str) -> list[str]:
         """The people in a text, in order."""
         return [self.canonical(match[0]) for match in self._any.finditer(text)]
+
+    def matches(self, text: str) -> list[tuple[str, int, int]]:
+        """The people in a text, in order: (name in the script, start, end)."""
+        return [(self.canonical(match[0]), match.start(), match.end()) for match in self._any.finditer(text)]
 
     def subject(self, clause: str, *, after_verb: bool = False) -> str:
         """Who acts in a clause: the name (or pronoun) it begins with; with `after_verb` in English also "said Anne".
@@ -72,6 +92,14 @@ class Names:
         if name:
             return name[0]
         return pronoun[1].lower() if pronoun else ""
+
+
+def any_of(forms: Iterable[str]) -> str:
+    """A pattern for any of many words, longest first, grouped by their first sign so that most places fail at once."""
+    groups: dict[str, list[str]] = {}
+    for form in sorted(filter(None, forms), key=lambda one: (-len(one), one)):
+        groups.setdefault(form[0], []).append(re.escape(form[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items()) or "(?!)"
 
 
 def _object_before(head: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.script.names import Names
 from pipeline.script.words import lists, speech
@@ -49,7 +49,57 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
         ):
             counts[word] = prefixes[word] + alone[word]
     _drop_parts(counts, alone)
-    return Names(counts, _genders(counts, seen), "zh")
+    genders = _genders(counts, seen)
+    aliases = _merged(counts, genders, seen)
+    mentions = Counter({name: sum(counts[form] for form in forms) for name, forms in aliases.items()})
+    told = {name: next((genders[form] for form in forms if genders.get(form)), "") for name, forms in aliases.items()}
+    return Names(mentions, told, "zh", aliases)
+
+
+def given(people: Mapping[str, Sequence[str]], genders: Mapping[str, str], texts: Sequence[str] = ()) -> Names:
+    """Names from a list: each person's forms and gender; `texts` to count mentions and to tell missing genders."""
+    aliases = {name: tuple(dict.fromkeys((name, *forms))) for name, forms in people.items()}
+    names = Names(Counter(), dict(genders), "zh", aliases)
+    counts = Counter(name for text in texts for name in names.mentioned(text))
+    guessed = _genders(Counter({name: counts[name] for name in aliases}), texts)
+    return Names(counts, {name: genders.get(name) or guessed.get(name, "") for name in aliases}, "zh", aliases)
+
+
+def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Each person's forms. A short form (小晚, 晚儿, 晚晚, the given name alone, surname and title) joins the one full
+    name it fits; where several fit, it joins one that is named five times as often as any other, or none."""
+    data = lists("zh")
+    surnames, titles = frozenset(data["surnames"]), data["titles"]
+    full = [
+        name
+        for name in counts
+        if len(name) in (2, 3) and name[0] in surnames and name[1:] not in titles and name not in data["people"]
+    ]
+    fits: dict[str, list[str]] = {}
+    for name in full:
+        last = name[-1]
+        short = {f"小{last}", f"阿{last}", f"{last}儿", last * 2, *(name[0] + title for title in titles)}
+        if len(name) == 3:
+            short |= {name[1:], *(name[1:] + title for title in titles)}
+        for form in short - set(full):
+            fits.setdefault(form, []).append(name)
+    found: Counter[str] = Counter()
+    forms = sorted({*fits, *counts}, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, forms)) or r"(?!)")
+    for text in texts:
+        found.update(pattern.findall(text))
+    joined: dict[str, list[str]] = {name: [name] for name in full}
+    for form, people in sorted(fits.items()):
+        told = _told(form, titles)
+        ranked = sorted(
+            (one for one in people if genders.get(one, told) in (told, "") or not told), key=lambda one: -counts[one]
+        )
+        alone = bool(ranked) and (len(ranked) == 1 or counts[ranked[0]] >= 5 * counts[ranked[1]])
+        if found[form] >= 2 and alone:
+            joined[ranked[0]].append(form)
+            counts[form] = counts[form] or found[form]
+    taken = {form for forms in joined.values() for form in forms}
+    return {name: tuple(joined.get(name, [name])) for name in counts if name in joined or name not in taken}
 
 
 def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]) -> bool:

@@ -21,7 +21,14 @@ def found_in(lines: Sequence[Line], book: Book) -> list[Character]:
                 samples[line.speaker] = line.text
     names = names_in(book)
     return [
-        Character(name, count, samples[name], gender=names.gender(name), age=_age(name, book.language))
+        Character(
+            name,
+            count,
+            samples[name],
+            aliases=tuple(form for form in names.aliases.get(name, ()) if form != name),
+            gender=names.gender(name),
+            age=_age(name, book.language),
+        )
         for name, count in counts.most_common()
     ]
 

@@ -112,7 +112,8 @@ def test_every_decision_says_how_sure_it_is_and_why() -> None:
         line.text: line
         for line in analysed("林晚道：“来。”", "“是谁？”", "风停了。", "雨也停了。", "夜深了。", "“嗯。”")
     }
-    assert (by_text["“来。”"].confidence, by_text["“来。”"].why) == (0.95, "tag-before")
+    assert 0.9 < by_text["“来。”"].confidence < 1
+    assert "林晚道" in by_text["“来。”"].why
     assert by_text["“嗯。”"].speaker == UNKNOWN
     assert by_text["“嗯。”"].confidence < 0.5
 

@@ -1,0 +1,51 @@
+"""Who speaks: a scored sequence decision over each conversation.
+
+The language's reader (`chinese`, `english`) turns every quotation into a `Case`: who may speak, and the evidence for and
+against each. Chinese: the `model` weighs the evidence and the order of turns, over the whole conversation at once. English:
+`rounds_en` weighs the evidence of a chapter three times, each time with what it found for the turns around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.nouns import UNKNOWN, Language
+from pipeline.script.attribution import chinese, english, model, rounds_en
+from pipeline.script.attribution.case import Case
+from pipeline.script.attribution.units import NARRATION, Decision, Unit
+from pipeline.script.names import Names
+
+__all__ = ["NARRATION", "Decision", "Unit", "attribute"]
+
+
+def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
+    """A decision for every unit of a chapter, in order. `UNKNOWN` where nobody can be meant."""
+    found: Sequence[Case]
+    choices: Sequence[tuple[int, float] | None]
+    if language == "zh":
+        found = chinese.cases(units, names)
+        choices = [_doubted(case, *choice) for case, choice in _with_places(found)]
+    else:
+        found = english.cases(units, names)
+        choices = rounds_en.choose(found, rounds_en.weights())
+    decisions = [Decision(UNKNOWN, 0.0, "none") if unit.speech else NARRATION for unit in units]
+    for case, choice in zip(found, choices, strict=True):
+        if case.kind == "narration":
+            decisions[case.unit] = NARRATION
+        elif choice is None:
+            decisions[case.unit] = Decision(UNKNOWN, 0.0, "none", case.kind, case.tag)
+        else:
+            place, sure = choice
+            why = case.evidence[place] or "turns"
+            decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
+    return decisions
+
+
+def _with_places(found: Sequence[Case]) -> list[tuple[Case, tuple[int, float]]]:
+    return list(zip(found, model.decide(found, model.weights("zh")), strict=True))
+
+
+def _doubted(case: Case, place: int, sure: float) -> tuple[int, float] | None:
+    """None where there is nobody, or only one person and nothing but his being there: to the model he is certain."""
+    alone = len(case.candidates) == 1 and case.evidence[place] == "conversation" and case.link in ("start", "far")
+    return None if place < 0 or alone else (place, sure)

@@ -1,0 +1,23 @@
+"""One quotation to decide, as the language's reader sees it and the model scores it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LINKS = ("start", "same-paragraph", "continued", "adjacent", "action-between", "far")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`unit`: index in the chapter. `candidates`: who may speak, at most ten in a conversation. `features`: for each
+    candidate its named evidence. `link` (of `LINKS`): how the quotation hangs to the case before; "start" and "far" begin
+    a conversation. `kind`, `tag`: as in `Decision`. `evidence`: for each candidate a few words for people."""
+
+    unit: int
+    candidates: tuple[str, ...]
+    features: tuple[Mapping[str, float], ...]
+    link: str
+    kind: str
+    tag: str
+    evidence: tuple[str, ...]
