@@ -43,6 +43,7 @@ def produce_book(
     language: Literal["zh", "en"] | None = None,
     include_matter: bool = False,
     formats: str = "",
+    attributor: str | None = None,
 ) -> Result:
     """Turn a manuscript into a mastered audiobook.
 
@@ -59,10 +60,11 @@ def produce_book(
         language: Of the book, where the guess is wrong.
         include_matter: Read front and back matter too.
         formats: Chapter files to make, such as m4a,mp3; empty = as the profile says.
+        attributor: offline or llm, who decides doubtful speakers (docs/llm.md); none = as the last run.
     """
     request = Request(
         manuscript, cast, engine, profile, chapters, output, workers, chapter_pattern, encoding, language, include_matter,
-        formats,
+        formats, attributor,
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, Workers(workers) as pool:
         return run_production(production, pool)
