@@ -43,7 +43,7 @@ def produce_book(
     language: Literal["zh", "en"] | None = None,
     include_matter: bool = False,
     formats: str = "",
-    attributor: str | None = None,
+    attributor: Literal["offline", "llm"] | None = None,
 ) -> Result:
     """Turn a manuscript into a mastered audiobook.
 
