@@ -17,6 +17,9 @@ from pipeline.script.names import Names
 
 __all__ = ["NARRATION", "Decision", "Unit", "attribute"]
 
+UNSURE = 0.25
+"""Below this confidence a speaker is unknown, in Chinese as in English (`rounds_en`)."""
+
 
 def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
     """A decision for every unit of a chapter, in order. `UNKNOWN` where nobody can be meant."""
@@ -46,6 +49,7 @@ def _with_places(found: Sequence[Case]) -> list[tuple[Case, tuple[int, float]]]:
 
 
 def _doubted(case: Case, place: int, sure: float) -> tuple[int, float] | None:
-    """None where there is nobody, or only one person and nothing but his being there: to the model he is certain."""
+    """None where nobody is likely enough, or there is only one person and nothing but his being there: to the model he is
+    certain."""
     alone = len(case.candidates) == 1 and case.evidence[place] == "conversation" and case.link in ("start", "far")
-    return None if place < 0 or alone else (place, sure)
+    return None if place < 0 or alone or sure < UNSURE else (place, sure)
