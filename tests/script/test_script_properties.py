@@ -91,8 +91,13 @@ def cpu_seconds(shape: str, size: int, language: Language) -> float:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("shape", _SHAPES)
 def test_no_shape_takes_quadratic_time(shape: str, language: Language) -> None:
-    one, four = cpu_seconds(shape, 20_000, language), cpu_seconds(shape, 80_000, language)
-    assert four < 0.1 or four / one <= 8, f"{one:.3f} s for 20 kB, {four:.3f} s for 80 kB"
+    told = []
+    for _ in range(3):  # a loaded machine slows either side, whatever clock is read; quadratic time fails every try
+        one, four = cpu_seconds(shape, 20_000, language), cpu_seconds(shape, 80_000, language)
+        if four < 0.1 or four / one <= 8:
+            return
+        told.append(f"{one:.3f} s for 20 kB, {four:.3f} s for 80 kB")
+    pytest.fail("; ".join(told))
 
 
 @pytest.mark.parametrize(
@@ -103,5 +108,10 @@ def test_no_shape_takes_quadratic_time(shape: str, language: Language) -> None:
     ],
 )  # fmt: skip
 def test_a_single_line_of_one_and_two_megabytes_takes_linear_time(shape: str, language: Language) -> None:
-    one, two = cpu_seconds(shape, 1_000_000, language), cpu_seconds(shape, 2_000_000, language)
-    assert two / one <= 3, f"{one:.2f} s for 1 MB, {two:.2f} s for 2 MB"
+    told = []
+    for _ in range(2):
+        one, two = cpu_seconds(shape, 1_000_000, language), cpu_seconds(shape, 2_000_000, language)
+        if two / one <= 3:
+            return
+        told.append(f"{one:.2f} s for 1 MB, {two:.2f} s for 2 MB")
+    pytest.fail("; ".join(told))
