@@ -27,7 +27,8 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     choices: Sequence[tuple[int, float] | None]
     if language == "zh":
         found = chinese.cases(units, names)
-        choices = [_doubted(case, *choice) for case, choice in _with_places(found)]
+        decided = model.decide(found, model.weights(language))
+        choices = [_doubted(case, *choice) for case, choice in zip(found, decided, strict=True)]
     else:
         found = english.cases(units, names)
         choices = rounds_en.choose(found, rounds_en.weights())
@@ -42,10 +43,6 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
     return decisions
-
-
-def _with_places(found: Sequence[Case]) -> list[tuple[Case, tuple[int, float]]]:
-    return list(zip(found, model.decide(found, model.weights("zh")), strict=True))
 
 
 def _doubted(case: Case, place: int, sure: float) -> tuple[int, float] | None:
