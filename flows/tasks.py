@@ -3,13 +3,12 @@ milliseconds, and so may a line. Line-level progress, resume and caching are the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import opaque
 
 from flows.watching import tell
@@ -69,17 +68,10 @@ def run_production(production: Production, workers: Workers) -> Result:
 
 
 def _render_all(production: Production, workers: Workers) -> None:
-    work = produce.batches_of(production)
-    done, total = 0, sum(len(batch) for batch in work)
-    if work:
-        tell(Progress("render", 0, total))
-    pending = list[PrefectFuture[float]]()
-    for batch in work:
-        pending.append(render_lines.submit(_label(batch), held(production), held(batch), held(workers)))
-    for future, batch in zip(pending, work, strict=True):
-        seconds = future.result()
-        done += len(batch)
-        tell(Progress("render", done, total, seconds))
+    def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
+        return render_lines.submit(_label(batch), held(production), held(batch), held(workers)).result
+
+    produce.render_in_turn(production, submit, workers, tell)
 
 
 def _label(batch: Sequence[Job]) -> str:

@@ -59,6 +59,7 @@ class Production:
     """A book being made: everything that is known before the first line is rendered, and the takes as they come.
 
     wanted   line id -> key of the take it uses, kept up to date while takes are made
+    engine   what speaks everything, whatever the cast says; None = as the cast says
     by_hand  line id -> key of the new take to choose for it by hand, whatever the line used before
     retake   whether only some lines are made anew, for a book that is there already
     """
@@ -71,7 +72,7 @@ class Production:
     plan: Plan
     chapters: tuple[int, ...]
     characters: tuple[Character, ...]
-    sync: Sync | None = None
+    engine: str | None = None
     remarks: list[str] = field(default_factory=list)
     wanted: dict[str, str] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
@@ -206,6 +207,15 @@ def _asked(lines: Sequence[Line], found: Sequence[Character], folder: BookFolder
 def _production(
     folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, observe: Observer
 ) -> Iterator[Production]:
+
+    with TakeStore(folder.takes) as store:
+        yield _planned(folder, record, request, lines, sync, store, observe)
+
+
+def _planned(
+    folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, store: TakeStore,
+    observe: Observer,
+) -> Production:  # fmt: skip
     from pipeline import cast as cast_room
     from pipeline.mastering import profiles
 
@@ -216,19 +226,16 @@ def _production(
     profile = profiles.with_formats(profiles.with_pauses(profile, cast.pauses), request.formats)
     chapters = chapters_in(request.chapters, [number for number, _ in record.chapters])
     engine = request.engine or record.engine or None
-    with TakeStore(folder.takes) as store:
-        cast = cast_room.complete(cast, characters)
-        chosen = [line for line in lines if line.chapter in set(chapters)]
-        planned = plan(chosen, cast, store, engine=engine)
-        folder.write(
-            replace(record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats)
-        )
-        remarks = [*record.notes, *(sync.remarks() if sync else ()), *cast_room.check(cast, characters)]
-        yield Production(
-            folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned,
-            chapters=tuple(number for number in chapters if any(line.chapter == number for line in chosen)),
-            characters=tuple(characters), sync=sync, remarks=[str(one) for one in remarks], wanted=dict(planned.wanted),
-        )  # fmt: skip
+    cast = cast_room.complete(cast, characters)
+    planned = plan([line for line in lines if line.chapter in set(chapters)], cast, store, engine=engine)
+    folder.write(replace(record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats))
+    remarks = [*record.notes, *(sync.remarks() if sync else ()), *cast_room.check(cast, characters)]
+    there = {line.chapter for line in planned.lines}
+    return Production(
+        folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
+        chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
+        remarks=[str(one) for one in remarks], wanted=planned.wanted,
+    )  # fmt: skip
 
 
 def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:

@@ -6,8 +6,10 @@ Flows wrap these functions in Prefect tasks; `finish` does all of them in plain 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from pipeline.render.pool import Workers
+
+AHEAD = 4
+"""Batches given out for each worker: one it renders, one that waits, and two for a slow one in front of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,9 @@ class Result:
     deliverables: tuple[Deliverable, ...]
 
 
-def batches_of(production: Production) -> list[tuple[Job, ...]]:
-    """The batches of lines that still have to be rendered."""
-    return batches(production.plan.jobs)
+def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
+    """The batches of lines that still have to be rendered, one after the other."""
+    return batches(production.plan.due, production.cast, production.engine)
 
 
 def render(production: Production, batch: tuple[Job, ...], workers: Workers | None = None) -> float:
@@ -82,10 +87,35 @@ def render(production: Production, batch: tuple[Job, ...], workers: Workers | No
     return sum(one.take.seconds for one in made)
 
 
+def render_in_turn(
+    production: Production,
+    submit: Callable[[tuple[Job, ...]], Callable[[], float]],
+    workers: Workers,
+    observe: Observer,
+) -> None:
+    """Give out every batch that is due, a few for each worker at a time, so that a long book needs no more memory.
+
+    submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
+    """
+    ahead = AHEAD * workers.count
+    done, total = 0, len(production.plan.due)
+    if total:
+        observe(Progress("render", 0, total))
+    work, given = batches_of(production), deque[tuple[int, Callable[[], float]]]()
+    while True:
+        given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
+        if not given:
+            return
+        size, wait = given.popleft()
+        seconds = wait()
+        done += size
+        observe(Progress("render", done, total, seconds))
+
+
 def rendering_done(production: Production, workers: Workers) -> None:
-    """Let go of what only rendering needs: its worker processes and the jobs, a kilobyte a line."""
+    """Let go of what only rendering needs: its worker processes and the list of what is due."""
     workers.renew()
-    production.plan = replace(production.plan, jobs=())
+    production.plan = replace(production.plan, due=())
 
 
 def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Rendered]) -> None:
@@ -228,7 +258,7 @@ def _assembled(production: Production, masters: Sequence[Master]) -> bool:
 
 def nothing_to_do(production: Production) -> Result | None:
     """The result of a run in which nothing is stale; None when there is something to do."""
-    if production.plan.jobs or production.retake:
+    if production.plan.due or production.retake:
         return None
     current = mastered_chapters(production)
     masters = [current[number] for number in production.chapters if number in current]
@@ -307,12 +337,7 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
 
 
 def _render_all(production: Production, pool: Workers, threads: ThreadPoolExecutor, observe: Observer) -> None:
-    work = batches_of(production)
-    done, total = 0, sum(len(batch) for batch in work)
-    if work:
-        observe(Progress("render", 0, total))
-    made = [threads.submit(render, production, batch, pool) for batch in work]
-    for batch, future in zip(work, made, strict=True):
-        seconds = future.result()
-        done += len(batch)
-        observe(Progress("render", done, total, seconds))
+    def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
+        return threads.submit(render, production, batch, pool).result
+
+    render_in_turn(production, submit, pool, observe)

@@ -13,7 +13,7 @@ from pipeline.folder import BookFolder
 from pipeline.nouns import Line, Take
 from pipeline.opening import Production, reopen
 from pipeline.progress import Observer, unobserved
-from pipeline.render.plan import Job, direction_of
+from pipeline.render.plan import Due, direction_of
 from pipeline.takes import subject_of, take_key
 
 
@@ -63,13 +63,13 @@ def _known(line: str, known: dict[str, Line]) -> Line:
 
 def _narrowed(production: Production, wish: Retake) -> Production:
     wished = [line for line in production.plan.lines if line.id in set(wish.lines)]
-    jobs = [job for line in wished for job in _jobs(production, line, wish)]
-    production.by_hand = {line: job.key for job in reversed(jobs) for line in job.lines}
-    return _only(production, wished, jobs)
+    due = [one for line in wished for one in _due(production, line, wish)]
+    production.by_hand = {one.line.id: one.key for one in reversed(due)}
+    return _only(production, wished, due)
 
 
-def _only(production: Production, wished: list[Line], jobs: list[Job]) -> Production:
-    """Only `jobs` are made, only the chapters of `wished` mastered; every other line keeps what it has."""
+def _only(production: Production, wished: list[Line], due: list[Due]) -> Production:
+    """Only `due` is made, only the chapters of `wished` mastered; every other line keeps what it has."""
     choices, whole = production.store.choices(), production.store.whole()
     for line, key in production.wanted.items():
         choice = choices.get(line)
@@ -82,28 +82,28 @@ def _only(production: Production, wished: list[Line], jobs: list[Job]) -> Produc
             chapters.append(number)
         else:
             production.remarks.append(f"chapter {number} has lines that were never rendered: `shuoshu run` masters it.")
-    production.plan = replace(production.plan, jobs=tuple(jobs))
+    production.plan = replace(production.plan, due=tuple(due))
     production.chapters = tuple(chapters)
     production.retake = True
     return production
 
 
-def _jobs(production: Production, line: Line, wish: Retake) -> list[Job]:
-    direction = direction_of(line, production.cast, production.record.engine or None)
+def _due(production: Production, line: Line, wish: Retake) -> list[Due]:
+    direction = direction_of(line, production.cast, production.engine)
     if direction is None:
         raise ScriptError(f"line {line.id} has nothing to speak: {line.text!r}", fix="Give it words with --text.")
-    subject, count = subject_of(direction), wish.takes
+    count = wish.takes
     engine = engines.engine_class(direction.voice.engine)
     if not engine.capabilities.seeded:
         if count > 1 or wish.seed is not None:
             production.remarks.append(
                 f"engine {engine.name} draws nothing by chance: one take of {line.id} is made, not more"
             )
-        return [Job(take_key(direction), subject, direction, (line.id,))]
+        return [Due(take_key(direction), engine.name, line)]
     used = {take.seed for take in production.store.takes_of(line.id)}
     first = wish.seed if wish.seed is not None else max(used, default=-1) + 1
-    seeds = [replace(direction, seed=first + at) for at in range(count)]
-    return [Job(take_key(one), subject, one, (line.id,)) for one in seeds]
+    seeds = range(first, first + count)
+    return [Due(take_key(replace(direction, seed=one)), engine.name, line, seed=one) for one in seeds]
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def open_choice(folder: BookFolder, line_id: str, take: str, observe: Observer =
     with reopen(folder, observe=observe) as production:
         line = _known(line_id, {one.id: one for one in production.plan.lines})
         chosen = pick(production.store.takes_of(line_id), line_id, take)
-        direction = direction_of(line, production.cast, production.record.engine or None)
+        direction = direction_of(line, production.cast, production.engine)
         if direction is None:
             raise ScriptError(
                 f"line {line_id} has nothing to speak", fix="Give it words in the script's spoken column."

@@ -1,8 +1,12 @@
-"""What must be rendered: every line's direction, the take that answers it, and the jobs for takes that do not exist."""
+"""What must be rendered: the take that answers every line, and the takes that do not exist yet.
+
+The plan of a long book stays small: a take to make is known by its key and its line, and what the line asks of its
+voice is worked out again when its turn comes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline import engines, pronunciation
@@ -14,8 +18,19 @@ from pipeline.takes.store import Choice
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A take to make: by this engine, as `line` asks, with this `seed`; `others` are the ids of other lines that use it."""
+
+    key: str
+    engine: str
+    line: Line
+    others: tuple[str, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """A take to make, and the lines that wait for it."""
+    """A take to make, ready to be rendered, and the lines that wait for it."""
 
     key: str
     subject: str
@@ -28,14 +43,14 @@ class Plan:
     """The whole of a book (or some chapters) against its store.
 
     lines    the lines to be heard, in order; a line with nothing to speak has become a pause
-    wanted   line id -> key of the take it uses, once `jobs` are done
-    jobs     takes to make, in order of the script
+    wanted   line id -> key of the take it uses, once all are made
+    due      takes to make, in order of the script
     stale    line id -> why its take must be made ("new", "voice", "spoken text, emotion", "file missing")
     """
 
     lines: tuple[Line, ...]
-    wanted: Mapping[str, str]
-    jobs: tuple[Job, ...]
+    wanted: dict[str, str]
+    due: tuple[Due, ...]
     stale: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -48,7 +63,7 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
     heard: list[Line] = []
     wanted: dict[str, str] = {}
     stale: dict[str, str] = {}
-    jobs: dict[str, Job] = {}
+    due: dict[str, Due] = {}
     links: list[tuple[str, str, str]] = []
     for line in lines:
         direction = direction_of(line, cast, engine)
@@ -67,11 +82,13 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
             links.append((line.id, key, subject))
             continue
         stale[line.id] = _why(choice, subject, direction, store)
-        waiting = jobs[key].lines if key in jobs else ()
-        jobs[key] = Job(key, subject, direction, (*waiting, line.id))
+        if key in due:
+            due[key] = replace(due[key], others=(*due[key].others, line.id))
+        else:
+            due[key] = Due(key, direction.voice.engine, line)
     if links:
         store.link(links)
-    return Plan(tuple(heard), wanted, tuple(jobs.values()), stale)
+    return Plan(tuple(heard), wanted, tuple(due.values()), stale)
 
 
 def direction_of(line: Line, cast: Cast, engine: str | None = None) -> Direction | None:
@@ -91,21 +108,25 @@ def _why(choice: Choice | None, subject: str, direction: Direction, store: TakeS
     return difference(store.ingredients(choice.key), ingredients(direction)) or "changed"
 
 
-def batches(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
-    """Cut jobs into batches of one engine each, its `batch_size` long.
+def batches(due: Iterable[Due], cast: Cast, engine: str | None = None) -> Iterator[tuple[Job, ...]]:
+    """Takes to make as jobs, in batches of one engine each, its `batch_size` long.
 
     Within a stretch of eight batches, lines are sorted by voice and length, so that a padded batch wastes little and
     a voice is loaded once; stretches keep the order of the book, so that early chapters are done early.
     """
-    by_engine: dict[str, list[Job]] = {}
-    for job in jobs:
-        by_engine.setdefault(job.direction.voice.engine, []).append(job)
-    cut: list[tuple[Job, ...]] = []
-    for engine, theirs in by_engine.items():
-        size = engines.engine_class(engine).capabilities.batch_size
+    by_engine: dict[str, list[Due]] = {}
+    for one in due:
+        by_engine.setdefault(one.engine, []).append(one)
+    for name, theirs in by_engine.items():
+        size = engines.engine_class(name).capabilities.batch_size
         for start in range(0, len(theirs), size * 8):
-            stretch = sorted(
-                theirs[start : start + size * 8], key=lambda job: (job.direction.voice.name, len(job.direction.text))
-            )
-            cut.extend(tuple(stretch[at : at + size]) for at in range(0, len(stretch), size))
-    return cut
+            jobs = [job_of(one, cast, engine) for one in theirs[start : start + size * 8]]
+            jobs.sort(key=lambda job: (job.direction.voice.name, len(job.direction.text)))
+            yield from (tuple(jobs[at : at + size]) for at in range(0, len(jobs), size))
+
+
+def job_of(due: Due, cast: Cast, engine: str | None = None) -> Job:
+    """A take to make with all that an engine needs to know."""
+    direction = direction_of(due.line, cast, engine)
+    assert direction is not None  # noqa: S101 - a line with nothing to speak is never due
+    return Job(due.key, subject_of(direction), replace(direction, seed=due.seed), (due.line.id, *due.others))

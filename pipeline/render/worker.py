@@ -39,27 +39,23 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered]:
     key of the seed that made it. Raises EngineError naming the line, BookFolderError for a full disk.
     """
     engine = engine_of(jobs[0].direction.voice.engine)
-    tries = RETRIES if engine.capabilities.seeded else 0
+    rate, tries = engine.capabilities.sample_rate, 1 + (RETRIES if engine.capabilities.seeded else 0)
     best: dict[int, tuple[Direction, Waveform, tuple[str, ...]]] = {}
-    left = list(range(len(jobs)))
-    for attempt in range(tries + 1):
+    done: dict[int, Rendered] = {}
+    for attempt in range(tries):
+        left = [index for index in range(len(jobs)) if index not in done]
         asked = [_with_seed(jobs[index].direction, attempt) for index in left]
-        again = []
-        for at, wave in engine.render(asked):
+        for at, wave in engine.render(asked) if left else ():
             index, direction = left[at], asked[at]
-            found = flags(wave, engine.capabilities.sample_rate, direction.text, direction.speed)
+            found = flags(wave, rate, direction.text, direction.speed)
             if index not in best or len(found) < len(best[index][2]):
                 best[index] = direction, wave, found
-            if found:
-                again.append(index)
-        left = again
-        if not left:
-            break
-    if len(best) != len(jobs):
-        missing = next(job.direction.line_id for index, job in enumerate(jobs) if index not in best)
+            if not found or attempt == tries - 1:  # written at once: a batch of waves is not kept waiting in memory
+                done[index] = _write(jobs[index].subject, *best.pop(index), rate, folder)
+    if len(done) != len(jobs):
+        missing = next(job.direction.line_id for index, job in enumerate(jobs) if index not in done)
         raise EngineError(f"engine {engine.name!r} gave no audio for line {missing}", fix="Report this to its makers.")
-    rate = engine.capabilities.sample_rate
-    return [_write(jobs[index].subject, *best[index], rate, folder) for index in range(len(jobs))]
+    return [done[index] for index in range(len(jobs))]
 
 
 def _log(key: str) -> None:

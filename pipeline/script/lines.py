@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -99,7 +100,7 @@ def _line(
 ) -> Line:
     return Line(
         id="", chapter=chapter.number, order=0, paragraph=stretch.unit.paragraph, kind=kind, speaker=decision.speaker,
-        text=text.strip(), pause_after=pause, confidence=decision.confidence, why=decision.why,
+        text=text.strip(), pause_after=pause, confidence=decision.confidence, why=sys.intern(decision.why),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -184,7 +185,7 @@ def line_of(row: Row, where: str) -> Line:
         delivery=voice,
         speed=_number(row, "speed", where, float, 0.5, 2.0), duration=_number(row, "duration", where, float, 0.05, 600.0),
         pause_after=_number(row, "pause_after", where, float, 0.0, 600.0), by_hand=MARKED if row["why"] == "markup" else (),
-        confidence=_number(row, "confidence", where, float, 0.0, 1.0) or 0.0, why=row["why"], note=row["note"],
+        confidence=_number(row, "confidence", where, float, 0.0, 1.0) or 0.0, why=sys.intern(row["why"]), note=row["note"],
     )  # fmt: skip
 
 
