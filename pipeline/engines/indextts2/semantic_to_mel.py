@@ -234,7 +234,7 @@ class Estimator(nn.Module):
             nn.Embedding(dit["content_codebook_size"], width),
         )
         self.content_mask_embedder = nn.Embedding(1, width)
-        self.register_buffer("input_pos", torch.arange(2 * dit["block_size"]))
+        self.register_buffer("input_pos", torch.arange(16_384))
 
     def forward(
         self, x: Tensor, prompt: Tensor, lengths: Tensor, style: Tensor, content: Tensor, time: Tensor, mask: Tensor

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.engines.indextts2.layers import NormedConv1d, NormedConvTranspose1d, mask_of
+from pipeline.engines.indextts2.layers import NormedConv1d, NormedConvTranspose1d
 
 TAPS = 12
 
