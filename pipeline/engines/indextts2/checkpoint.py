@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from pipeline.errors import EngineError
 from pipeline.engines.indextts2.conditioner import sinusoids
 from pipeline.engines.indextts2.semantic_codec import SemanticCodec
 from pipeline.engines.indextts2.semantic_to_mel import SemanticToMel
@@ -24,6 +23,7 @@ from pipeline.engines.indextts2.speaker_encoder import SpeakerEncoder
 from pipeline.engines.indextts2.text import Tokenizer
 from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
 from pipeline.engines.indextts2.vocoder import Vocoder
+from pipeline.errors import EngineError
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -96,7 +96,9 @@ class Checkpoint:
         return self._built(lambda: SemanticToMel(self.config["s2mel"], width, codes), "s2mel.pth", _of_s2mel)
 
     def semantic_codec(self) -> SemanticCodec:
-        codec = self._built(lambda: SemanticCodec(self.config["semantic_codec"]), "hf_cache/semantic_codec_model.safetensors")
+        codec = self._built(
+            lambda: SemanticCodec(self.config["semantic_codec"]), "hf_cache/semantic_codec_model.safetensors"
+        )
         codec.drop_decoder()
         return codec
 
@@ -109,7 +111,9 @@ class Checkpoint:
             options = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise EngineError(f"it cannot be read: {error}", where=str(path), fix="Download it again.") from error
-        return self._built(lambda: Vocoder(options), "hf_cache/bigvgan/bigvgan_generator.pt", lambda found: found["generator"])
+        return self._built(
+            lambda: Vocoder(options), "hf_cache/bigvgan/bigvgan_generator.pt", lambda found: found["generator"]
+        )
 
     def statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and variance of the semantic features, (width,) each."""
@@ -125,7 +129,9 @@ class Checkpoint:
     def _matrix(self, name: str, rows: int) -> Tensor:
         found = self.tensors(name)
         if not isinstance(found, Tensor) or found.dim() != 2 or len(found) != rows:
-            raise EngineError(f"it does not hold a matrix of {rows} rows", where=str(self.folder / name), fix="Download it again.")
+            raise EngineError(
+                f"it does not hold a matrix of {rows} rows", where=str(self.folder / name), fix="Download it again."
+            )
         return found
 
     def tensors(self, name: str) -> Any:
@@ -142,7 +148,7 @@ class Checkpoint:
                 "it holds more than tensors, and such a file could run code; it was not opened", where=str(path),
                 fix="Download it from its official source.",
             ) from error  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - a broken file breaks readers in many ways
+        except Exception as error:
             raise EngineError(f"it cannot be read: {error}", where=str(path), fix="Download it again.") from error
 
     def _built(self, build: Callable[[], M], name: str, pick: Callable[[Any], Any] = lambda found: found) -> M:
@@ -154,7 +160,9 @@ class Checkpoint:
                 network = build()
             wanted = network.state_dict()
         except (KeyError, TypeError, AttributeError) as error:
-            raise EngineError(f"it is not laid out as expected: {error}", where=str(path), fix="Download it again.") from error
+            raise EngineError(
+                f"it is not laid out as expected: {error}", where=str(path), fix="Download it again."
+            ) from error
         state = {**{key: _positions(wanted[key]) for key in wanted if key.endswith(".pos_enc.pe")}, **state}
         wrong = [f"missing {key}" for key in wanted if key not in state]
         wrong += [f"unexpected {key}" for key in state if key not in wanted]

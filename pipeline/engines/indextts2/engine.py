@@ -16,7 +16,6 @@ from pipeline.errors import EngineError
 from pipeline.nouns import Direction, Waveform
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from pipeline.engines.indextts2.decoding import Decoded
@@ -134,7 +133,9 @@ class Models:
         found = [_Segment(index, self.tokenizer.ids(part)) for part in segments(pieces)]
         found = [one for one in found if one.ids]
         if not found:
-            raise EngineError(f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words.")
+            raise EngineError(
+                f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words."
+            )
         return found
 
     def _voice(self, direction: Direction) -> Reference:
@@ -173,7 +174,9 @@ class Models:
         for at, one in found.items():
             if not len(one.codes):
                 line = batch[segments[at].direction].line_id
-                raise EngineError(f"line {line}: the model ended before it began", fix="Render it again with another seed.")
+                raise EngineError(
+                    f"line {line}: the model ended before it began", fix="Render it again with another seed."
+                )
         return [found[at] for at in range(len(wishes))]
 
     def _waves(

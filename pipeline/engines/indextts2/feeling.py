@@ -26,7 +26,9 @@ def blended(own: Tensor, other: Tensor, strength: float) -> Tensor:
     return own + strength * (other - own)
 
 
-def weighed(own: Tensor, weights: Sequence[float], style: Tensor, styles: Sequence[Tensor], vectors: Sequence[Tensor]) -> Tensor:
+def weighed(
+    own: Tensor, weights: Sequence[float], style: Tensor, styles: Sequence[Tensor], vectors: Sequence[Tensor]
+) -> Tensor:
     """own (width,) with eight emotions mixed in. For each emotion, `styles` (n, 192) and `vectors` (n, width) are of n people
     who showed it; the one most like `style` (192,) lends theirs."""
     mixed = own * (1 - sum(weights))

@@ -67,7 +67,9 @@ class Listener:
     def _heard(self, path: Path) -> Reference:
         if self._encoder is None:
             mean, variance = self.checkpoint.statistics()
-            self._encoder = SemanticEncoder(self.checkpoint.folder / "hf_cache/w2v-bert-2.0", mean, variance, self.device)
+            self._encoder = SemanticEncoder(
+                self.checkpoint.folder / "hf_cache/w2v-bert-2.0", mean, variance, self.device
+            )
             self._codec = self.checkpoint.semantic_codec().to(self.device)
             self._style = self.checkpoint.speaker_encoder().to(self.device)
         wave = features.clip(path)

@@ -19,7 +19,7 @@ _WIDE = re.compile(rf"([{HAN}\u3000-\u30ff\uac00-\ud7af])")
 _MARKS = str.maketrans(
     {"：": ",", "；": ",", ";": ",", "，": ",", "、": ",", ":": ",", "。": ".", "！": "!", "？": "?", "\n": " "}
     | dict.fromkeys("·—～~", "-")
-    | dict.fromkeys("“”‘’\"（）()《》【】[]「」", "'")
+    | dict.fromkeys('“”‘’"（）()《》【】[]「」', "'")
 )
 _FINAL_U = re.compile(r"^([JQX])[UÜ]")
 _STOPS = (".", "!", "?", "▁.", "▁?", "▁...")
@@ -35,7 +35,9 @@ class Tokenizer:
         try:
             self._model.Load(str(path))
         except (OSError, RuntimeError) as error:
-            raise EngineError(f"the vocabulary cannot be read: {error}", where=str(path), fix="Download it again.") from error
+            raise EngineError(
+                f"the vocabulary cannot be read: {error}", where=str(path), fix="Download it again."
+            ) from error
 
     def __len__(self) -> int:
         return int(self._model.GetPieceSize())

@@ -106,9 +106,9 @@ class _Table(nn.Module):
 
 class TextToSemantic(nn.Module):
     """The model of a checkpoint's ``gpt.pth``; `options` is config.yaml's ``gpt``, `inputs` the width of
-    the features, `narrow` that of the emotion's perceiver (no option of the official configuration)."""
+    the features. The emotion's perceiver is 1,024 wide, which the official configuration does not say."""
 
-    def __init__(self, options: dict[str, Any], inputs: int = 1024, narrow: int = 1024) -> None:
+    def __init__(self, options: dict[str, Any], inputs: int = 1024) -> None:
         super().__init__()
         width, self.options = options["model_dim"], options
         spoken, felt = options["condition_module"], options["emo_condition_module"]
@@ -116,6 +116,7 @@ class TextToSemantic(nn.Module):
         self.perceiver_encoder = Perceiver(
             spoken["output_size"], width, LATENTS, spoken["attention_heads"], spoken["perceiver_mult"]
         )
+        narrow = felt.get("perceiver_width", 1024)
         self.emo_perceiver_encoder = Perceiver(
             felt["output_size"], narrow, 1, felt["attention_heads"], felt["perceiver_mult"]
         )
