@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +40,6 @@ def models(checkpoint: Path) -> Models:
 
 
 @pytest.fixture
-def environment(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def environment(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(FOLDER, str(checkpoint))
-    yield checkpoint
+    return checkpoint
