@@ -39,7 +39,7 @@ class Subsampling(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = self.conv(x[:, None])
         x = self.out(x.transpose(1, 2).flatten(2)) * self.scale
-        positions: Tensor = self.pos_enc.pe[:, : x.shape[1]]  # type: ignore[index,assignment]
+        positions: Tensor = self.pos_enc.pe[:, : x.shape[1]]  # type: ignore[index]
         return x, positions, mask[:, 2::2]
 
 
@@ -146,8 +146,8 @@ class CrossAttention(nn.Module):
     def forward(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         keys, values = self.to_kv(torch.cat([x, context], 1)).chunk(2, -1)
         mask = F.pad(mask, (x.shape[1], 0), value=True)[:, None, None]
-        parts = (one.unflatten(-1, (self.heads, self.size)).transpose(1, 2) for one in (self.to_q(x), keys, values))
-        return self.to_out(F.scaled_dot_product_attention(*parts, attn_mask=mask).transpose(1, 2).flatten(2))
+        q, k, v = (one.unflatten(-1, (self.heads, self.size)).transpose(1, 2) for one in (self.to_q(x), keys, values))
+        return self.to_out(F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2))
 
 
 class GatedGelu(nn.Module):
@@ -191,7 +191,8 @@ class Perceiver(nn.Module):
     def forward(self, context: Tensor, mask: Tensor) -> Tensor:
         context = self.proj_context(context)
         x = self.latents.expand(len(context), -1, -1)
-        for attend, feed in self.layers:  # type: ignore[misc]
+        for layer in self.layers:
+            attend, feed = layer.children()
             x = attend(x, context, mask) + x
             x = feed(x) + x
         return self.norm(x)

@@ -37,7 +37,7 @@ def clip(path: Path, *, rate: int = RATE) -> Waveform:
             f"the reference clip cannot be read: {error}", where=str(path), fix="Give a WAV, FLAC, OGG or MP3 file."
         ) from error
     mono = torch.from_numpy(np.ascontiguousarray(data.mean(1)))
-    return torchaudio.functional.resample(mono, source, rate).numpy()  # type: ignore[no-any-return]
+    return torchaudio.functional.resample(mono, source, rate).numpy()
 
 
 def resampled(wave: Waveform, rate: int, to: int) -> Tensor:

@@ -86,8 +86,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, turns: Tensor, mask: Tensor) -> Tensor:
         q, k, v = (one.unflatten(-1, (self.heads, -1)) for one in self.wqkv(x).chunk(3, -1))
         q, k = rotated(q, turns), rotated(k, turns)
-        parts = (one.transpose(1, 2) for one in (q, k, v))
-        return self.wo(F.scaled_dot_product_attention(*parts, attn_mask=mask).transpose(1, 2).flatten(2))
+        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+        return self.wo(F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Module):
@@ -147,7 +147,7 @@ class TimeEmbedding(nn.Module):
 
     def forward(self, time: Tensor) -> Tensor:
         angle = 1000.0 * time[:, None].float() * self.freqs  # type: ignore[operator]
-        return self.mlp(torch.cat([angle.cos(), angle.sin()], -1).to(self.mlp[0].weight.dtype))
+        return self.mlp(torch.cat([angle.cos(), angle.sin()], -1).type_as(self.mlp[0].weight))  # type: ignore[arg-type]
 
 
 class _Wrapped(nn.Module):
@@ -159,7 +159,7 @@ class _Wrapped(nn.Module):
         self.conv.conv = NormedConv1d(inputs, outputs, kernel)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv.conv(x)  # type: ignore[operator,no-any-return]
+        return self.conv.conv(x)  # type: ignore[operator]
 
 
 def mirrored(x: Tensor, lengths: Tensor, by: int) -> Tensor:

@@ -138,7 +138,7 @@ class SpeakerEncoder(nn.Module):
         for layer in layers:
             x = layer(x)
         both: Any = dense
-        return both.nonlinear(both.linear(x[..., None])[..., 0])  # type: ignore[no-any-return]
+        return both.nonlinear(both.linear(x[..., None])[..., 0])
 
 
 class _Statistics(nn.Module):

@@ -66,8 +66,8 @@ class Activation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, T) -> the same."""
         width = x.shape[1]
-        up: Tensor = self.upsample.filter.expand(width, -1, -1)  # type: ignore[operator,assignment]
-        down: Tensor = self.downsample.lowpass.filter.expand(width, -1, -1)  # type: ignore[union-attr,operator,assignment]
+        up: Tensor = self.upsample.filter.expand(width, -1, -1)  # type: ignore[operator]
+        down: Tensor = self.downsample.lowpass.filter.expand(width, -1, -1)  # type: ignore[union-attr,operator]
         edge = TAPS // 2 - 1
         x = F.conv_transpose1d(F.pad(x, (edge, edge), mode="replicate"), up, stride=2, groups=width) * 2
         cut = 2 * edge + (TAPS - 2) // 2
@@ -118,7 +118,7 @@ class Vocoder(nn.Module):
         for at, up in enumerate(self.ups):
             x = up[0](x)  # type: ignore[index]
             stacks = self.resblocks[at * self.stacks : (at + 1) * self.stacks]
-            x = sum(one(x) for one in stacks) / self.stacks  # type: ignore[assignment]
+            x = sum(one(x) for one in stacks) / self.stacks
         return self.conv_post(self.activation_post(x))[:, 0].clamp(-1, 1)
 
     @torch.inference_mode()
