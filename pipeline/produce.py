@@ -17,6 +17,7 @@ from pipeline.files import write_text
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
+from pipeline.memory import give_back_freed
 from pipeline.nouns import Master, Take, Timeline
 from pipeline.opening import Production
 from pipeline.progress import Observer, Progress, unobserved
@@ -113,9 +114,10 @@ def render_in_turn(
 
 
 def rendering_done(production: Production, workers: Workers) -> None:
-    """Let go of what only rendering needs: its worker processes and the list of what is due."""
+    """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
     workers.renew()
-    production.plan = replace(production.plan, due=())
+    production.plan = replace(production.plan, due=(), stale={})
+    give_back_freed()
 
 
 def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Rendered]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +13,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.errors import RenderError
+from pipeline.memory import give_back_freed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,12 +92,8 @@ def _start() -> None:
 
 
 def _done(work: Callable[[], R]) -> R:
-    """Do work in a worker, and give the memory it has freed back to the system: glibc would keep minutes of audio
-    (malloc_trim(3); other C libraries have no such call)."""
+    """Do work in a worker, which then keeps no memory but what the next work finds useful."""
     try:
         return work()
     finally:
-        if sys.platform == "linux":
-            trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-            if trim:
-                trim(0)
+        give_back_freed()
