@@ -69,6 +69,26 @@ class Checkpoint:
                 fix=f"`{DOWNLOAD} {self.folder}`; `shuoshu doctor --engine indextts2` says where each file comes from.",
             )  # fmt: skip
 
+    def findings(self) -> list[tuple[str, str, str]]:
+        """Every file: its name, what is wrong with it ("" = nothing), and where it comes from. Weights are compared by name
+        and shape, which does not read them all."""
+        readers: dict[str, Callable[[], object]] = {
+            "config.yaml": lambda: self.config, "bpe.model": self.tokenizer, "gpt.pth": self.text_to_semantic,
+            "s2mel.pth": self.semantic_to_mel, "wav2vec2bert_stats.pt": self.statistics, "feat1.pt": self.emotions,
+            "hf_cache/semantic_codec_model.safetensors": self.semantic_codec, "feat2.pt": self.emotions,
+            "hf_cache/campplus_cn_common.bin": self.speaker_encoder, "hf_cache/bigvgan/bigvgan_generator.pt": self.vocoder,
+        }  # fmt: skip
+        found = []
+        for name, source in FILES.items():
+            wrong = "" if (self.folder / name).is_file() else "missing"
+            if not wrong and name in readers:
+                try:
+                    readers[name]()
+                except EngineError as error:
+                    wrong = error.what
+            found.append((name, wrong, source))
+        return found
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """config.yaml, with the keys that the networks are built from."""

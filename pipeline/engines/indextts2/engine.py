@@ -30,12 +30,12 @@ CODES_PER_PIECE = 25
 """Half a second for one piece of text: more than any speaker needs, so a line that goes on is running away."""
 PAUSE_S = 0.2
 """Between the segments of a long line, as in the official program."""
-FOLDER = "SHUOSHU_INDEXTTS2"
-"""The environment variable that names the checkpoint directory."""
+FOLDER = "INDEXTTS2_MODEL_DIR"
+"""The environment variable that names the checkpoint directory, as for the official program."""
 
 
 def folder() -> Path:
-    """Where the checkpoint lies: $SHUOSHU_INDEXTTS2, or ``checkpoints`` in the working directory."""
+    """Where the checkpoint lies: $INDEXTTS2_MODEL_DIR, or ``checkpoints`` in the working directory."""
     return Path(os.environ.get(FOLDER, "checkpoints"))
 
 
@@ -48,7 +48,7 @@ class _Segment:
 
 
 class IndexTTS2:
-    """The engine. One instance loads the networks once; the directory comes from $SHUOSHU_INDEXTTS2."""
+    """The engine. One instance loads the networks once; the directory comes from $INDEXTTS2_MODEL_DIR."""
 
     name: ClassVar[str] = "indextts2"
     version: ClassVar[str] = "1"
