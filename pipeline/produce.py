@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import engines
 from pipeline.files import write_text
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
@@ -22,6 +23,7 @@ from pipeline.nouns import Master, Take, Timeline
 from pipeline.opening import Production
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Job, batches
+from pipeline.render.pool import visible_gpus
 from pipeline.render.worker import render_batch
 from pipeline.takes.store import Rendered
 
@@ -98,6 +100,7 @@ def render_in_turn(
 
     submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
     """
+    workers.at_most(_processes(production))
     ahead = AHEAD * workers.count
     done, total = 0, len(production.plan.due)
     if total:
@@ -113,9 +116,18 @@ def render_in_turn(
         observe(Progress("render", done, total, seconds))
 
 
+def _processes(production: Production) -> int | None:
+    """How many processes may render: as many as the engine that is shyest of company allows on this machine's devices."""
+    shy = [
+        engines.engine_class(name).capabilities.processes_per_device
+        for name in {one.engine for one in production.plan.due}
+    ]
+    return min((one * max(1, len(visible_gpus())) for one in shy if one), default=None)
+
+
 def rendering_done(production: Production, workers: Workers) -> None:
     """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
-    workers.renew()
+    workers.at_most()
     production.plan = replace(production.plan, due=(), stale={})
     give_back_freed()
 

@@ -82,6 +82,8 @@ def doctor(options: argparse.Namespace) -> int:
         lambda: _disk(options.output),
     ]  # fmt: skip
     findings = [look() for look in looks]
+    if options.engine == "indextts2":
+        findings += _checkpoint_files()
     broken = [one for one in findings if one.needed and not one.there]
     if options.json:
         show.print_json(
@@ -166,8 +168,27 @@ def _cuda() -> Finding:
 def _checkpoints() -> Finding:
     folder = Path(os.environ.get("INDEXTTS2_MODEL_DIR", "checkpoints"))
     found = [name for name in ("config.yaml", "gpt.pth", "s2mel.pth", "bpe.model") if (folder / name).is_file()]
-    use = "IndexTTS 2.0 voices (its engine is not part of this version)"
+    use = "IndexTTS 2.0 voices: `shuoshu doctor --engine indextts2` looks at every file"
     return Finding("checkpoints", len(found) == 4, f"{len(found)} of 4 main files in {folder}", use)
+
+
+def _checkpoint_files() -> list[Finding]:
+    """Each file of the IndexTTS 2.0 checkpoint, by name, and its weights by their names and shapes."""
+    try:
+        from pipeline.engines.indextts2.checkpoint import DOWNLOAD, Checkpoint
+        from pipeline.engines.indextts2.engine import folder
+    except ImportError as error:
+        return [Finding("indextts2", False, str(error), "pip install 'shuoshu[indextts2]'")]
+    where = folder()
+    looked = [
+        Finding(name, not wrong, wrong or "as it should be", f"from {source}")
+        for name, wrong, source in Checkpoint(where).findings()
+    ]
+    if any(not one.there for one in looked):
+        looked.append(
+            Finding("to download", False, f"{DOWNLOAD} {where}", "the main files; the others by their sources")
+        )
+    return looked
 
 
 def _fonts() -> Finding:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
+from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.errors import RenderError
@@ -27,6 +29,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@cache
+def visible_gpus() -> tuple[str, ...]:
+    """The NVIDIA GPUs this process may use, as CUDA_VISIBLE_DEVICES names them; none without a driver."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return tuple(one.strip() for one in named.split(",") if one.strip() and one.strip() != "-1")
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ()
+    told = subprocess.run([program, "-L"], capture_output=True, text=True, check=False).stdout
+    return tuple(str(number) for number, line in enumerate(told.splitlines()) if line.startswith("GPU "))
+
+
 class Workers:
     """`count` worker processes (0 = one per core). `run` may be called from several threads.
 
@@ -34,7 +49,7 @@ class Workers:
     """
 
     def __init__(self, count: int = 0) -> None:
-        self.count = count or cores()
+        self.asked = self.count = count or cores()
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
@@ -46,6 +61,11 @@ class Workers:
             if self._pool:
                 self._pool.shutdown(wait=True, cancel_futures=kind is not None)
                 self._pool = None
+
+    def at_most(self, count: int | None = None) -> None:
+        """Work with fewer processes than asked for, where an engine must not run in all of them; None = as asked for."""
+        self.renew()
+        self.count = min(count or self.asked, self.asked)
 
     def renew(self) -> None:
         """Let the processes go; the next work gets fresh ones. Between stages, so that none holds what both need."""
@@ -74,7 +94,8 @@ class Workers:
         with self._lock:
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_start)
+                turns = context.Value("i", 0)
+                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_start, initargs=(turns,))
             return self._pool
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
@@ -84,8 +105,13 @@ class Workers:
                 self._pool = None
 
 
-def _start() -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when the parent is gone, however it went."""
+def _start(turns: Any) -> None:
+    """A worker leaves Ctrl-C to its parent, and ends when the parent is gone, however it went. Each sees one GPU, in turns."""
+    gpus = visible_gpus()
+    if gpus:
+        with turns.get_lock():
+            os.environ["CUDA_VISIBLE_DEVICES"] = gpus[turns.value % len(gpus)]
+            turns.value += 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

@@ -1,0 +1,179 @@
+"""Decoding: many lines at once, each in a row of one KV cache; a line that ends gives its row to the next at once.
+
+A row sees its own keys only, draws its own random numbers from its own seed, and is penalized for its own codes only, so a
+line comes out the same whatever lines run beside it (exactly on a CPU in float32; on a GPU up to the rounding of kernels
+that choose other sums for other batch sizes).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
+
+_POLL = 8
+"""Steps between two looks at which rows have ended, on a GPU; it would wait for each look."""
+_GRAIN = 64
+"""The part of the cache that is looked at grows by so many places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """The official options and their defaults for one beam; temperature 0 = always the likeliest code."""
+
+    top_k: int = 30
+    top_p: float = 0.8
+    temperature: float = 0.8
+    repetition_penalty: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A line to decode: its `prompt` (P, width), its seed, and how many codes it may have at most (50 a second). With
+    `exactly`, it has just that many, whatever the stop code says."""
+
+    prompt: Tensor
+    seed: int
+    longest: int
+    exactly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`codes` (n,) without the stop code; `stopped` False when the limit came first."""
+
+    index: int
+    codes: Tensor
+    stopped: bool
+
+
+class Decoder:
+    """Decodes on `rows` rows of a cache with `room` places each (prompt and codes together)."""
+
+    def __init__(self, model: TextToSemantic, rows: int, room: int, sampling: Sampling = Sampling()) -> None:
+        self.model, self.rows, self.room, self.sampling = model, rows, room, sampling
+        self.start, self.stop = model.options["start_mel_token"], model.options["stop_mel_token"]
+        device, codes = model.final_norm.weight.device, model.options["number_mel_codes"]
+        self.poll = 1 if device.type == "cpu" else _POLL
+        self.cache = model.cache(rows, room)
+        self.filled = torch.zeros(rows, dtype=torch.long, device=device)
+        self.step = torch.zeros(rows, dtype=torch.long, device=device)
+        self.seen = torch.zeros(rows, codes, dtype=torch.bool, device=device)
+        self.draws = torch.zeros(rows, room, device=device)
+        self.codes = torch.full((rows, room), self.stop, device=device)
+        self.limit = torch.zeros(rows, dtype=torch.long, device=device)
+        self.forced = torch.zeros(rows, dtype=torch.bool, device=device)
+
+    @torch.inference_mode()
+    def decode(self, wishes: Iterable[Wish]) -> Iterator[Decoded]:
+        """Every wish once, in the order in which they end. Raises ValueError for one that has no room."""
+        waiting = deque(enumerate(wishes))
+        running: dict[int, int] = {}
+        while waiting or running:
+            free = [row for row in range(self.rows) if row not in running]
+            new = [(free.pop(0), *waiting.popleft()) for _ in range(min(len(free), len(waiting)))]
+            if new:
+                self._begin([(row, wish) for row, _, wish in new])
+                running.update((row, index) for row, index, _ in new)
+            rows = sorted(running)
+            for _ in range(self.poll):
+                self._advance(torch.tensor(rows, device=self.filled.device))
+            for row, done in zip(rows, self._done(rows), strict=True):
+                if done is not None:
+                    yield Decoded(running.pop(row), *done)
+
+    def _begin(self, new: list[tuple[int, Wish]]) -> None:
+        """Read the prompts of new rows, all at once, and choose their first codes."""
+        device = self.filled.device
+        rows = torch.tensor([row for row, _ in new], device=device)
+        zero = torch.zeros(1, 1, dtype=torch.long, device=device)
+        first = self.model.step_embedding(zero + self.start, zero)[0]
+        texts = [torch.cat([wish.prompt, first.to(wish.prompt.dtype)]) for _, wish in new]
+        lengths = torch.tensor([len(one) for one in texts], device=device)
+        for text, (_, wish) in zip(texts, new, strict=True):
+            if len(text) + wish.longest + self.poll > self.room:
+                raise ValueError(f"{len(text)} places of prompt and {wish.longest} codes do not fit {self.room}")
+        x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
+        causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=device).tril()
+        part = [(k.new_zeros(len(new), *k[0, :, : x.shape[1]].shape), v.new_zeros(len(new), *v[0, :, : x.shape[1]].shape))
+                for k, v in self.cache]  # fmt: skip
+        at = torch.arange(x.shape[1], device=device).expand(len(new), -1)
+        hidden = self.model.gpt(x, causal, part, at)
+        for (k, v), (new_k, new_v) in zip(self.cache, part, strict=True):
+            k[rows, :, : x.shape[1]], v[rows, :, : x.shape[1]] = new_k, new_v
+        self.filled[rows], self.step[rows] = lengths, 0
+        self.limit[rows] = torch.tensor([wish.longest for _, wish in new], device=device)
+        self.forced[rows] = torch.tensor([wish.exactly for _, wish in new], device=device)
+        self.seen[rows] = False
+        self.seen[rows, self.start] = True
+        self.seen[rows, 1] = True  # the official program's prompt is code 1 to its penalty
+        for row, wish in new:
+            drawn = torch.rand(wish.longest + self.poll, generator=torch.Generator().manual_seed(wish.seed % 2**63))
+            self.draws[row, : len(drawn)] = drawn.to(device)
+        self._choose(rows, self.model.logits(hidden[torch.arange(len(new), device=device), lengths - 1]))
+
+    def _advance(self, rows: Tensor) -> None:
+        """One more code for each of `rows`."""
+        last = self.codes[rows, self.step[rows] - 1]
+        place = self.step[rows] + 1  # the official program skips position 1 when it decodes
+        x = self.model.step_embedding(last[:, None], place[:, None]).to(self.cache[0][0].dtype)
+        room = min(-(-(int(self.filled.max()) + 1) // _GRAIN) * _GRAIN, self.room)
+        mask = torch.arange(room, device=rows.device)[None] <= self.filled[rows][:, None]
+        whole = len(rows) == self.rows
+        part = [
+            (k[:, :, :room], v[:, :, :room]) if whole else (k[rows, :, :room], v[rows, :, :room]) for k, v in self.cache
+        ]
+        hidden = self.model.gpt(x, mask[:, None, None], part, self.filled[rows][:, None])
+        if not whole:
+            for (k, v), (new_k, new_v) in zip(self.cache, part, strict=True):
+                k[rows, :, :room], v[rows, :, :room] = new_k, new_v
+        self.filled[rows] += 1
+        self._choose(rows, self.model.logits(hidden[:, 0]))
+
+    def _choose(self, rows: Tensor, logits: Tensor) -> None:
+        """Draw a code for each row and note it."""
+        step = self.step[rows]
+        held = self.forced[rows]
+        logits[:, self.stop] = torch.where(held, -torch.inf, logits[:, self.stop])
+        chosen = chosen_codes(logits, self.seen[rows], self.draws[rows, step], self.sampling)
+        self.codes[rows, step] = chosen
+        self.seen[rows, chosen] = True
+        self.step[rows] = step + 1
+
+    def _done(self, rows: list[int]) -> list[tuple[Tensor, bool] | None]:
+        found: list[tuple[Tensor, bool] | None] = []
+        steps, limits = self.step[rows].tolist(), self.limit[rows].tolist()
+        for row, step, limit in zip(rows, steps, limits, strict=True):
+            codes = self.codes[row, : min(step, limit)]
+            ends = (codes == self.stop).nonzero()
+            if len(ends):
+                found.append((codes[: int(ends[0])].clone(), True))
+            else:
+                found.append((codes.clone(), bool(self.forced[row])) if step >= limit else None)
+        return found
+
+
+def chosen_codes(logits: Tensor, seen: Tensor, draws: Tensor, sampling: Sampling) -> Tensor:
+    """A code for each row. logits (B, codes) float32; seen (B, codes): already used; draws (B,) in [0, 1).
+
+    In the official order: penalty (Keskar et al. 2019), temperature, top-k, top-p (Holtzman et al. 2020), draw.
+    """
+    by = sampling.repetition_penalty
+    logits = torch.where(seen, torch.where(logits > 0, logits / by, logits * by), logits)
+    if sampling.temperature == 0:
+        return logits.argmax(-1)
+    count = min(sampling.top_k, logits.shape[-1]) if sampling.top_k else logits.shape[-1]
+    best, which = (logits / sampling.temperature).topk(count)
+    likely = best.softmax(-1)
+    tail = likely.flip(-1).cumsum(-1).flip(-1)  # of this code and all that are less likely
+    keep = tail > 1 - sampling.top_p
+    keep[:, 0] = True
+    likely = F.normalize(likely * keep, p=1, dim=-1)
+    at = (likely.cumsum(-1) <= draws[:, None] * (1 - 1e-6)).sum(-1, keepdim=True).clamp(max=count - 1)
+    return which.gather(-1, at)[:, 0]

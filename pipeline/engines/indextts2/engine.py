@@ -1,0 +1,230 @@
+"""IndexTTS 2.0 (Zhou et al. 2025) behind the engine contract: directions in, waveforms out, in batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from pipeline.engines.base import Capabilities
+from pipeline.errors import EngineError
+from pipeline.nouns import Direction, Waveform
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pipeline.engines.indextts2.decoding import Decoded
+    from pipeline.engines.indextts2.reference import Reference
+
+RATE = 22_050
+HOP = 256
+FRAMES_PER_CODE = 1.72
+"""Mel frames for one code, as the official program has it (22,050 / 256 / 50, cut)."""
+LONGEST_CODES = 1500
+CODES_PER_PIECE = 25
+"""Half a second for one piece of text: more than any speaker needs, so a line that goes on is running away."""
+PAUSE_S = 0.2
+"""Between the segments of a long line, as in the official program."""
+FOLDER = "INDEXTTS2_MODEL_DIR"
+"""The environment variable that names the checkpoint directory, as for the official program."""
+
+
+def folder() -> Path:
+    """Where the checkpoint lies: $INDEXTTS2_MODEL_DIR, or ``checkpoints`` in the working directory."""
+    return Path(os.environ.get(FOLDER, "checkpoints"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A piece of a direction, ready to be decoded."""
+
+    direction: int
+    ids: list[int]
+
+
+class IndexTTS2:
+    """The engine. One instance loads the networks once; the directory comes from $INDEXTTS2_MODEL_DIR."""
+
+    name: ClassVar[str] = "indextts2"
+    version: ClassVar[str] = "1"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "reference"}),
+        duration=True, pinyin=True, deterministic=True, seeded=True, max_characters=2000, processes_per_device=1,
+        batch_size=64, parameters={},
+    )  # fmt: skip
+
+    def fingerprint(self) -> str:
+        """Names and sizes of the checkpoint's files, with the hash of its config.yaml; the weights are not read."""
+        import hashlib
+
+        from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
+
+        checkpoint = Checkpoint(folder())
+        checkpoint.check()
+        digest = hashlib.sha256((checkpoint.folder / "config.yaml").read_bytes())
+        for name in FILES:
+            digest.update(f"{name} {(checkpoint.folder / name).stat().st_size}\n".encode())
+        return f"indextts2 {digest.hexdigest()[:16]}"
+
+    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
+        """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
+        yield from self._models.render(batch)
+
+    def close(self) -> None:
+        """Free the networks."""
+        self.__dict__.pop("_models", None)
+
+    @cached_property
+    def _models(self) -> Models:
+        return Models(folder())
+
+
+class Models:
+    """The loaded networks of one checkpoint on one device."""
+
+    def __init__(self, where: Path, device: str | None = None) -> None:
+        import torch
+
+        from pipeline.engines.indextts2.checkpoint import Checkpoint
+        from pipeline.engines.indextts2.reference import Listener
+
+        checkpoint = Checkpoint(where)
+        checkpoint.check()
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.tokenizer = checkpoint.tokenizer()
+        self.speaker = checkpoint.text_to_semantic().to(self.device)
+        self.painter = checkpoint.semantic_to_mel().to(self.device)
+        self.vocoder = checkpoint.vocoder().to(self.device)
+        self.meanings = checkpoint.semantic_codec().table().detach().to(self.device)
+        self.styles, self.vectors = checkpoint.emotions()
+        self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, where / "references")
+        self.rows = 64 if self.device.type == "cuda" else 16
+
+    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
+        """See `IndexTTS2.render`."""
+        import torch
+
+        segments = [segment for index, direction in enumerate(batch) for segment in self._segments(index, direction)]
+        voices = [self._voice(direction) for direction in batch]
+        feelings = [self._feeling(direction, voice) for direction, voice in zip(batch, voices, strict=True)]
+        with torch.inference_mode():
+            prompts = [
+                self.speaker.prompt(
+                    voices[one.direction].timbre, feelings[one.direction], torch.tensor(one.ids, device=self.device)
+                )
+                for one in segments
+            ]
+            decoded = self._decoded(batch, segments, prompts)
+            latents = self.speaker.latents(prompts, [one.codes for one in decoded])
+            waves = self._waves(batch, voices, segments, decoded, latents)
+        for index, direction in enumerate(batch):
+            parts = [wave for wave, one in zip(waves, segments, strict=True) if one.direction == index]
+            yield index, _joined(parts, direction)
+
+    def _segments(self, index: int, direction: Direction) -> list[_Segment]:
+        from pipeline.engines.indextts2.text import segments
+
+        pieces = self.tokenizer.pieces(direction.text)
+        found = [_Segment(index, self.tokenizer.ids(part)) for part in segments(pieces)]
+        found = [one for one in found if one.ids]
+        if not found:
+            raise EngineError(
+                f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words."
+            )
+        return found
+
+    def _voice(self, direction: Direction) -> Reference:
+        voice = direction.voice
+        if voice.reference is None:
+            raise EngineError(
+                f"line {direction.line_id}: voice {voice.name!r} has no reference clip, and this engine speaks by one",
+                fix="Give the voice a reference of 5 seconds or more in the cast file.",
+            )
+        return self.listener.hear(voice.reference, voice.reference_sha256)
+
+    def _feeling(self, direction: Direction, voice: Reference) -> Tensor:
+        from pipeline.engines.indextts2 import feeling
+
+        asked = direction.emotion
+        if asked.reference is not None:
+            other = self.listener.hear(asked.reference, asked.reference_sha256)
+            return feeling.blended(voice.emotion, other.emotion, asked.strength)
+        if asked.weights:
+            weights = feeling.bounded(asked.weights)
+            return feeling.weighed(voice.emotion, weights, voice.style, self.styles, self.vectors)
+        return voice.emotion
+
+    def _decoded(self, batch: Sequence[Direction], segments: list[_Segment], prompts: list[Tensor]) -> list[Decoded]:
+        from pipeline.engines.indextts2.decoding import Decoder, Wish
+
+        most = self.speaker.options["max_mel_tokens"] - 2
+        wishes = [
+            Wish(prompt, batch[one.direction].seed, min(LONGEST_CODES, most, 50 + CODES_PER_PIECE * len(one.ids)))
+            for one, prompt in zip(segments, prompts, strict=True)
+        ]
+        order = sorted(range(len(wishes)), key=lambda at: -wishes[at].longest)  # long ones first: rows end together
+        room = max(len(wish.prompt) + wish.longest for wish in wishes) + 16
+        decoder = Decoder(self.speaker, min(self.rows, len(wishes)), room)
+        found = {order[one.index]: one for one in decoder.decode([wishes[at] for at in order])}
+        for at, one in found.items():
+            if not len(one.codes):
+                line = batch[segments[at].direction].line_id
+                raise EngineError(
+                    f"line {line}: the model ended before it began", fix="Render it again with another seed."
+                )
+        return [found[at] for at in range(len(wishes))]
+
+    def _waves(
+        self, batch: Sequence[Direction], voices: list[Reference], segments: list[_Segment], decoded: list[Decoded],
+        latents: list[Tensor],
+    ) -> list[Waveform]:  # fmt: skip
+        import torch
+
+        from pipeline.engines.indextts2.flow import mels
+
+        frames = _frames(batch, segments, decoded)
+        noise, contents = [], []
+        for one, codes, latent, count in zip(segments, decoded, latents, frames, strict=True):
+            voice = voices[one.direction]
+            content = self.painter.content(latent, self.meanings[codes.codes], count)
+            contents.append(torch.cat([voice.prompt, content]))
+            drawn = torch.Generator().manual_seed(batch[one.direction].seed % 2**63)
+            noise.append(torch.randn(len(voice.mel), len(contents[-1]), generator=drawn).to(self.device))
+        found = mels(
+            self.painter.estimator, noise, [voices[one.direction].mel for one in segments],
+            torch.stack([voices[one.direction].style for one in segments]), contents,
+        )  # fmt: skip
+        return [wave.float().cpu().numpy() for wave in self.vocoder.speak(found)]
+
+
+def _frames(batch: Sequence[Direction], segments: list[_Segment], decoded: list[Decoded]) -> list[int]:
+    """Mel frames of each segment: by its codes and the line's speed, or shared out of the line's wished seconds."""
+    counts = [max(1, int(len(one.codes) * FRAMES_PER_CODE)) for one in decoded]
+    for index, direction in enumerate(batch):
+        mine = [at for at, one in enumerate(segments) if one.direction == index]
+        if direction.duration is None:
+            for at in mine:
+                counts[at] = max(1, round(counts[at] / direction.speed))
+            continue
+        whole = direction.duration * RATE / HOP - (len(mine) - 1) * round(PAUSE_S * RATE) / HOP
+        total, given, before = sum(counts[at] for at in mine), 0, 0
+        for at in mine:
+            before += counts[at]
+            upto = max(round(whole * before / total), given + 1)
+            counts[at], given = upto - given, upto
+    return counts
+
+
+def _joined(parts: Sequence[Waveform], direction: Direction) -> Waveform:
+    """Segments with a pause between; where a duration is wished, exact to the sample."""
+    pause = np.zeros(round(PAUSE_S * RATE), np.float32)
+    wave = np.concatenate([part for one in parts for part in (pause, one)][1:])
+    if direction.duration is None:
+        return wave
+    frames = max(1, round(direction.duration * RATE))
+    return np.pad(wave[:frames], (0, max(0, frames - len(wave))))

@@ -1,0 +1,108 @@
+"""What the networks hear of a reference clip: samples at their rates, mel spectrogram, filter banks, w2v-bert features."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pipeline.errors import EngineError
+from pipeline.nouns import Waveform
+
+RATE = 22_050
+"""Hz of mel spectrograms and of the sound that is made."""
+HEARD_RATE = 16_000
+"""Hz of what the encoders hear."""
+LONGEST_S = 15.0
+"""Seconds of a clip that are used, as in the official program."""
+HOP, WINDOW, BINS = 256, 1024, 80
+
+
+def clip(path: Path, *, rate: int = RATE) -> Waveform:
+    """The beginning of an audio file, mono, at `rate`: (frames,) float32. Raises EngineError for a file that is none."""
+    import soundfile
+    import torchaudio
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            data = file.read(round(LONGEST_S * file.samplerate), dtype="float32", always_2d=True)
+            source = file.samplerate
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise EngineError(
+            f"the reference clip cannot be read: {error}", where=str(path), fix="Give a WAV, FLAC, OGG or MP3 file."
+        ) from error
+    mono = torch.from_numpy(np.ascontiguousarray(data.mean(1)))
+    return torchaudio.functional.resample(mono, source, rate).numpy()
+
+
+def resampled(wave: Waveform, rate: int, to: int) -> Tensor:
+    """(frames,) -> (frames', ) by windowed sinc."""
+    import torchaudio
+
+    found: Tensor = torchaudio.functional.resample(torch.from_numpy(wave), rate, to)
+    return found
+
+
+def mel_filters(bins: int = BINS, rate: int = RATE, window: int = WINDOW) -> Tensor:
+    """Triangles on the mel scale of Slaney's Auditory Toolbox (1998), each of area 2 / width: (bins, window / 2 + 1)."""
+    import torchaudio
+
+    found: Tensor = torchaudio.functional.melscale_fbanks(
+        window // 2 + 1, 0.0, rate / 2, bins, rate, norm="slaney", mel_scale="slaney"
+    )
+    return found.T
+
+
+@cache
+def _filters(device: torch.device) -> tuple[Tensor, Tensor]:
+    return mel_filters().to(device), torch.hann_window(WINDOW, device=device)
+
+
+def mel(wave: Tensor) -> Tensor:
+    """(frames,) at 22,050 Hz -> log mel spectrogram (80, frames // 256): magnitude, natural logarithm, floor 1e-5."""
+    filters, window = _filters(wave.device)
+    edge = (WINDOW - HOP) // 2
+    padded = F.pad(wave[None, None], (edge, edge), mode="reflect")[0]
+    spectrum = torch.stft(padded, WINDOW, HOP, WINDOW, window, center=False, return_complex=True)[0]
+    size = torch.sqrt(torch.view_as_real(spectrum).square().sum(-1) + 1e-9)
+    return (filters @ size).clamp(min=1e-5).log()
+
+
+def filter_banks(wave: Tensor) -> Tensor:
+    """(frames,) at 16 kHz -> Kaldi's 80 log filter banks, 25 ms every 10 ms, mean over time taken off: (T, 80)."""
+    import torchaudio
+
+    banks: Tensor = torchaudio.compliance.kaldi.fbank(
+        wave[None], num_mel_bins=BINS, dither=0.0, sample_frequency=HEARD_RATE
+    )
+    return banks - banks.mean(0, keepdim=True)
+
+
+class SemanticEncoder:
+    """w2v-bert 2.0 (Barrault et al. 2023): what is said in a clip, 50 vectors a second. Layers behind the one that is read
+    are not run."""
+
+    LAYER = 17
+
+    def __init__(self, folder: Path, mean: Tensor, variance: Tensor, device: torch.device) -> None:
+        from transformers import SeamlessM4TFeatureExtractor, Wav2Vec2BertModel
+
+        self.extractor: Any = SeamlessM4TFeatureExtractor.from_pretrained(folder, local_files_only=True)
+        model: Any = Wav2Vec2BertModel.from_pretrained(folder, local_files_only=True)
+        model.encoder.layers = model.encoder.layers[: self.LAYER]
+        self.model = model.eval().to(device)
+        self.mean, self.deviation = mean.to(device), variance.sqrt().to(device)
+
+    @torch.inference_mode()
+    def features(self, wave: Tensor) -> Tensor:
+        """(frames,) at 16 kHz -> (T, 1024) at 50 Hz, normalized."""
+        inputs = self.extractor(wave.cpu().numpy(), sampling_rate=HEARD_RATE, return_tensors="pt")
+        device = self.mean.device
+        heard = self.model(inputs["input_features"].to(device), attention_mask=inputs["attention_mask"].to(device))
+        hidden: Tensor = heard.last_hidden_state[0]
+        return (hidden - self.mean) / self.deviation

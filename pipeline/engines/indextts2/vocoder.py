@@ -1,0 +1,137 @@
+"""Vocoder: mel spectrogram -> waveform (BigVGAN v2, Lee et al. 2023).
+
+Six transposed convolutions raise 86 frames a second to 22,050 samples; after each, three stacks of residual convolutions
+with periodic activations, each of which works at twice the rate so that it does not alias.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pipeline.engines.indextts2.layers import NormedConv1d, NormedConvTranspose1d
+
+TAPS = 12
+
+
+def kaiser_sinc(cutoff: float = 0.25, half_width: float = 0.3, taps: int = TAPS) -> Tensor:
+    """A low-pass filter, (1, 1, taps), sum 1. cutoff and half_width (of the transition) in cycles a sample; the window's
+    beta by Kaiser's formula for the attenuation that the width allows (Oppenheim and Schafer, ch. 7)."""
+    attenuation = 2.285 * (taps // 2 - 1) * math.pi * 4 * half_width + 7.95
+    if attenuation > 50:
+        beta = 0.1102 * (attenuation - 8.7)
+    elif attenuation >= 21:
+        beta = 0.5842 * (attenuation - 21) ** 0.4 + 0.07886 * (attenuation - 21)
+    else:
+        beta = 0.0
+    at = torch.arange(-(taps // 2), taps - taps // 2) + (0.5 if taps % 2 == 0 else 0.0)
+    table = 2 * cutoff * torch.kaiser_window(taps, periodic=False, beta=beta) * torch.sinc(2 * cutoff * at)
+    return (table / table.sum()).view(1, 1, taps)
+
+
+class _Filter(nn.Module):
+    """A filter that the checkpoint keeps under this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.register_buffer(name, kaiser_sinc())
+
+
+class Snake(nn.Module):
+    """x + sin²(αx)/β, with α and β of every channel kept as logarithms (Ziyin et al. 2020; Lee et al. 2023)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.alpha, self.beta = nn.Parameter(torch.zeros(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        alpha, beta = self.alpha.exp()[:, None], self.beta.exp()[:, None]
+        return x + torch.sin(x * alpha).square() / (beta + 1e-9)
+
+
+class Activation(nn.Module):
+    """Snake at twice the rate: up, bend, down."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.act = Snake(width)
+        self.upsample = _Filter("filter")
+        self.downsample = nn.Module()
+        self.downsample.lowpass = _Filter("filter")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, width, T) -> the same."""
+        width = x.shape[1]
+        up: Tensor = self.upsample.filter.expand(width, -1, -1)  # type: ignore[operator]
+        down: Tensor = self.downsample.lowpass.filter.expand(width, -1, -1)  # type: ignore[union-attr,operator]
+        edge = TAPS // 2 - 1
+        x = F.conv_transpose1d(F.pad(x, (edge, edge), mode="replicate"), up, stride=2, groups=width) * 2
+        cut = 2 * edge + (TAPS - 2) // 2
+        x = self.act(x[..., cut : x.shape[-1] - cut])
+        x = F.pad(x, (TAPS // 2 - 1, TAPS // 2), mode="replicate")
+        return F.conv1d(x, down, stride=2, groups=width)
+
+
+class Residual(nn.Module):
+    """Three pairs of convolutions, the first of each pair dilated, each pair added."""
+
+    def __init__(self, width: int, kernel: int, dilations: list[int]) -> None:
+        super().__init__()
+        self.convs1 = nn.ModuleList(
+            NormedConv1d(width, width, kernel, dilation=by, padding=by * (kernel - 1) // 2) for by in dilations
+        )
+        self.convs2 = nn.ModuleList(NormedConv1d(width, width, kernel, padding=kernel // 2) for _ in dilations)
+        self.activations = nn.ModuleList(Activation(width) for _ in range(2 * len(dilations)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for at, (one, two) in enumerate(zip(self.convs1, self.convs2, strict=True)):
+            y = one(self.activations[2 * at](x))
+            x = x + two(self.activations[2 * at + 1](y))
+        return x
+
+
+class Vocoder(nn.Module):
+    """The generator of ``bigvgan_generator.pt``; `options` is the ``config.json`` beside it."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__()
+        width, bins = options["upsample_initial_channel"], options["num_mels"]
+        kernels, dilations = options["resblock_kernel_sizes"], options["resblock_dilation_sizes"]
+        self.stacks, self.rates = len(kernels), options["upsample_rates"]
+        self.conv_pre = NormedConv1d(bins, width, 7, padding=3)
+        self.ups, self.resblocks = nn.ModuleList(), nn.ModuleList()
+        for rate, kernel in zip(self.rates, options["upsample_kernel_sizes"], strict=True):
+            up = NormedConvTranspose1d(width, width // 2, kernel, rate, padding=(kernel - rate) // 2)
+            self.ups.append(nn.ModuleList([up]))
+            width //= 2
+            self.resblocks.extend(Residual(width, *one) for one in zip(kernels, dilations, strict=True))
+        self.activation_post = Activation(width)
+        self.conv_post = NormedConv1d(width, 1, 7, padding=3, bias=options.get("use_bias_at_final", True))
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """(B, bins, F) log mel -> (B, F · 256) in [-1, 1]."""
+        x = self.conv_pre(mel)
+        for at, up in enumerate(self.ups):
+            x = up[0](x)  # type: ignore[index]
+            stacks = self.resblocks[at * self.stacks : (at + 1) * self.stacks]
+            x = sum(one(x) for one in stacks) / self.stacks
+        return self.conv_post(self.activation_post(x))[:, 0].clamp(-1, 1)
+
+    @torch.inference_mode()
+    def speak(self, mels: list[Tensor]) -> list[Tensor]:
+        """Lines of any lengths, (bins, F) each -> waveforms (F · 256,) each. Each row's end sees silence of its own, not
+        another row: rows of one length are run together."""
+        hop = math.prod(self.rates)
+        waves: list[Tensor] = [mels[0].new_zeros(0)] * len(mels)
+        by_length: dict[int, list[int]] = {}
+        for row, mel in enumerate(mels):
+            by_length.setdefault(mel.shape[-1], []).append(row)
+        for length, rows in by_length.items():
+            spoken = self(torch.stack([mels[row] for row in rows]))
+            for row, wave in zip(rows, spoken, strict=True):
+                waves[row] = wave[: length * hop]
+        return waves

@@ -1,0 +1,203 @@
+"""The engine behind its contract: directions in, waveforms out; a broken checkpoint or clip is a clear error."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
+from pipeline.engines.indextts2.engine import IndexTTS2, Models
+from pipeline.engines.indextts2.feeling import bounded
+from pipeline.engines.indextts2.text import prepared, segments, syllable
+from pipeline.errors import EngineError
+from pipeline.nouns import Direction, Emotion, Voice, Waveform
+
+
+def _direction(clip: Path, text: str = "天快黑了,河边一个人也没有.", **more: object) -> Direction:
+    voice = Voice(clip.stem, "indextts2", {}, clip, clip.stem)
+    return replace(Direction("c01-1", text, "zh", voice), **more)  # type: ignore[arg-type]
+
+
+def _spoken(models: Models, *directions: Direction) -> list[Waveform]:
+    found = dict(models.render(directions))
+    return [found[at] for at in range(len(directions))]
+
+
+# --- sound ----------------------------------------------------------------------------------------
+
+
+def test_a_batch_sounds_as_its_lines_alone(models: Models, clips: list[Path]) -> None:
+    batch = [
+        _direction(clips[0]),
+        _direction(clips[1], "重(chong2)新 Rain fell.", emotion=Emotion(weights=(0, 0.7, 0, 0, 0, 0, 0, 0)), seed=4),
+        _direction(
+            clips[0], "她笑了笑.", emotion=Emotion(reference=clips[1], reference_sha256=clips[1].stem, strength=0.5)
+        ),
+    ]
+    for together, one in zip(_spoken(models, *batch), batch, strict=True):
+        alone = _spoken(models, one)[0]
+        assert together.shape == alone.shape
+        assert np.abs(together - alone).max() <= 1e-4 * np.abs(alone).max()
+
+
+def test_the_same_twice_to_the_byte(models: Models, clips: list[Path]) -> None:
+    first, second = (_spoken(models, _direction(clips[0], seed=9))[0] for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
+def test_voice_seed_and_emotion_are_heard(models: Models, clips: list[Path]) -> None:
+    plain = _spoken(models, _direction(clips[0]))[0]
+    others = _spoken(
+        models, _direction(clips[1]), _direction(clips[0], seed=1),
+        _direction(clips[0], emotion=Emotion(weights=(0.9, 0, 0, 0, 0, 0, 0, 0))),
+    )  # fmt: skip
+    assert all(one.tobytes() != plain.tobytes() for one in others)
+
+
+def test_wished_seconds_are_met_to_the_sample(models: Models, clips: list[Path]) -> None:
+    wishes = [0.4, 0.733, 1.0, 1.618, 2.5, 3.14159]
+    waves = _spoken(models, *(_direction(clips[0], duration=one) for one in wishes))
+    assert [len(one) for one in waves] == [round(one * 22050) for one in wishes]
+    assert all(np.abs(one[-512:]).max() > 0 for one in waves)  # sound to the end, not a padded tail
+
+
+def test_speed_is_a_ratio_of_length(models: Models, clips: list[Path]) -> None:
+    plain, fast, slow = (len(_spoken(models, _direction(clips[0], speed=one))[0]) for one in (1.0, 2.0, 0.5))
+    assert abs(fast - plain / 2) <= 256
+    assert abs(slow - plain * 2) <= 256
+
+
+def test_a_long_line_is_spoken_in_segments(models: Models, clips: list[Path]) -> None:
+    wave = _spoken(models, _direction(clips[0], "天快黑了,河边一个人也没有." * 24, duration=6.0))[0]
+    assert len(wave) == 6 * 22050
+    silent = np.abs(wave) == 0
+    assert silent.sum() >= 0.2 * 22050  # the pause between them
+
+
+def test_a_clip_is_heard_once_and_kept(checkpoint: Path, models: Models, clips: list[Path]) -> None:
+    first = _spoken(models, _direction(clips[0]))[0]
+    kept = checkpoint / "references" / f"{clips[0].stem}.safetensors"
+    assert kept.is_file()
+    again = Models(checkpoint, "cpu")
+    second = _spoken(again, _direction(clips[0]))[0]
+    assert again.listener._encoder is None  # nothing was listened to
+    assert np.abs(first - second).max() <= 1e-6
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("重(chong2)新", "CHONG2 新"), ("学(xue2)会", "XVE2 会"), ("绿(lü4)色", "LV4 色"), ("Rain，停了。", "RAIN, 停 了 ."),
+        ("“好”……", "' 好 '……"),
+    ],
+)  # fmt: skip
+def test_spelling_of_the_vocabulary(text: str, spelled: str) -> None:
+    assert prepared(text) == spelled
+
+
+def test_j_q_x_take_v() -> None:
+    assert [syllable(one) for one in ("ju4", "quan2", "xu1", "nü3", "wu3")] == ["JV4", "QVAN2", "XV1", "NV3", "WU3"]
+
+
+def test_segments_lose_nothing_and_are_short() -> None:
+    pieces = [piece for number in range(90) for piece in (f"▁{number}", "字", ",")] + ["字"] * 300
+    cut = segments(pieces)
+    assert [piece for one in cut for piece in one] == pieces
+    assert max(map(len, cut)) <= 120
+
+
+def test_emotions_are_bounded_as_officially() -> None:
+    assert bounded((1, 0, 0, 0, 0, 0, 0, 0)) == pytest.approx((0.8, 0, 0, 0, 0, 0, 0, 0))
+    assert bounded((0, 0, 0.5, 0, 0, 0, 0, 0.4)) == pytest.approx((0, 0, 0.5, 0, 0, 0, 0, 0.225))
+    assert sum(bounded((1,) * 8)) == pytest.approx(0.8)
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(checkpoint: Path, tmp_path: Path) -> Path:
+    shutil.copytree(checkpoint, tmp_path / "copy", ignore=shutil.ignore_patterns("references"))
+    return tmp_path / "copy"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(EngineError, match=Path(name).name) as caught:
+        Models(copy, "cpu")
+    assert "download" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt.pth", "s2mel.pth", "hf_cache/semantic_codec_model.safetensors", "feat1.pt", "bpe.model"]
+)
+def test_a_truncated_file_is_an_error(copy: Path, name: str) -> None:
+    data = (copy / name).read_bytes()
+    (copy / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(EngineError, match="cannot be read") as caught:
+        Models(copy, "cpu")
+    assert name in caught.value.where
+
+
+def test_wrong_shapes_and_names_are_listed(copy: Path) -> None:
+    state = torch.load(copy / "gpt.pth", weights_only=True)
+    state["final_norm.weight"] = torch.zeros(5)
+    state["surprise"] = state.pop("final_norm.bias")
+    torch.save(state, copy / "gpt.pth")
+    with pytest.raises(EngineError) as caught:
+        Checkpoint(copy).text_to_semantic()
+    for part in ("missing final_norm.bias", "unexpected surprise", "final_norm.weight is (5,), not (64,)"):
+        assert part in caught.value.what
+
+
+class _Evil:
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.mark.parametrize("name", ["gpt.pth", "s2mel.pth", "feat2.pt", "hf_cache/campplus_cn_common.bin"])
+def test_a_pickle_with_code_is_refused_unexecuted(copy: Path, tmp_path: Path, name: str) -> None:
+    mark = tmp_path / "executed"
+    for write in (torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))):
+        write(_Evil(mark), copy / name)
+        with pytest.raises(EngineError):
+            Checkpoint(copy).tensors(name)
+        assert not mark.exists()
+
+
+def test_a_line_without_words_or_voice(models: Models, clips: list[Path]) -> None:
+    with pytest.raises(EngineError, match="c01-1 has nothing to speak"):
+        _spoken(models, _direction(clips[0], " "))
+    with pytest.raises(EngineError, match="no reference clip"):
+        _spoken(models, replace(_direction(clips[0]), voice=Voice("nobody", "indextts2")))
+
+
+def test_clips_of_all_kinds(models: Models, clips: list[Path], tmp_path: Path) -> None:
+    wave, rate = soundfile.read(clips[0], dtype="float32")
+    kinds = {"stereo.wav": (np.stack([wave, wave], 1), rate), "low.wav": (wave[::3].copy(), 7350), "voice.mp3": (wave, rate),
+             "long.flac": (np.tile(wave, 10), rate)}  # fmt: skip
+    for name, (sound, at) in kinds.items():
+        soundfile.write(tmp_path / name, sound, at)
+        assert np.isfinite(_spoken(models, _direction(tmp_path / name))[0]).all()
+    (tmp_path / "text.wav").write_text("not audio")
+    with pytest.raises(EngineError, match="cannot be read"):
+        _spoken(models, _direction(tmp_path / "text.wav"))
+
+
+def test_fingerprint_knows_the_files(environment: Path) -> None:
+    assert IndexTTS2().fingerprint() == IndexTTS2().fingerprint()
+    assert IndexTTS2().fingerprint().startswith("indextts2 ")
