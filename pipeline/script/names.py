@@ -45,8 +45,17 @@ class Names:
 
     @cached_property
     def people_or_pronouns(self) -> re.Pattern[str]:
-        """Chinese: a name in any of its forms, or 他 or 她."""
-        return re.compile(any_of(self._canonical) + "|他(?![们人乡方日])|她(?!们)")
+        """Chinese: a name in any of its forms, somebody told by what he is (老人), or 他 or 她."""
+        nouns = [word for word in lists("zh")["people"] if len(word) > 1]
+        return re.compile(any_of({*self._canonical, *nouns}) + "|他(?![们人乡方日])|她(?!们)")
+
+    def stands_for(self, word: str) -> str | None:
+        """Chinese: the gender ("" when it does not tell) of a pronoun or of a word for a person; None for a name."""
+        if word in self._canonical:
+            return None
+        data = lists("zh")
+        told = data["pronouns"].get(word, data["people"].get(word))
+        return None if told is None else next((part for part in told.split() if part in ("male", "female")), "")
 
     @cached_property
     def _pronoun(self) -> re.Pattern[str]:
