@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
@@ -24,14 +24,18 @@ MOST = 9
 _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
 _CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
 _OBJECT = re.compile(
-    r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听)$"
+    r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听|等)$"
 )
+_FAR_OBJECT = re.compile(r"(?:对|向|朝|跟|和|问|给|把|被|让|叫|劝|替)[^对向朝跟和]+的$")
+"""对坐在椅子上的林晚: an object, however long its attribute."""
+_HEARD = re.compile(r"(?:听|听见|听到|听得|看见|见|只见|只听)$")
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
 _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
+_HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
-_TAGS = ("colon", "colon-act", "tag", "verb", "verb-far", "lead", "before-verb")
+_TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
 _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
 
 
@@ -167,7 +171,7 @@ class _Chapter:
     def _tag(self, slot: Slot) -> str:
         """The clause of a slot that says how it was said."""
         clauses = [one for one in _CLAUSE_END.split(slot.text) if one]
-        if slot.name not in ("tag", "verb", "verb-far"):
+        if slot.name not in ("tag", "tag-far", "verb", "verb-far"):
             return clauses[-1] if clauses else ""
         return next((one for one in clauses if self.words.verb.search(one) or self.words.thought.search(one)), "")
 
@@ -208,22 +212,33 @@ class _Chapter:
             sentence = _first_sentence(after)
             whole = len(sentence) >= len(after.rstrip())
             leads = whole and sentence.rstrip()[-1:] in "：:" and at + 2 < len(self.units) and self.units[at + 2].speech
-            says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
-            name = "next-colon" if leads else "verb" if says else "act"
-            found.append(self._slot(name, sentence, last=False))
+            told = found and found[0].name in ("colon", "lead")  # who speaks is said; what follows is the next event
+            found.append(self._slot("next-colon" if leads else "then" if told else "act", sentence, last=False))
         return found
 
     def _slot(self, name: str, sentence: str, *, last: bool) -> Slot:
         mentions = read(sentence, self.names)
         subjects = [one for one in mentions if one.role == "subject"]
         subject = (subjects[-1] if last else subjects[0]) if subjects else None
-        if name == "verb" and subject:
-            says = self.words.verb.search(sentence, subject.end) or self.words.thought.search(sentence, subject.end)
-            near = says is not None and says.start() - subject.end <= 6
-            name = "verb" if near else "verb-far"
-            if near and says is not None and _AT_END.match(sentence, says.end()):
-                name = "tag"
+        says = self._says(sentence) if name == "act" else None
+        if says and subjects:
+            acting = [one for one in subjects if one.end <= says.start()]
+            subject = acting[-1] if acting else subject
+            near = acting and says.start() - acting[-1].end <= 6
+            ends = _AT_END.match(sentence, says.end())
+            name = ("tag" if ends else "verb") if near else ("tag-far" if ends else "verb-far")
+        elif says:
+            name = "verb"
         return Slot(name, sentence.strip(), subject, subjects[0] if subjects else None, tuple(mentions))
+
+    def _says(self, sentence: str) -> re.Match[str] | None:
+        """The verb of speech behind a quotation; not 听他说话, 说的话."""
+        heard = [one.span() for one in _HEARS.finditer(sentence)]
+        for says in (*self.words.verb.finditer(sentence), *self.words.thought.finditer(sentence)):
+            noun = sentence.startswith(("的", "话"), says.end())
+            if not noun and not any(start <= says.start() < end for start, end in heard):
+                return says
+        return None
 
     def _weigh_slot(
         self, slot: Slot, at: int, people: tuple[str, ...], rows: list[dict[str, float]], why: list[str]
@@ -337,15 +352,22 @@ def read(text: str, names: Names) -> list[Mention]:
     for match in names.people_or_pronouns.finditer(text):
         word, start, end = match[0], match.start(), match.end()
         pronoun = names.stands_for(word)
-        head = _CLAUSE_END.split(text[max(start - 16, last) : start])[-1]
+        clause = _CLAUSE_END.split(text[max(start - 24, 0) : start])[-1]
+        head = clause[-min(len(clause), start - last, 16) :] if start > last else ""
         behind = found and found[-1].role == "subject" and len(head) == start - last
         following = text[end : end + 8]
-        if not head.strip(" 　") and _BODY.match(following):
+        if found and start == last and word not in ("他", "她") and found[-1].role != "owner":
+            role = found[-1].role  # 他媳妇银花: one person, told last
+            found[-1] = replace(found[-1], role="owner")
+        elif not head.strip(" 　") and _BODY.match(following):
             role = "subject"  # 林晚的眼泪掉了下来
         elif following[:1] == "的" or _PLACE.match(following):
             role = "owner"
+        elif _HEARD.search(head) and verb.search(following):
+            role = "subject"  # 听见林晚在屋里说
         elif (
             _OBJECT.search(head)
+            or _FAR_OBJECT.search(clause)
             or any(one.end() == len(head) for one in verb.finditer(head))
             or ((behind or len(head) > 8 or (head and head[-1] in "着了过")) and not verb.match(following))
         ):
