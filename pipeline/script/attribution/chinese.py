@@ -28,7 +28,7 @@ _OBJECT = re.compile(
 )
 _FAR_OBJECT = re.compile(r"(?:对|向|朝|跟|和|问|给|把|被|让|叫|劝|替)[^对向朝跟和]+的$")
 """对坐在椅子上的林晚: an object, however long its attribute."""
-_HEARD = re.compile(r"(?:听|听见|听到|听得|看见|见|只见|只听)$")
+_HEARD = re.compile(r"(?:听|听见|听到|听得|看见|看到|望见|感到|感觉|觉得|发现|见)$")
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
 _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
@@ -235,7 +235,7 @@ class _Chapter:
         """The verb of speech behind a quotation; not 听他说话, 说的话."""
         heard = [one.span() for one in _HEARS.finditer(sentence)]
         for says in (*self.words.verb.finditer(sentence), *self.words.thought.finditer(sentence)):
-            noun = sentence.startswith(("的", "话"), says.end())
+            noun = sentence.startswith(("的", "话的"), says.end())
             if not noun and not any(start <= says.start() < end for start, end in heard):
                 return says
         return None
@@ -246,6 +246,7 @@ class _Chapter:
         name, subject = slot.name, slot.subject
         order = self._meant(subject, at) if subject and not subject.who else []
         told = "noun" if subject and subject.noun else "pronoun"
+        acted = self._acted(subject, at) if order and subject else ""
         turn = "-turn" if at > 1 and self.units[at - 2].speech and not self.units[at - 1].speech else ""
         for place, person in enumerate(people):
             row = rows[place]
@@ -270,6 +271,8 @@ class _Chapter:
                     why[place] = why[place] or f"{name}: {slot.text[:24]}"
                 if any(one.who == person and one.role != "subject" for one in slot.others):
                     row[f"{name}.{told}-other"] = 1.0
+                elif person == acted:
+                    row[f"{name}.{told}-acted"] = 1.0
         if subject is None:
             for place, person in enumerate(self._recent(at, 3)[:1]):
                 if person in people:
@@ -283,6 +286,17 @@ class _Chapter:
             if self.names.gender(name) in (pronoun.gender, "") or not pronoun.gender
         ]
         return fits
+
+    def _acted(self, pronoun: Mention, at: int) -> str:
+        """Who of that gender acted last in the narration before a quotation."""
+        for place in range(at - 1, max(at - 7, -1), -1):
+            if self.units[place].ends_conversation:
+                break
+            if not self.units[place].speech:
+                for one in reversed(self.mentions[place]):
+                    if one.who and one.role == "subject" and self.names.gender(one.who) in (pronoun.gender, ""):
+                        return one.who
+        return ""
 
     def _recent(self, at: int, reach: int) -> list[str]:
         """People of the narration before a quotation, subjects before others of the same text, nearest first."""
@@ -359,7 +373,7 @@ def read(text: str, names: Names) -> list[Mention]:
         if found and start == last and word not in ("他", "她") and found[-1].role != "owner":
             role = found[-1].role  # 他媳妇银花: one person, told last
             found[-1] = replace(found[-1], role="owner")
-        elif not head.strip(" 　") and _BODY.match(following):
+        elif (not head.strip(" 　") or _HEARD.search(head)) and _BODY.match(following):
             role = "subject"  # 林晚的眼泪掉了下来
         elif following[:1] == "的" or _PLACE.match(following):
             role = "owner"
@@ -369,7 +383,8 @@ def read(text: str, names: Names) -> list[Mention]:
             _OBJECT.search(head)
             or _FAR_OBJECT.search(clause)
             or any(one.end() == len(head) for one in verb.finditer(head))
-            or ((behind or len(head) > 8 or (head and head[-1] in "着了过")) and not verb.match(following))
+            or behind
+            or ((len(head) > 8 or (head and head[-1] in "着了过")) and not verb.match(following))
         ):
             role = "object"
         else:
