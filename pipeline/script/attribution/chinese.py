@@ -74,7 +74,7 @@ class _Chapter:
         self.mentions = [_in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
         spoken = {unit.paragraph for unit in units if unit.speech}
         shared = {unit.paragraph for unit in units if not unit.speech} & spoken
-        self.mixed = 6 * len(shared) > len(spoken)
+        self.mixed = len(shared) > 1 and 6 * len(shared) > len(spoken)
         self.words = speech("zh")
 
     def cases(self) -> list[Case]:
@@ -362,12 +362,15 @@ def read(text: str, names: Names) -> list[Mention]:
     """The people of a stretch of narration, in order. One at the head of a clause acts; one behind another or deep in a
     clause does not."""
     found: list[Mention] = []
-    last, verb = 0, speech("zh").verb
+    last, verb, before = 0, speech("zh").verb, ""
     for match in names.people_or_pronouns.finditer(text):
         word, start, end = match[0], match.start(), match.end()
         pronoun = names.stands_for(word)
         clause = _CLAUSE_END.split(text[max(start - 24, 0) : start])[-1]
         head = clause[-min(len(clause), start - last, 16) :] if start > last else ""
+        if head == "的" and found and found[-1].role == "owner":
+            head = before  # 看是林晚的女儿: what goes for the owner goes for the owned
+        before = head
         behind = found and found[-1].role == "subject" and len(head) == start - last
         following = text[end : end + 8]
         if found and start == last and word not in ("他", "她") and found[-1].role != "owner":
@@ -377,7 +380,7 @@ def read(text: str, names: Names) -> list[Mention]:
             role = "subject"  # 林晚的眼泪掉了下来
         elif following[:1] == "的" or _PLACE.match(following):
             role = "owner"
-        elif _HEARD.search(head) and verb.search(following):
+        elif (_HEARD.search(head) or head.endswith("是")) and verb.search(following):
             role = "subject"  # 听见林晚在屋里说
         elif (
             _OBJECT.search(head)
