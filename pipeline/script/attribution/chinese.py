@@ -81,8 +81,8 @@ class _Chapter:
         found: list[Case] = []
         for run in self._conversations():
             people = self._candidates(run)
-            if len(people) == 1 and len(run) > 1:
-                people = (*people, UNKNOWN)  # one person does not talk alone: somebody unnamed, without evidence
+            if len(people) == 1:
+                people = (*people, UNKNOWN)  # there may be somebody unnamed, without evidence
             for place, at in enumerate(run):
                 found.append(self._case(at, run[place - 1] if place else None, people))
         return found
