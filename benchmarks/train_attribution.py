@@ -21,6 +21,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks import wp
 from pipeline.files import write_text
+from pipeline.nouns import UNKNOWN
 from pipeline.script.attribution import model
 from pipeline.script.attribution.case import LINKS, Case
 from pipeline.script.attribution.chinese import cases
@@ -162,7 +163,9 @@ def judged(example: Example, weighing: Weights) -> list[tuple[float, bool]]:
     for case, gold, each in zip(example.cases, example.gold, likely, strict=True):
         if gold is not None:
             place = int(each.argmax()) if len(each) else -1
-            pairs.append((float(each[place]) if len(each) else 0.0, place >= 0 and case.candidates[place] == gold))
+            pairs.append(
+                (float(each[place]) if len(each) else 0.0, place >= 0 and case.candidates[place] == gold != UNKNOWN)
+            )
     return pairs
 
 
@@ -177,7 +180,12 @@ def example(one: wp.Instance, people: Names) -> Example:
     units, centre = wp.units(one.sentences)
     found = model.conversations(cases(units, people))
     run = next(run for run in found if any(case.unit == centre for case in run))
-    return Example(run, [one.speaker if case.unit == centre else None for case in run])
+    gold: list[str | None] = [None for _ in run]
+    for at, case in enumerate(run):
+        if case.unit == centre:
+            unnamed = one.speaker not in case.candidates and UNKNOWN in case.candidates
+            gold[at] = UNKNOWN if unnamed else one.speaker
+    return Example(run, gold)
 
 
 def main() -> None:

@@ -35,10 +35,16 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     for case, choice in zip(found, choices, strict=True):
         if case.kind == "narration":
             decisions[case.unit] = NARRATION
-        elif choice is None or choice[1] < UNSURE or case.candidates[choice[0]] == UNKNOWN:
+        elif choice is None or choice[1] < UNSURE or _nobody(case, choice[0]):
             decisions[case.unit] = Decision(UNKNOWN, 0.0, "none", case.kind, case.tag)
         else:
             place, sure = choice
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
     return decisions
+
+
+def _nobody(case: Case, place: int) -> bool:
+    """Whether the likeliest is somebody unnamed, or the only one named, with nothing but his being there for him."""
+    alone = case.candidates[-1] == UNKNOWN and not case.evidence[place]
+    return case.candidates[place] == UNKNOWN or (alone and case.link in ("start", "action-between"))

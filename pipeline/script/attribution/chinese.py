@@ -138,7 +138,7 @@ class _Chapter:
         self._weigh_words(at, last, people, rows)
         self._weigh_nearness(at, people, rows)
         if people[-1:] == (UNKNOWN,):
-            rows[-1] = {}
+            rows[-1] = {"nobody": 1.0}
         return Case(at, people, tuple(rows), self._link(at, last), kind, tag, tuple(why))
 
     def _link(self, at: int, last: int | None) -> str:
