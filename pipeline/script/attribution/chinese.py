@@ -21,6 +21,8 @@ from pipeline.script.words import speech
 
 MOST = 9
 """Candidates of a conversation."""
+LONGEST = 20
+"""Quotations of a conversation; a longer one is cut, or its many people would not all be candidates."""
 _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
 _CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
 _OBJECT = re.compile(
@@ -33,6 +35,7 @@ _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|�
 _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
 _HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
+_ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
@@ -102,7 +105,7 @@ class _Chapter:
                     quiet.add(unit.paragraph)
             else:
                 quiet.discard(unit.paragraph)
-                if fresh or len(quiet) > (2 if self.mixed else 8):
+                if fresh or len(quiet) > (2 if self.mixed else 8) or len(runs[-1]) >= LONGEST:
                     runs.append([])
                 runs[-1].append(at)
                 fresh, last, quiet = False, at, set()
@@ -121,6 +124,12 @@ class _Chapter:
             for one in self.mentions[at]:
                 if one.who:
                     weight[one.who] += near * (0.3 if self.units[at].speech else 2.0 if one.role == "subject" else 1.0)
+        for at in run:  # who acts beside a quotation must be among them, however many the text lists elsewhere
+            for beside in (at - 1, at + 1):
+                if start <= beside <= end and not self.units[beside].speech:
+                    acting = [one.who for one in self.mentions[beside] if one.who and one.role == "subject"]
+                    if acting:
+                        weight[acting[-1 if beside < at else 0]] += 5.0
         return tuple(sorted(weight, key=lambda name: -weight[name])[:MOST])
 
     # --- one quotation ---
@@ -195,9 +204,12 @@ class _Chapter:
             first_quote = at < 2 or not self.units[at - 2].speech
             sentence = _last_sentence(text)
             says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
-            name = (
-                "colon" if sign in "：:" else "lead" if sign in "，,—" and before else "before" if before else "above"
-            )
+            if sign in "：:" or (before and _ENDS_TOLD.search(before)):
+                name = "colon"
+            elif before:
+                name = "lead" if sign in "，,—" else "before"
+            else:
+                name = "above"
             if name == "colon" and not says:
                 name = "colon-act"
             if name == "before" and says:
@@ -387,7 +399,8 @@ def read(text: str, names: Names) -> list[Mention]:
             or _FAR_OBJECT.search(clause)
             or any(one.end() == len(head) for one in verb.finditer(head))
             or behind
-            or ((len(head) > 8 or (head and head[-1] in "着了过")) and not verb.match(following))
+            or (head and head[-1] in "着了过")
+            or (len(head) > 8 and not verb.match(following))
         ):
             role = "object"
         else:
