@@ -165,7 +165,8 @@ def chinese_table(folder: Path, part: str) -> None:
 
     people, answers = wp.names(folder), []
     for one in wp.load(folder, part):
-        said = attribute(wp.units(one.sentences), people, "zh")[wp.CENTRE]
+        units, centre = wp.units(one.sentences)
+        said = attribute(units, people, "zh")[centre]
         answers.append(Answer(f"WP {part}", one.category.capitalize(), said.confidence, said.speaker == one.speaker))
     show([answers], f"WP, {part}, given quotations and names", ("Explicit", "Implicit", "Latent"))
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from pipeline.script.attribution import Unit
 from pipeline.script.names import Names
 from pipeline.script.names_zh import given
+from pipeline.script.quotes import Span, spans
+from pipeline.script.words import speech
 
 CENTRE = 10
 
@@ -40,19 +42,31 @@ def names(root: Path) -> Names:
     return given({row[1]: row[1:] for row in rows}, genders)
 
 
-def units(sentences: Sequence[str]) -> list[Unit]:
-    """A unit a sentence. The data set keeps no paragraphs: a sentence ending in a colon joins the quotation behind it,
-    every other sentence counts as one of its own."""
+def units(sentences: Sequence[str]) -> tuple[list[Unit], int]:
+    """The units of an instance, a paragraph for each sentence (the data set keeps no paragraphs), and which of them is the
+    quotation to decide."""
+    verb = speech("zh").verb
     found: list[Unit] = []
-    paragraph = 0
-    for text in sentences:
-        speech = text.startswith("“")
-        joined = speech and found and not found[-1].speech and found[-1].text.endswith("：")
-        paragraph += 0 if joined else 1
-        found.append(Unit(text, speech, paragraph))
+    for at, text in enumerate(mended(sentences)):
+        cut = spans(text, verb) if text.startswith("“") else [Span(0, len(text), False)] if text else []
+        found.extend(Unit(text[one.start : one.end], one.speech, at) for one in cut)
+    line = max(unit.paragraph for unit in found if unit.speech and unit.paragraph <= CENTRE)
+    return found, next(at for at, unit in enumerate(found) if unit.speech and unit.paragraph == line)
+
+
+def mended(sentences: Sequence[str]) -> list[str]:
+    """Quotations that the data set cut at their sentences, whole again: the parts go to the line where the quotation
+    opens, the others become empty."""
+    found = list(sentences)
+    opened = -1
+    for at, text in enumerate(found):
+        if opened >= 0 and at - opened <= 3 and "”" in text and (text[0] == "”" or "“" not in text):
+            end = text.index("”") + 1
+            found[opened] = "".join(found[opened:at]) + text[:end]
+            for place in range(opened + 1, at):
+                found[place] = ""
+            found[at] = text = text[end:]
+            opened = -1
+        if text.startswith("“"):
+            opened = at if "”" not in text else -1
     return found
-
-
-def golden(instances: Sequence[Instance]) -> dict[tuple[str, ...], str]:
-    """Speakers of quotations by (sentence before, quotation, sentence after), as the instances overlap."""
-    return {one.sentences[CENTRE - 1 : CENTRE + 2]: one.speaker for one in instances}

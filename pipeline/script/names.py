@@ -13,6 +13,9 @@ from functools import cached_property
 from pipeline.nouns import Language
 from pipeline.script.words import lists, speech
 
+KIN = "(?<=[他她])[大二三四老小]?[爸妈爹娘哥姐弟妹嫂叔伯姑姨舅](?!们)"
+"""Kin told by whose they are: 他爸, 她二妈."""
+
 
 def learn(texts: Iterable[tuple[str, bool]], language: Language) -> Names:
     """Names from a book's narration: (text, whether it stands beside a quotation) each."""
@@ -45,8 +48,19 @@ class Names:
 
     @cached_property
     def people_or_pronouns(self) -> re.Pattern[str]:
-        """Chinese: a name in any of its forms, or 他 or 她."""
-        return re.compile(any_of(self._canonical) + "|他(?![们人乡方日])|她(?!们)")
+        """Chinese: a name in any of its forms, somebody told by what he is (老人), or 他 or 她."""
+        nouns = [word for word in lists("zh")["people"] if len(word) > 1]
+        return re.compile(any_of({*self._canonical, *nouns}) + f"|他(?![们人乡方日])|她(?!们)|{KIN}")
+
+    def stands_for(self, word: str) -> str | None:
+        """Chinese: the gender ("" when it does not tell) of a pronoun or of a word for a person; None for a name."""
+        if word in self._canonical:
+            return None
+        data = lists("zh")
+        told = data["pronouns"].get(word, data["people"].get(word))
+        if told is None and re.fullmatch("[大二三四老小]?[爸妈爹娘哥姐弟妹嫂叔伯姑姨舅]", word):
+            return "female" if word[-1] in data["female"] else "male"
+        return None if told is None else next((part for part in told.split() if part in ("male", "female")), "")
 
     @cached_property
     def _pronoun(self) -> re.Pattern[str]:

@@ -44,6 +44,8 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
             ("地", "着", "了", "便", "又", "也", "就", "都", "忙", "的", "是", "在")
         ):
             continue
+        elif word[0] in "向同和从于" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
+            continue  # 向凤姐: who is turned to, not somebody of the family 向
         elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
             len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]
         ):

@@ -8,6 +8,19 @@ from dataclasses import dataclass
 _PAIRS = {"“": "”", "「": "」", "『": "』", "‘": "’", "＂": "＂", '"': '"'}
 _WORD = re.compile(r"[^\W_]")
 _SENTENCE_MARK = re.compile(r"[。！？!?…，,；;～~—]|\.(?:\W|$)")
+_SHORT = 12
+"""Signs: what quoted words of a sign, a nickname or a scare quote mostly keep to; speech without an end mark too."""
+_NAMED = re.compile(
+    r"(?:名叫|叫做|叫作|唤作|唤做|名唤|外号|绰号|诨号|诨名|小名|乳名|名为|人称|称为|称作|称之为|号称|所谓|所谓的|当作|当成|[这那]个|[这那]种|[这那]句|[这那]句话|一个"
+    r"|(?:写|贴|刻|题|印|挂|绣|标)[着了有]|(?<![大喊惊尖呼吼哭狂怪])[叫称][做为]?|[叫称喊唤][他她它我你]们?[叫做为]?|是|为|有|的)$"
+)
+"""What makes the quoted words behind it a name or a noun of the sentence: 名叫“小黑”, 叫他“老狐狸”, 写着“禁止入内”."""
+_OF_IT = re.compile(r"的(?!确|话)|[一二两三四五六七八九十几]个?大?字|字样|一词|之类|等字|一样的")
+_NOUN = re.compile(r"[这那][个种些样句两几]|[是在]|一[词语句]|、|和“|与“|对[^，。]{1,6}来说")
+_TAIL = re.compile(r"(?:了|着|过|出|道|说|一?[声句]|[两几]声|[^\u4e00-\u9fff])*")
+_ANSWERED = re.compile(r"[应唤叹哼答]了?[一两几]?声$")
+_ASKS = re.compile(r"告诉|问|回答|提醒|警告|劝|命令|吩咐|嘱咐|骂")
+_WHOM = re.compile(r"(?:他|她|我|你|它)们?[，,]?")
 _SINGLE = re.compile(r"(?:(?<=\s)|^)'(?=\S)(?:[^']|(?<=\w)'(?=\w))*?[,.!?…—-]'(?=\W|$)")
 
 
@@ -96,10 +109,28 @@ def _is_speech(text: str, quote: Span, speech_before: re.Pattern[str]) -> bool:
     before, after = text[max(quote.start - 40, 0) : quote.start].rstrip(), text[quote.end : quote.end + 40].lstrip()
     if not before and not after:
         return True
+    if before.endswith((":", "：")):
+        return True
+    if len(inner) <= _SHORT and _OF_IT.match(after):
+        return False  # “闲人免进！”的牌子
+    if len(inner) <= _SHORT and _NAMED.search(before) and inner[-1] not in "。！？!?…":
+        return False
     if _SENTENCE_MARK.search(inner) or quote.open:
         return True
-    if before.endswith((":", "：")) or speech_before.search(before[-6:]):
+    if _told(before, speech_before) or after.startswith("了一"):
         return True
     if not before or before[-1] in "。！？!?…":
-        return bool(speech_before.search(after[:14])) or len(inner) > 12 or not after
+        noun = _NOUN.match(after) is not None
+        return not noun and (bool(speech_before.search(after[:14])) or len(inner) > _SHORT or not after)
     return bool(after) and after[0] in "，,。." and bool(speech_before.search(after[1:10])) and before[-1] in "，,"
+
+
+def _told(before: str, speech_before: re.Pattern[str]) -> bool:
+    """Whether a verb of speech stands right before a quotation: 他喊了一声, 问她; not 他说的, 说自己是."""
+    last = before[-6:] if before[-1:].isascii() else before[-10:]
+    if _ANSWERED.search(last):
+        return True
+    for verb in speech_before.finditer(last):
+        if _TAIL.fullmatch(last, verb.end()) or (_ASKS.search(verb[0]) and _WHOM.fullmatch(last, verb.end())):
+            return True
+    return False

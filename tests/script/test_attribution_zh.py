@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pipeline.script.attribution import Unit, attribute
 from pipeline.script.names import Names
 from pipeline.script.names_zh import given, learn
+from pipeline.script.quotes import spans
+from pipeline.script.words import speech
 
 PEOPLE: Names = given({"林晚": ["小晚"], "陈默": ["老陈"]}, {"林晚": "female", "陈默": "male"})
 PIECES = [
@@ -72,3 +74,26 @@ def test_any_chapter_gets_one_decision_a_unit(rows: list[tuple[str, int, bool]])
     assert len(once) == len(units)
     assert once == attribute(units, PEOPLE, "zh")
     assert all(0 <= decision.confidence <= 1 for decision in once)
+
+
+NO_SPEECH = (
+    "所谓“自由”，不过是一句空话。", "他有一只狗，名叫“小黑”。", "门上写着“禁止入内”四个大字。", "门上贴着“闲人免进！”的纸条。",
+    "大家都叫他“老狐狸”。", "这就是他说的“大事”。", "他嘴里的“朋友”，其实都是债主。", "“自由”这个词，他说了三遍。", "“小黑”是他家的狗。",
+    "村里人把这条路叫做“鬼见愁”。", "他被称为“铁算盘”，很会说话。", "他一听“搬家”两个字就头疼。", "他说自己是“乡下人”，没见过世面。",
+    "有一种病叫“相思”。", "外号叫“铁拐”的老汉走了过来。", "他口口声声“为了孩子”，却从不回家。", "“咚”的一声，门关上了。", "他读《春江》读到“归人”一回。",
+    "孩子们给它起名“雪球”。", "大家背地里管他叫“算盘珠子”。", "“成功”对他来说毫无意义。",
+)  # fmt: skip
+SPEECH = (
+    "他说：“走。”", "“走”，他说。", "他说“好”，转身就走。", "他喊了一声“妈”，哭了。", "“嗯”了一声，他低下头。", "林晚道“来了”。", "“好”林晚点点头说。",
+    "他叫道“救命”，没人应。", "他只说了一句“知道了”就挂了电话。", "他大叫“站住”，追了上去。", "老板娘喊“上菜”。", "他应了声“是”，退了出去。", "她告诉他“别等”。",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_SPEECH)
+def test_quoted_words_that_are_no_speech(text: str) -> None:
+    assert not any(span.speech for span in spans(text, speech("zh").verb))
+
+
+@pytest.mark.parametrize("text", SPEECH)
+def test_short_speech(text: str) -> None:
+    assert any(span.speech for span in spans(text, speech("zh").verb))

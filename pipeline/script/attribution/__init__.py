@@ -27,8 +27,7 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     choices: Sequence[tuple[int, float] | None]
     if language == "zh":
         found = chinese.cases(units, names)
-        decided = model.decide(found, model.weights(language))
-        choices = [_doubted(case, *choice) for case, choice in zip(found, decided, strict=True)]
+        choices = model.decide(found, model.weights(language))
     else:
         found = english.cases(units, names)
         choices = rounds_en.choose(found, rounds_en.weights())
@@ -36,7 +35,7 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     for case, choice in zip(found, choices, strict=True):
         if case.kind == "narration":
             decisions[case.unit] = NARRATION
-        elif choice is None:
+        elif choice is None or choice[1] < UNSURE or _nobody(case, choice[0]):
             decisions[case.unit] = Decision(UNKNOWN, 0.0, "none", case.kind, case.tag)
         else:
             place, sure = choice
@@ -45,8 +44,7 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     return decisions
 
 
-def _doubted(case: Case, place: int, sure: float) -> tuple[int, float] | None:
-    """None where nobody is likely enough, or there is only one person and nothing but his being there: to the model he is
-    certain."""
-    alone = len(case.candidates) == 1 and case.evidence[place] == "conversation" and case.link in ("start", "far")
-    return None if place < 0 or alone or sure < UNSURE else (place, sure)
+def _nobody(case: Case, place: int) -> bool:
+    """Whether the likeliest is somebody unnamed, or the only one named, with nothing but his being there for him."""
+    alone = case.candidates[-1] == UNKNOWN and not case.evidence[place]
+    return case.candidates[place] == UNKNOWN or (alone and case.link in ("start", "action-between"))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LINKS = ("start", "same-paragraph", "continued", "adjacent", "action-between", "far")
+LINKS = (
+    "start", "same-paragraph", "continued", "interrupted", "adjacent", "answer", "tag-between", "led", "action-between", "far",
+)  # fmt: skip
+"""How a quotation hangs to the one before it. "answer": adjacent to one that ends in a question mark; "interrupted": only
+narration that ends in a comma between; "tag-between": only a tag; "led": narration that ends in a colon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,246 +1,438 @@
-"""Chinese: each quotation's candidates and what the text says for and against them.
+"""Chinese quotations as cases: who may speak, and what the text around says for and against each.
 
-A quotation is judged with the narration around it: the sentence before and after it (a tag, where it has a speech verb
-or ends in a colon), who acts there, who was mentioned of late, and whom the quotations call by name.
+Evidence comes from slots: the sentence that leads to the quotation (林晚道：), the one behind it (老王笑着说), what people do
+beside it. A slot's subject is a name, or a pronoun that may be several people, nearest first. To these come who is addressed
+in the quotation, who is named in it, who was near, and how often. The weights say what each is worth.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
 from pipeline.script.words import speech
 
-MOST = 8
-"""Candidates of one quotation."""
-_WINDOW = 16  # units looked back for people
-_AHEAD = 3  # units looked ahead
-_SENTENCE = re.compile(r"(?<=[。！？!?…])")
-_CLAUSE = re.compile(r"[，,；;、]")
-_PRONOUN = re.compile(r"(他|她)(?!们|人|日|乡|方)")
-_OBJECT = re.compile(r"(?:对|对着|向|跟|和|与|同|朝|给|把|被|问|叫|让|望着|看着|望了|看了|瞪了|替|拉着|告诉|见|的)$")
-_GENDER = {"他": "male", "她": "female"}
+MOST = 9
+"""Candidates of a conversation."""
+LONGEST = 20
+"""Quotations of a conversation; a longer one is cut, or its many people would not all be candidates."""
+_SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
+_CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
+_OBJECT = re.compile(
+    r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听|等)$"
+)
+_FAR_OBJECT = re.compile(r"(?:对|向|朝|跟|和|问|给|把|被|让|叫|劝|替)[^对向朝跟和]+的$")
+"""对坐在椅子上的林晚: an object, however long its attribute."""
+_HEARD = re.compile(r"(?:听|听见|听到|听得|看见|看到|望见|感到|感觉|觉得|发现|见)$")
+_PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
+_BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
+_AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
+_HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
+_ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
+_NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
+_TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
+_TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
+_SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
-    """A sentence of narration: `people` in it in order, `subject` (a name, 他, 她 or ""), `said` (a speech verb whose
-    subject that is), `colon` (ends in one), `text`."""
+class Mention:
+    """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: subject, object,
+    owner (林晚的), or called (in a quotation). `noun`: who is not named but told (老人, 孩子)."""
 
+    start: int
+    end: int
+    who: str
+    gender: str
+    role: str
+    noun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A sentence beside a quotation: its name in the weights, words for people, subject, first subject, other people."""
+
+    name: str
     text: str
-    people: tuple[str, ...]
-    subject: str
-    said: bool
-    colon: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A unit as read: the sentences of narration, or whom a quotation addresses, mentions and says it is."""
-
-    acts: tuple[_Act, ...] = ()
-    people: tuple[str, ...] = ()
-    called: frozenset[str] = frozenset()
-    myself: str = ""
+    subject: Mention | None
+    first: Mention | None
+    others: tuple[Mention, ...]
 
 
 def cases(units: Sequence[Unit], names: Names) -> list[Case]:
-    """A case for every unit of speech, in order."""
-    read = [_quoted(unit.text, names) if unit.speech else _narrated(unit.text, names) for unit in units]
-    places = [at for at, unit in enumerate(units) if unit.speech]
-    return [
-        _case(
-            units, read, at, places[turn - 1] if turn else -1, places[turn + 1] if turn + 1 < len(places) else -1, names
+    """A case for every quotation of a chapter, in order. Time is linear in the chapter."""
+    return _Chapter(units, names).cases()
+
+
+class _Chapter:
+    def __init__(self, units: Sequence[Unit], names: Names) -> None:
+        self.units, self.names = units, names
+        self.mentions = [_in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
+        spoken = {unit.paragraph for unit in units if unit.speech}
+        shared = {unit.paragraph for unit in units if not unit.speech} & spoken
+        self.mixed = len(shared) > 1 and 6 * len(shared) > len(spoken)
+        self.words = speech("zh")
+
+    def cases(self) -> list[Case]:
+        found: list[Case] = []
+        for run in self._conversations():
+            people = self._candidates(run)
+            if len(people) == 1:
+                people = (*people, UNKNOWN)  # there may be somebody unnamed, without evidence
+            for place, at in enumerate(run):
+                found.append(self._case(at, run[place - 1] if place else None, people))
+        return found
+
+    # --- conversations ---
+
+    def _conversations(self) -> list[list[int]]:
+        runs: list[list[int]] = []
+        quiet = set[int]()
+        fresh = True
+        last = -1
+        for at, unit in enumerate(self.units):
+            if unit.ends_conversation:
+                fresh = True
+            elif not unit.speech:
+                if last < 0 or unit.paragraph != self.units[last].paragraph:
+                    quiet.add(unit.paragraph)
+            else:
+                quiet.discard(unit.paragraph)
+                if fresh or len(quiet) > (2 if self.mixed else 8) or len(runs[-1]) >= LONGEST:
+                    runs.append([])
+                runs[-1].append(at)
+                fresh, last, quiet = False, at, set()
+        return runs
+
+    def _candidates(self, run: list[int]) -> tuple[str, ...]:
+        reach = 5 if self.mixed else 10
+        start, end = run[0], min(run[-1] + 1 + reach // 2, len(self.units) - 1)
+        while start > 0 and run[0] - start < reach and not self.units[start - 1].ends_conversation:
+            start -= 1
+        weight: defaultdict[str, float] = defaultdict(float)
+        for at in range(start, end + 1):
+            if self.units[at].ends_conversation:
+                continue
+            near = 0.5 if at < run[0] or at > run[-1] else 1.0
+            for one in self.mentions[at]:
+                if one.who:
+                    weight[one.who] += near * (0.3 if self.units[at].speech else 2.0 if one.role == "subject" else 1.0)
+        for at in run:  # who acts beside a quotation must be among them, however many the text lists elsewhere
+            for beside in (at - 1, at + 1):
+                if start <= beside <= end and not self.units[beside].speech:
+                    acting = [one.who for one in self.mentions[beside] if one.who and one.role == "subject"]
+                    if acting:
+                        weight[acting[-1 if beside < at else 0]] += 5.0
+        return tuple(sorted(weight, key=lambda name: -weight[name])[:MOST])
+
+    # --- one quotation ---
+
+    def _case(self, at: int, last: int | None, people: tuple[str, ...]) -> Case:
+        slots = self._slots(at)
+        tag = next((self._tag(slot) for slot in slots if slot.name in _TAGS), "")
+        kind = self._kind(at, tag)
+        if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
+            people = (NARRATOR,)
+        rows: list[dict[str, float]] = [{} for _ in people]
+        why = ["" for _ in people]
+        for slot in slots:
+            self._weigh_slot(slot, at, people, rows, why)
+        self._weigh_words(at, last, people, rows)
+        self._weigh_nearness(at, people, rows)
+        if people[-1:] == (UNKNOWN,):
+            rows[-1] = {"nobody": 1.0}
+        return Case(at, people, tuple(rows), self._link(at, last), kind, tag, tuple(why))
+
+    def _link(self, at: int, last: int | None) -> str:
+        if last is None:
+            return "start"
+        one, two = self.units[last], self.units[at]
+        if one.open and two.paragraph == one.paragraph + 1:
+            return "continued"
+        if one.paragraph == two.paragraph:
+            return "same-paragraph"
+        between = "".join(unit.text for unit in self.units[last + 1 : at])[-120:].strip()
+        if between and between[-1] in "：:":
+            return "led"
+        if between and between[-1] in "，,":
+            return "interrupted"
+        if not between or (self.mixed and two.paragraph == one.paragraph + 1):
+            return "answer" if one.text.rstrip('”’」』" ')[-1:] in "？?" else "adjacent"
+        tag = len(_SENTENCE.findall(between)) <= 2 and self.words.verb.search(between)
+        return "tag-between" if tag else "action-between"
+
+    def _kind(self, at: int, tag: str) -> str:
+        inner = self.units[at].text.strip("“”‘’「」『』\"'")
+        after = self._beside(at, 1)
+        if after and len(inner) <= 6 and not _TURN_AWAY.search(inner) and _NO_SPEECH.match(after):
+            return "narration"
+        if self.words.thought.search(tag):
+            return "thought"
+        return "letter" if self.words.letter.search(tag) else "dialogue"
+
+    def _tag(self, slot: Slot) -> str:
+        """The clause of a slot that says how it was said."""
+        clauses = [one for one in _CLAUSE_END.split(slot.text) if one]
+        if slot.name not in ("tag", "tag-far", "verb", "verb-far"):
+            return clauses[-1] if clauses else ""
+        return next((one for one in clauses if self.words.verb.search(one) or self.words.thought.search(one)), "")
+
+    def _beside(self, at: int, step: int) -> str:
+        """The narration next to a unit in its paragraph, or in a text without paragraphs of speech and narration, its line."""
+        place = at + step
+        if not 0 <= place < len(self.units) or self.units[place].speech or self.units[place].ends_conversation:
+            return ""
+        same = self.units[place].paragraph == self.units[at].paragraph
+        return self.units[place].text if same or not self.mixed else ""
+
+    def _slots(self, at: int) -> list[Slot]:
+        found = []
+        before = self._beside(at, -1)
+        above = ""
+        if not before and at and not self.units[at - 1].speech and not self.units[at - 1].ends_conversation:
+            above = self.units[at - 1].text
+        text = before or above
+        if text:
+            sign = text.rstrip()[-1:]
+            first_quote = at < 2 or not self.units[at - 2].speech
+            sentence = _last_sentence(text)
+            says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
+            if sign in "：:" or (before and _ENDS_TOLD.search(before)):
+                name = "colon"
+            elif before:
+                name = "lead" if sign in "，,—" else "before"
+            else:
+                name = "above"
+            if name == "colon" and not says:
+                name = "colon-act"
+            if name == "before" and says:
+                name = "before-verb"
+            if name == "before" and self.mixed:
+                name = "beat"  # 林晚抬起头。“走吧。”
+            if name in ("before", "before-verb") and not first_quote:
+                name += "-after-quote"
+            found.append(self._slot(name, sentence, last=True))
+        after = self._beside(at, 1)
+        if after:
+            sentence = _first_sentence(after)
+            whole = len(sentence) >= len(after.rstrip())
+            leads = whole and sentence.rstrip()[-1:] in "：:" and at + 2 < len(self.units) and self.units[at + 2].speech
+            told = found and found[0].name in ("colon", "lead")  # who speaks is said; what follows is the next event
+            found.append(self._slot("next-colon" if leads else "then" if told else "act", sentence, last=False))
+        return found
+
+    def _slot(self, name: str, sentence: str, *, last: bool) -> Slot:
+        mentions = read(sentence, self.names)
+        subjects = [one for one in mentions if one.role == "subject"]
+        subject = (subjects[-1] if last else subjects[0]) if subjects else None
+        says = self._says(sentence) if name == "act" else None
+        if says and subjects:
+            acting = [one for one in subjects if one.end <= says.start()]
+            subject = acting[-1] if acting else subject
+            near = acting and says.start() - acting[-1].end <= 6
+            ends = _AT_END.match(sentence, says.end())
+            name = ("tag" if ends else "verb") if near else ("tag-far" if ends else "verb-far")
+        elif says:
+            name = "verb"
+        return Slot(name, sentence.strip(), subject, subjects[0] if subjects else None, tuple(mentions))
+
+    def _says(self, sentence: str) -> re.Match[str] | None:
+        """The verb of speech behind a quotation; not 听他说话, 说的话."""
+        heard = [one.span() for one in _HEARS.finditer(sentence)]
+        for says in (*self.words.verb.finditer(sentence), *self.words.thought.finditer(sentence)):
+            noun = sentence.startswith(("的", "话的"), says.end())
+            if not noun and not any(start <= says.start() < end for start, end in heard):
+                return says
+        return None
+
+    def _weigh_slot(
+        self, slot: Slot, at: int, people: tuple[str, ...], rows: list[dict[str, float]], why: list[str]
+    ) -> None:
+        name, subject = slot.name, slot.subject
+        order = self._meant(subject, at) if subject and not subject.who else []
+        told = "noun" if subject and subject.noun else "pronoun"
+        acted = self._acted(subject, at) if order and subject else ""
+        turn = "-turn" if at > 1 and self.units[at - 2].speech and not self.units[at - 1].speech else ""
+        for place, person in enumerate(people):
+            row = rows[place]
+            if subject is None:
+                if any(one.who == person for one in slot.others):
+                    row[f"{name}.named"] = 1.0
+            elif subject.who:
+                if subject.who == person:
+                    row[f"{name}.is"] = 1.0
+                    why[place] = why[place] or f"{name}: {slot.text[:24]}"
+                elif slot.first and slot.first.who == person:
+                    row[f"{name}.first"] = 1.0
+                elif any(one.who == person for one in slot.others):
+                    row[f"{name}.other"] = 1.0
+            else:
+                gender = self.names.gender(person)
+                if gender and subject.gender and gender != subject.gender:
+                    row[f"{name}.gender"] = 1.0
+                elif person in order[:2]:
+                    rank = order.index(person) + 1
+                    row[f"{name}.{told}{rank}{turn}"] = 1.0
+                    why[place] = why[place] or f"{name}: {slot.text[:24]}"
+                if any(one.who == person and one.role != "subject" for one in slot.others):
+                    row[f"{name}.{told}-other"] = 1.0
+                elif person == acted:
+                    row[f"{name}.{told}-acted"] = 1.0
+        if subject is None:
+            for place, person in enumerate(self._recent(at, 3)[:1]):
+                if person in people:
+                    rows[people.index(person)][f"{name}.carried{place + 1}"] = 1.0
+
+    def _meant(self, pronoun: Mention, at: int) -> list[str]:
+        """Whom a pronoun beside a quotation may mean, likeliest first."""
+        fits = [
+            name
+            for name in self._recent(at, 8)
+            if self.names.gender(name) in (pronoun.gender, "") or not pronoun.gender
+        ]
+        return fits
+
+    def _acted(self, pronoun: Mention, at: int) -> str:
+        """Who of that gender acted last in the narration before a quotation."""
+        for place in range(at - 1, max(at - 7, -1), -1):
+            if self.units[place].ends_conversation:
+                break
+            if not self.units[place].speech:
+                for one in reversed(self.mentions[place]):
+                    if one.who and one.role == "subject" and self.names.gender(one.who) in (pronoun.gender, ""):
+                        return one.who
+        return ""
+
+    def _recent(self, at: int, reach: int) -> list[str]:
+        """People of the narration before a quotation, subjects before others of the same text, nearest first."""
+        found: list[str] = []
+        for place in range(at - 1, max(at - 1 - reach, -1), -1):
+            if self.units[place].ends_conversation:
+                break
+            if self.units[place].speech:
+                continue
+            ones = [one for one in self.mentions[place] if one.who]
+            found.extend(one.who for one in reversed(ones) if one.role == "subject")
+            found.extend(one.who for one in reversed(ones) if one.role != "subject")
+        return list(dict.fromkeys(found))
+
+    def _weigh_words(self, at: int, last: int | None, people: tuple[str, ...], rows: list[dict[str, float]]) -> None:
+        own = self.mentions[at]
+        following = next(
+            (place for place in range(at + 1, min(at + 4, len(self.units))) if self.units[place].speech), None
         )
-        for turn, at in enumerate(places)
-    ]
+        asked = {one.who for one in self.mentions[last] if one.role == "called"} if last is not None else set()
+        answers = (
+            {one.who for one in self.mentions[following] if one.role == "called"} if following is not None else set()
+        )
+        for place, person in enumerate(people):
+            row = rows[place]
+            for one in own:
+                if one.who == person:
+                    row[
+                        "words.called"
+                        if one.role == "called"
+                        else "words.self"
+                        if one.role == "self"
+                        else "words.named"
+                    ] = 1.0
+            if person in asked:
+                row["words.asked"] = 1.0
+            if person in answers:
+                row["words.answered"] = 1.0
+
+    def _weigh_nearness(self, at: int, people: tuple[str, ...], rows: list[dict[str, float]]) -> None:
+        before = self._recent(at, 6)
+        behind: list[str] = []
+        for place in range(at + 1, min(at + 5, len(self.units))):
+            if not self.units[place].speech:
+                behind.extend(one.who for one in self.mentions[place] if one.who)
+        behind = list(dict.fromkeys(behind))
+        around: Counter[str] = Counter()
+        for place in range(max(at - 10, 0), min(at + 11, len(self.units))):
+            if not self.units[place].speech:
+                around.update(one.who for one in self.mentions[place] if one.who)
+        for place, person in enumerate(people):
+            row = rows[place]
+            for title, order in (("near", before), ("behind", behind)):
+                if person in order[:3]:
+                    row[f"{title}{order.index(person) + 1}"] = 1.0
+            row["around"] = math.log1p(around[person])
+            if not around[person]:
+                row["absent"] = 1.0
+            row["known"] = math.log1p(self.names.counts[person]) / 5
 
 
-def _quoted(text: str, names: Names) -> _Read:
-    called = set()
-    found = list(names.matches(text))
-    for name, start, end in found:
-        before, after = text[:start].lstrip('“「『"　 '), text[end:]
-        opens = not before or before[-1] in "，。！？…、—"
-        if opens and (not after or after[0] in "，！？。…”」』!?—~、："):
-            called.add(name)
-    own = re.search(r"我(?:是|叫|名叫)", text)
-    myself = next((name for name, start, _ in found if own and start == own.end()), "")
-    return _Read(people=tuple(name for name, _, _ in found), called=frozenset(called), myself=myself)
+def read(text: str, names: Names) -> list[Mention]:
+    """The people of a stretch of narration, in order. One at the head of a clause acts; one behind another or deep in a
+    clause does not."""
+    found: list[Mention] = []
+    last, verb, before = 0, speech("zh").verb, ""
+    for match in names.people_or_pronouns.finditer(text):
+        word, start, end = match[0], match.start(), match.end()
+        pronoun = names.stands_for(word)
+        clause = _CLAUSE_END.split(text[max(start - 24, 0) : start])[-1]
+        head = clause[-min(len(clause), start - last, 16) :] if start > last else ""
+        if head == "的" and found and found[-1].role == "owner":
+            head = before  # 看是林晚的女儿: what goes for the owner goes for the owned
+        before = head
+        behind = found and found[-1].role == "subject" and len(head) == start - last
+        following = text[end : end + 8]
+        if found and start == last and word not in ("他", "她") and found[-1].role != "owner":
+            role = found[-1].role  # 他媳妇银花: one person, told last
+            found[-1] = replace(found[-1], role="owner")
+        elif (not head.strip(" 　") or _HEARD.search(head)) and _BODY.match(following):
+            role = "subject"  # 林晚的眼泪掉了下来
+        elif following[:1] == "的" or _PLACE.match(following):
+            role = "owner"
+        elif (_HEARD.search(head) or head.endswith("是")) and verb.search(following):
+            role = "subject"  # 听见林晚在屋里说
+        elif (
+            _OBJECT.search(head)
+            or _FAR_OBJECT.search(clause)
+            or any(one.end() == len(head) for one in verb.finditer(head))
+            or behind
+            or (head and head[-1] in "着了过")
+            or (len(head) > 8 and not verb.match(following))
+        ):
+            role = "object"
+        else:
+            role = "subject"
+        who = names.canonical(word) if pronoun is None else ""
+        found.append(Mention(start, end, who, pronoun or "", role, noun=pronoun is not None and len(word) > 1))
+        last = end
+    return found
 
 
-def _narrated(text: str, names: Names) -> _Read:
-    acts = [_act(sentence, names) for sentence in _SENTENCE.split(text) if sentence.strip()]
-    return _Read(tuple(acts), tuple(name for act in acts for name in act.people))
+def _in_speech(text: str, names: Names) -> list[Mention]:
+    """The people a quotation names; called where the name stands alone between marks."""
+    found = []
+    for match in names.people_or_pronouns.finditer(text):
+        if names.stands_for(match[0]) is not None:
+            continue
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        role = "named"
+        if (not before or _TURN_AWAY.match(before)) and (not after or _TURN_AWAY.match(after)):
+            role = "called"
+        elif _SELF.search(text[max(match.start() - 3, 0) : match.start()]):
+            role = "self"
+        found.append(Mention(match.start(), match.end(), names.canonical(match[0]), "", role))
+    return found
 
 
-def _act(sentence: str, names: Names) -> _Act:
-    clauses = [clause for clause in _CLAUSE.split(sentence) if clause.strip()]
-    subjects = [_subject(clause, names) for clause in clauses]
-    verb = speech("zh").verb
-    said_at = next((at for at in range(len(clauses) - 1, -1, -1) if verb.search(clauses[at])), -1)
-    upto = subjects[: said_at + 1] if said_at >= 0 else subjects
-    subject = next((one for one in reversed(upto) if one), "") or next((one for one in subjects if one), "")
-    people = tuple(name for name, _, _ in names.matches(sentence))
-    return _Act(sentence, people, subject, said_at >= 0, sentence.rstrip()[-1:] in "：:")
+def _last_sentence(text: str) -> str:
+    parts = [one for one in _SENTENCE.findall(text[-120:]) if one.strip()]
+    return parts[-1] if parts else ""
 
 
-def _subject(clause: str, names: Names) -> str:
-    """The first name or pronoun of a clause that is no object and stands before its verb of speech."""
-    spots = [(start, name) for name, start, _ in names.matches(clause)]
-    spots += [(match.start(), match[0]) for match in _PRONOUN.finditer(clause)]
-    for start, who in sorted(spots):
-        if not _OBJECT.search(clause[:start]):
-            return who
-    return ""
-
-
-def _case(units: Sequence[Unit], read: list[_Read], at: int, last: int, following: int, names: Names) -> Case:
-    link = _link(units, at, last)
-    begin = max(at - _WINDOW, 0)
-    for place in range(at - 1, begin - 1, -1):
-        if units[place].ends_conversation:
-            begin = place + 1
-            break
-    before = at - 1 if at > begin and not units[at - 1].speech else -1
-    after = at + 1 if at + 1 < len(units) and not units[at + 1].speech and not units[at + 1].ends_conversation else -1
-    found = _people(read, units, at, begin)
-    features: dict[str, defaultdict[str, float]] = {name: defaultdict(float) for name in found}
-    salience = _salience(read, units, begin, at, names)
-    tag = ""
-    if before >= 0 and read[before].acts:
-        near = "same" if units[before].paragraph == units[at].paragraph else "above"
-        act = read[before].acts[-1]
-        if act.colon or (act.said and (near == "same" or not last >= 0 or last != before - 1)):
-            tag = act.text
-        _evidence(features, act, f"before.{near}.{_manner(act)}", salience, names)
-        if not act.subject and len(read[before].acts) > 1:
-            _evidence(features, read[before].acts[-2], f"before.earlier.{_manner(act)}", salience, names)
-    if after >= 0 and read[after].acts:
-        near = "same" if units[after].paragraph == units[at].paragraph else "below"
-        act = read[after].acts[0]
-        own = act.said and not act.colon
-        tag = act.text if own and not tag else tag
-        _evidence(features, act, f"after.{near}.{_manner(act)}", salience, names)
-    for rank, name in enumerate(salience.recent[:4]):
-        if name in features:
-            features[name][f"recent{rank + 1}"] += 1
-    for rank, name in enumerate(salience.subjects[:3]):
-        if name in features:
-            features[name][f"subject{rank + 1}"] += 1
-    here = read[at]
-    for name, seen in features.items():
-        seen["count"] = min(salience.counts[name], 6) / 3
-        seen["never"] = float(not salience.counts[name])
-        seen["called"] = float(name in here.called)
-        seen["inside"] = float(name in here.people and name not in here.called)
-        seen["myself"] = float(name == here.myself)
-        if last >= 0 and link not in ("start", "far"):
-            seen[f"called.before.{link}"] = float(name in read[last].called)
-            seen["inside.before"] = float(name in read[last].people and name not in read[last].called)
-        if following >= 0 and following - at <= _AHEAD:
-            seen["called.next"] = float(name in read[following].called)
-    kept = sorted(features, key=lambda name: -_worth(features[name]))[:MOST]
-    kept.sort(key=list(features).index)
-    kind = (
-        "thought" if speech("zh").thought.search(tag) else "letter" if speech("zh").letter.search(tag) else "dialogue"
-    )
-    rows = tuple({name: value for name, value in features[one].items() if value} for one in kept)
-    reasons = (_reason(row) for row in rows)
-    evidence = tuple(f"{one}: {tag.strip()[-20:]}" if one.startswith("tag") and tag else one for one in reasons)
-    return Case(at, tuple(kept), rows, link, kind, _manner_of(tag), evidence)
-
-
-def _manner_of(tag: str) -> str:
-    """The clause that says how it is said: of 林晚缓缓站起身，说 only the last counts, of 说道，眼里含着泪 the first."""
-    clauses = [one for one in re.split(r"[，。；,;]", tag.rstrip("：:，, ")) if one.strip()]
-    return next((one for one in reversed(clauses) if speech("zh").verb.search(one)), tag)
-
-
-def _link(units: Sequence[Unit], at: int, last: int) -> str:
-    if last < 0 or any(unit.ends_conversation for unit in units[last + 1 : min(at, last + 8)]):
-        return "start"
-    apart = units[at].paragraph - units[last].paragraph
-    if apart == 0:
-        return "same-paragraph"
-    if apart == 1:
-        return "continued" if units[last].open else "adjacent"
-    return "action-between" if apart == 2 else "far" if apart <= 6 else "start"
-
-
-@dataclass(frozen=True, slots=True)
-class _Salience:
-    """Before a quotation: people most recent first, those who acted most recent first, and how often each is named."""
-
-    recent: list[str]
-    subjects: list[str]
-    counts: Counter[str]
-
-
-def _salience(read: list[_Read], units: Sequence[Unit], begin: int, at: int, names: Names) -> _Salience:
-    recent: list[str] = []
-    subjects: list[str] = []
-    counts: Counter[str] = Counter()
-    for place in range(at - 1, begin - 1, -1):
-        counts.update(read[place].people)
-        if not units[place].speech:
-            recent.extend(reversed(read[place].people))
-            subjects.extend(names.canonical(act.subject) for act in reversed(read[place].acts) if act.subject)
-    return _Salience(
-        list(dict.fromkeys(recent)), [one for one in dict.fromkeys(subjects) if one not in _GENDER], counts
-    )
-
-
-def _people(read: list[_Read], units: Sequence[Unit], at: int, begin: int) -> list[str]:
-    near = [at, *range(at + 1, min(at + 1 + _AHEAD, len(units))), *range(at - 1, begin - 1, -1)]
-    return list(dict.fromkeys(name for place in near for name in read[place].people))
-
-
-def _manner(act: _Act) -> str:
-    return ("said-colon" if act.said else "colon") if act.colon else ("said" if act.said else "acts")
-
-
-def _evidence(
-    features: dict[str, defaultdict[str, float]], act: _Act, place: str, salience: _Salience, names: Names
-) -> None:
-    gender = _GENDER.get(act.subject)
-    subject = names.canonical(act.subject)
-    order = [name for name in salience.recent if names.gender(name) == gender]
-    for name, seen in features.items():
-        if gender and name not in act.people:
-            if names.gender(name) == gender:
-                seen[f"{place}.pronoun"] += 1
-                if name in order[:2]:
-                    seen[f"{place}.pronoun.recent{order.index(name) + 1}"] += 1
-                if salience.subjects[:1] == [name]:
-                    seen[f"{place}.pronoun.subject"] += 1
-            elif names.gender(name):
-                seen[f"{place}.gender-against"] += 1
-        elif not gender and name == subject:
-            seen[f"{place}.subject"] += 1
-        elif name in act.people:
-            seen[f"{place}.{'only' if len(set(act.people)) == 1 else 'other'}"] += 1
-
-
-def _worth(seen: Mapping[str, float]) -> float:
-    """Which candidates to keep where there are too many: those with direct evidence, then those named most."""
-    return sum(4.0 for name in seen if name.startswith(("before", "after", "recent"))) + seen.get("count", 0.0)
-
-
-def _reason(row: Mapping[str, float]) -> str:
-    for start, reason in (
-        ("before.same.said", "tag-before"), ("before.same.colon", "tag-before"), ("after.same.said", "tag-after"),
-        ("before.above.said-colon", "colon"), ("before.above.colon", "colon"), ("after.below.said", "tag-after"),
-    ):  # fmt: skip
-        if f"{start}.subject" in row or f"{start}-colon.subject" in row:
-            return reason
-        if any(name.startswith((f"{start}.pronoun", f"{start}-colon.pronoun")) for name in row):
-            return "pronoun"
-    if any(name.endswith("acts.subject") for name in row):
-        return "beat"
-    return "conversation"
+def _first_sentence(text: str) -> str:
+    head = text[:120].lstrip("，,。 　")
+    parts = [one for one in _SENTENCE.findall(head) if one.strip()]
+    return parts[0] if parts else ""
