@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from pipeline.nouns import Language
 from pipeline.pronunciation.text import HAN, READING
+from pipeline.pronunciation.words import by_words, marked
 
 _PIECE = re.compile(rf"(?P<zh>(?:[{HAN}](?:\([a-zü]+[1-5]\))?)+)|(?P<mark>[,;:.!?\s]+)|(?P<en>[^{HAN},;:.!?\s]+)")
 
@@ -71,18 +70,6 @@ def pinyin(text: str) -> list[str]:
     return ["er5" if one == "r5" else one for one in said if one]
 
 
-@cache
-def _style() -> Any:
-    from importlib import resources
-
-    import pypinyin
-
-    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    pypinyin.load_phrases_dict({phrase: [[syllable] for syllable in reading.split()] for phrase, reading in rows})
-    return pypinyin
-
-
 _CONTEXT = 3
 """Characters from which on there is a context: a word alone is read as the phrases say."""
 
@@ -95,31 +82,13 @@ def readings(texts: Sequence[str]) -> list[list[str]]:
 
     found = []
     for text, decided in zip(texts, model().read(texts), strict=True):
-        row = _syllables(text)
-        kept = {at for match in _ours().finditer(text) for at in range(*match.span())}
+        row = by_words(text)
+        kept = marked(text)
         for at, reading in decided.items():
             if at not in kept and len(text) >= _CONTEXT:
                 row[at] = reading.syllable
         found.append(row)
     return found
-
-
-@cache
-def _ours() -> re.Pattern[str]:
-    from importlib import resources
-
-    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
-    phrases = [line.split("\t")[0] for line in text.splitlines() if line and not line.startswith("#")]
-    return re.compile("|".join(sorted(map(re.escape, phrases), key=len, reverse=True)))
-
-
-def _syllables(characters: str) -> list[str]:
-    room = _style()
-    found = room.lazy_pinyin(
-        characters, style=room.Style.TONE3, neutral_tone_with_five=True, v_to_u=True,
-        errors=lambda unknown: ["" for _ in unknown],
-    )  # fmt: skip
-    return [str(one) for one in found]
 
 
 _FIGURES = frozenset("第初十百千万亿零〇一二三四五六七八九月号楼")
