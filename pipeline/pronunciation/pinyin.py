@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.nouns import Language
+from pipeline.pronunciation.surnames import surnames
 from pipeline.pronunciation.text import HAN, READING
 from pipeline.pronunciation.words import by_words, marked
 
@@ -84,7 +85,7 @@ _CONTEXT = 3
 def readings(texts: Sequence[str]) -> list[list[str]]:
     """For each text a syllable a character ("" where there is none), before sandhi. Many texts at once go faster.
 
-    Our own phrases (phrases.tsv) win over the context model, the model over pypinyin's phrases."""
+    Surnames win over our own phrases (phrases.tsv), these over the context model, the model over pypinyin's phrases."""
     from pipeline.pronunciation.polyphones import model
 
     found = []
@@ -94,6 +95,8 @@ def readings(texts: Sequence[str]) -> list[list[str]]:
         for at, reading in decided.items():
             if at not in kept and len(text) >= _CONTEXT:
                 row[at] = reading.syllable
+        for at, syllable in surnames(text).items():
+            row[at] = syllable
         found.append(row)
     return found
 

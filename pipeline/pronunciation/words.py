@@ -34,6 +34,11 @@ def marked(text: str) -> set[int]:
     return {at for match in _pattern().finditer(text) for at in range(*match.span())}
 
 
+def is_word(text: str) -> bool:
+    """Whether `text`, of two characters or more, is an entry."""
+    return text in _entries()
+
+
 @cache
 def _own() -> dict[str, tuple[str, ...]]:
     """phrases.tsv: phrase -> syllables."""
