@@ -14,6 +14,7 @@ import yaml
 from pipeline import engines
 from pipeline.cast.model import Cast, Part
 from pipeline.nouns import Character, Language, Voice
+from pipeline.pronunciation import surnames
 
 EMBEDDED = "espeak"
 
@@ -31,14 +32,18 @@ def default_cast(language: Language) -> Cast:
 
 
 def complete(cast: Cast, characters: Iterable[Character]) -> Cast:
-    """`cast` with a voice for every character it does not name, unless it has an ``*``.
+    """`cast` with a voice for every character it does not name, unless it has an ``*``; and with readings for surnames
+    among all of them (单雄信: 单 is shan4), under the cast's own lexicon.
 
     Each takes the voice its name's hash points at in the table of its gender and age; of two who would share one, the
     one whose name sorts later moves on to the next free place, so nothing depends on how much either says.
     """
+    everyone = tuple(characters)
+    names = (one for character in everyone for one in (character.name, *character.aliases))
+    cast = replace(cast, lexicon=surnames.of_names((*cast.parts, *names)) | dict(cast.lexicon))
     if cast.anyone:
         return cast
-    unnamed = sorted((one for one in characters if one.name not in cast.parts), key=lambda one: one.name)
+    unnamed = sorted((one for one in everyone if one.name not in cast.parts), key=lambda one: one.name)
     voices, parts = dict(cast.voices), dict(cast.parts)
     taken: set[tuple[str, int]] = set()
     for one in unnamed:

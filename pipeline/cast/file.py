@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import engines
-from pipeline.cast import yaml_lines
+from pipeline.cast import lexicon, yaml_lines
 from pipeline.cast.clips import clip_hash
 from pipeline.cast.model import Cast, Part, Profile
 from pipeline.cast.yaml_lines import Node
@@ -17,7 +17,8 @@ from pipeline.nouns import Emotion, Voice
 from pipeline.script import emotion as emotions
 
 _TOP = (
-    "language", "consent", "narrator", "voices", "characters", "unknown", "lexicon", "profile", "best_effort", "pauses",
+    "language", "consent", "narrator", "voices", "characters", "unknown", "lexicon", "lexicon_file", "profile", "best_effort",
+    "pauses",
 )  # fmt: skip
 _PART = ("voice", "aliases", "emotions", "speed")
 PAUSES = ("clause", "sentence", "paragraph", "speaker", "scene", "heading", "head", "tail")
@@ -85,7 +86,7 @@ class _Reader:
             narrator=self.part("narrator", top["narrator"], voices),
             voices=voices, fallbacks=fallbacks, parts=self.with_aliases(parts), anyone=parts.get("*"),
             unknown=self.part("unknown", top["unknown"], voices) if "unknown" in top else None,
-            lexicon=self.lexicon(top.get("lexicon")), pauses=self.pauses(top.get("pauses")),
+            lexicon=self.lexicon(top), pauses=self.pauses(top.get("pauses")),
             profile=self.text(top["profile"], "profile") if "profile" in top else "", consent=consent,
             best_effort=self.switch(top["best_effort"], "best_effort") if "best_effort" in top else False,
             path=self.path,
@@ -233,9 +234,12 @@ class _Reader:
         strength = self.number(given["strength"], f"{name}: strength", 0.0, 1.0) if "strength" in given else 1.0
         return Emotion(reference=path, reference_sha256=digest, strength=strength)
 
-    def lexicon(self, node: Node | None) -> dict[str, str]:
-        given = self.mapping(node, "lexicon") if node else {}
-        return {term: self.text(one, f"lexicon: {term}") for term, one in given.items()}
+    def lexicon(self, top: Mapping[str, Node]) -> dict[str, str]:
+        """The series' terms (`lexicon_file`) under the cast's own."""
+        series = lexicon.shared(top["lexicon_file"], self.path) if "lexicon_file" in top else {}
+        own = lexicon.entries(top["lexicon"], self.path) if "lexicon" in top else {}
+        folded = {term.casefold() for term in own}
+        return {term: one for term, one in series.items() if term.casefold() not in folded} | own
 
     def pauses(self, node: Node | None) -> dict[str, float]:
         given = self.mapping(node, "pauses", PAUSES) if node else {}

@@ -23,15 +23,15 @@ class Node:
     line: int
 
 
-def read(path: Path) -> Node:
-    """The file's one mapping. Raises CastError naming the line of whatever cannot be read."""
+def read(path: Path, what: str = "cast file") -> Node:
+    """The one mapping of the file, which errors call `what`. Raises CastError naming the line of whatever cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
         why = "a folder, not a file" if path.is_dir() else (error.strerror or str(error)).lower()
-        raise CastError(f"the cast file cannot be read: {why}", where=str(path), fix="Check the path.") from error
+        raise CastError(f"the {what} cannot be read: {why}", where=str(path), fix="Check the path.") from error
     if len(data) > SIZE_LIMIT:
-        raise CastError(f"the file has {len(data):,} bytes, more than any cast", where=str(path), fix="Is it a cast?")
+        raise CastError(f"the file has {len(data):,} bytes, more than any {what}", where=str(path), fix="Is it one?")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,10 +52,10 @@ def read(path: Path) -> Node:
             f"this is not YAML: {problem}", where=where, fix="docs/cast-file.md shows the format."
         ) from error
     if root is None:
-        raise CastError("the cast file is empty", where=str(path), fix="`shuoshu cast init MANUSCRIPT` writes one.")
+        raise CastError(f"the {what} is empty", where=str(path), fix="docs/cast-file.md shows the format.")
     node = _plain(root, path, [0])
     if not isinstance(node.value, dict):
-        raise CastError("a cast file is a list of `key: value`", where=f"{path}, line 1", fix="See docs/cast-file.md.")
+        raise CastError(f"a {what} is a list of `key: value`", where=f"{path}, line 1", fix="See docs/cast-file.md.")
     return node
 
 

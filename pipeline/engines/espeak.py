@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import yaml
@@ -14,6 +14,9 @@ from pipeline.engines.base import Capabilities
 from pipeline.engines.tremor import trembling
 from pipeline.errors import EngineError
 from pipeline.nouns import EMOTIONS, Direction, Waveform
+
+if TYPE_CHECKING:
+    from pipeline.pronunciation.pinyin import Run
 
 
 @cache
@@ -69,20 +72,23 @@ class EspeakEngine:
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
         """Speak directions in order. Raises EngineError naming the line for a text with nothing to speak."""
-        for index, direction in enumerate(batch):
-            yield index, self._line(direction)
+        from pipeline.pronunciation.pinyin import runs_of
+
+        read = runs_of([direction.text for direction in batch])
+        for index, (direction, runs) in enumerate(zip(batch, read, strict=True)):
+            yield index, self._line(direction, runs)
 
     def close(self) -> None:
         """Nothing is held but the library, which belongs to the process."""
 
-    def _line(self, direction: Direction) -> Waveform:
+    def _line(self, direction: Direction, runs: Sequence[Run]) -> Waveform:
         if len(direction.text) > self.capabilities.max_characters:
             raise EngineError(
                 f"line {direction.line_id} has {len(direction.text)} characters; {self.name} speaks at most"
                 f" {self.capabilities.max_characters} at once",
                 fix="Split the line in the manuscript.",
             )
-        wave = self._spoken(direction, direction.speed)
+        wave = self._spoken(direction, runs, direction.speed)
         if not wave.size:
             raise EngineError(
                 f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words."
@@ -92,17 +98,16 @@ class EspeakEngine:
         from pipeline.engines.stretch import stretched
 
         frames = max(1, round(direction.duration * SAMPLE_RATE))
-        again = self._spoken(direction, direction.speed * wave.size / frames)
+        again = self._spoken(direction, runs, direction.speed * wave.size / frames)
         nearer = again if abs(again.size - frames) < abs(wave.size - frames) else wave
         return stretched(nearer, frames, SAMPLE_RATE)
 
-    def _spoken(self, direction: Direction, speed: float) -> Waveform:
+    def _spoken(self, direction: Direction, runs: Sequence[Run], speed: float) -> Waveform:
         from pipeline.engines.espeak_library import library
-        from pipeline.pronunciation.pinyin import runs
 
         parts: list[Waveform] = []
         edge = np.zeros(round(EDGE_S * SAMPLE_RATE), np.float32)
-        for run in runs(direction.text, direction.language):
+        for run in runs:
             text = run.text.replace("ü", "v") if run.language == "zh" else run.text
             wave = trimmed(library().speak(text, _settings(direction, run.language, speed)))
             if wave.size:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from pipeline.nouns import Language
+from pipeline.pronunciation.surnames import surnames
 from pipeline.pronunciation.text import HAN, READING
+from pipeline.pronunciation.words import by_words, marked
 
-_PIECE = re.compile(rf"(?P<zh>(?:[{HAN}](?:\([a-zü]+[1-5]\))?)+)|(?P<mark>[,;:.!?\s]+)|(?P<en>[^{HAN},;:.!?\s]+)")
+_PIECE = re.compile(rf"(?P<zh>[{HAN}]+)|(?P<mark>[,;:.!?\s]+)|(?P<en>[^{HAN},;:.!?\s]+)")
+_CHINESE = str.maketrans(",;:.!?", "，；：。！？")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,64 +24,58 @@ class Run:
     text: str
 
 
-def runs(spoken: str, language: Language) -> list[Run]:
+def runs(spoken: str) -> list[Run]:
     """Cut spoken text (as `pronunciation.spoken` gives it) into runs, in order.
 
     Punctuation belongs to the run before it; a text that begins with it gives it to the first run.
     """
-    found: list[tuple[Language, list[str]]] = []
-    for kind, piece in _pieces(spoken):
-        if kind == "mark":
-            if found:
-                found[-1][1].append(piece)
-            continue
-        one: Language = "zh" if kind == "zh" else "en"
-        if not found or found[-1][0] != one:
-            found.append((one, []))
-        elif one == "zh":
-            found[-1][1].append(" ")
-        found[-1][1].append(" ".join(pinyin(piece)) if one == "zh" else piece)
-    return [Run(one, "".join(parts).strip()) for one, parts in found]
+    return runs_of([spoken])[0]
 
 
-def _pieces(spoken: str) -> Iterator[tuple[str, str]]:
-    for match in _PIECE.finditer(spoken):
-        yield str(match.lastgroup), match[0]
+def runs_of(spoken: Sequence[str]) -> list[list[Run]]:
+    """`runs` of many texts: a batch is read several times faster than its texts one by one."""
+    plain = [_noted(text) for text in spoken]
+    read = readings([characters.translate(_CHINESE) for characters, _ in plain])
+    return [_runs(characters, row, noted) for (characters, noted), row in zip(plain, read, strict=True)]
 
 
-def pinyin(text: str) -> list[str]:
-    """The syllables of a stretch of Chinese characters, readings such as 重(chong2) obeyed.
-
-    Phrases decide what one character cannot (pypinyin), then the context (`polyphones`); tones
-    change with their neighbours (`with_sandhi`), which eSpeak
-    does not do by itself.
-    """
-    explicit: dict[int, str] = {}
+def _noted(text: str) -> tuple[str, dict[int, str]]:
+    """`text` without its readings such as 重(chong2), and these by their places."""
+    noted: dict[int, str] = {}
     characters: list[str] = []
     at = 0
     while at < len(text):
         reading = READING.match(text, at)
         if reading:
-            explicit[len(characters)] = reading[2]
+            noted[len(characters)] = reading[2]
         characters.append(text[at])
         at = reading.end() if reading else at + 1
-    syllables = readings(["".join(characters)])[0]
-    for index, syllable in explicit.items():
-        syllables[index] = syllable
-    said = with_sandhi(syllables, "".join(characters), frozenset(explicit))
-    return ["er5" if one == "r5" else one for one in said if one]
+    return "".join(characters), noted
 
 
-@cache
-def _style() -> Any:
-    from importlib import resources
+def _runs(characters: str, syllables: list[str], noted: dict[int, str]) -> list[Run]:
+    found: list[tuple[Language, list[str]]] = []
+    for piece in _PIECE.finditer(characters):
+        if piece.lastgroup == "mark":
+            if found:
+                found[-1][1].append(piece[0])
+            continue
+        one: Language = "zh" if piece.lastgroup == "zh" else "en"
+        if not found or found[-1][0] != one:
+            found.append((one, []))
+        elif one == "zh":
+            found[-1][1].append(" ")
+        said = piece[0] if one == "en" else _stretch(piece[0], piece.start(), syllables, noted)
+        found[-1][1].append(said)
+    return [Run(one, "".join(parts).strip()) for one, parts in found]
 
-    import pypinyin
 
-    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    pypinyin.load_phrases_dict({phrase: [[syllable] for syllable in reading.split()] for phrase, reading in rows})
-    return pypinyin
+def _stretch(characters: str, start: int, syllables: list[str], noted: dict[int, str]) -> str:
+    """What is said without a pause: tones change with their neighbours, which eSpeak does not do by itself."""
+    places = range(start, start + len(characters))
+    own = [noted.get(at, syllables[at]) for at in places]
+    said = with_sandhi(own, characters, frozenset(at - start for at in places if at in noted))
+    return " ".join("er5" if one == "r5" else one for one in said if one)
 
 
 _CONTEXT = 3
@@ -90,36 +85,20 @@ _CONTEXT = 3
 def readings(texts: Sequence[str]) -> list[list[str]]:
     """For each text a syllable a character ("" where there is none), before sandhi. Many texts at once go faster.
 
-    Our own phrases (phrases.tsv) win over the context model, the model over pypinyin's phrases."""
+    Surnames win over our own phrases (phrases.tsv), these over the context model, the model over pypinyin's phrases."""
     from pipeline.pronunciation.polyphones import model
 
     found = []
     for text, decided in zip(texts, model().read(texts), strict=True):
-        row = _syllables(text)
-        kept = {at for match in _ours().finditer(text) for at in range(*match.span())}
+        row = by_words(text)
+        kept = marked(text)
         for at, reading in decided.items():
             if at not in kept and len(text) >= _CONTEXT:
                 row[at] = reading.syllable
+        for at, syllable in surnames(text).items():
+            row[at] = syllable
         found.append(row)
     return found
-
-
-@cache
-def _ours() -> re.Pattern[str]:
-    from importlib import resources
-
-    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
-    phrases = [line.split("\t")[0] for line in text.splitlines() if line and not line.startswith("#")]
-    return re.compile("|".join(sorted(map(re.escape, phrases), key=len, reverse=True)))
-
-
-def _syllables(characters: str) -> list[str]:
-    room = _style()
-    found = room.lazy_pinyin(
-        characters, style=room.Style.TONE3, neutral_tone_with_five=True, v_to_u=True,
-        errors=lambda unknown: ["" for _ in unknown],
-    )  # fmt: skip
-    return [str(one) for one in found]
 
 
 _FIGURES = frozenset("第初十百千万亿零〇一二三四五六七八九月号楼")

@@ -8,7 +8,7 @@ from pipeline.pronunciation.syllable import canonical
 
 
 def syllables(text: str) -> str:
-    return " ".join(run.text for run in runs(spoken(text, "zh"), "zh"))
+    return " ".join(run.text for run in runs(spoken(text, "zh")))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_lexicon_gives_readings_and_replacements() -> None:
 def test_never_raises_and_says_the_same_twice(text: str, language: str) -> None:
     once = spoken(text, language)
     assert spoken(once, language) == once
-    runs(once, language)
+    runs(once)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_explicit_reading_wins() -> None:
 
 
 def test_languages_are_told_apart() -> None:
-    assert [(run.language, run.text) for run in runs(spoken("我用Python写代码。OK!", "zh"), "zh")] == [
+    assert [(run.language, run.text) for run in runs(spoken("我用Python写代码。OK!", "zh"))] == [
         ("zh", "wo3 yong4"), ("en", "Python"), ("zh", "xie3 dai4 ma3."), ("en", "OK!"),
     ]  # fmt: skip
 

@@ -1,0 +1,89 @@
+"""What a dictionary of words says of each character: pypinyin's phrases and our own (phrases.tsv), the longest first.
+
+pypinyin cuts a text the same way, but converts every word anew; here each word is converted once.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pipeline.pronunciation.syllable import syllables
+
+
+def by_words(text: str) -> list[str]:
+    """A syllable a character of `text`, "" for what is no Chinese character. Linear in the length of the text."""
+    found: list[str] = []
+    lengths, at = _lengths(), 0
+    while at < len(text):
+        word = text[at]
+        for length in lengths.get(text[at : at + 2], ()):
+            longer = text[at : at + length]
+            if longer in _entries():
+                word = longer
+                break
+        found += _converted(word)
+        at += len(word)
+    return found
+
+
+def marked(text: str) -> set[int]:
+    """The places in `text` where a phrase of our own stands."""
+    return {at for match in _pattern().finditer(text) for at in range(*match.span())}
+
+
+def is_word(text: str) -> bool:
+    """Whether `text`, of two characters or more, is an entry."""
+    return text in _entries()
+
+
+@cache
+def _own() -> dict[str, tuple[str, ...]]:
+    """phrases.tsv: phrase -> syllables."""
+    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return {phrase: tuple(syllables(reading)) for phrase, reading in rows}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, _own()), key=len, reverse=True)))
+
+
+@cache
+def _pypinyin() -> Any:
+    import pypinyin  # 0.15 s
+
+    return pypinyin
+
+
+@cache
+def _entries() -> frozenset[str]:
+    from pypinyin.constants import PHRASES_DICT
+
+    return frozenset(word for word in (*PHRASES_DICT, *_own()) if len(word) > 1)
+
+
+@cache
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """The first two characters of words -> how long the words are, the longest first."""
+    found: dict[str, set[int]] = {}
+    for word in _entries():
+        found.setdefault(word[:2], set()).add(len(word))
+    return {start: tuple(sorted(lengths, reverse=True)) for start, lengths in found.items()}
+
+
+@cache
+def _converted(word: str) -> tuple[str, ...]:
+    """A syllable a character of an entry or of one character; there are no more of them than entries and characters."""
+    if word in _own():
+        return _own()[word]
+    room = _pypinyin()
+    return tuple(
+        str(one)
+        for one in room.lazy_pinyin(
+            word, style=room.Style.TONE3, neutral_tone_with_five=True, v_to_u=True, errors=lambda other: ["" for _ in other],
+        )
+    )  # fmt: skip
