@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 from pipeline.nouns import Language
+from pipeline.pronunciation.numbers_en import with_chapter_numbers
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 
-VERSION = "2"
+VERSION = "3"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -91,6 +92,7 @@ def _entry(term: str, value: str) -> str:
 
 def _plain(text: str, language: Language) -> str:
     """A stretch without readings: numbers out, signs without sound away."""
+    text = with_chapter_numbers(text)
     if _NEEDS_NORMALIZING.search(text):
         text = _normalized(text, language)
     text = text.translate(_PUNCTUATION)
