@@ -92,7 +92,8 @@ def _entry(term: str, value: str) -> str:
 
 def _plain(text: str, language: Language) -> str:
     """A stretch without readings: numbers out, signs without sound away."""
-    text = with_chapter_numbers(text)
+    if not _IS_HAN.search(text):
+        text = with_chapter_numbers(text)
     if _NEEDS_NORMALIZING.search(text):
         text = _normalized(text, language)
     text = text.translate(_PUNCTUATION)
