@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.engines.base import Capabilities
 from pipeline.errors import EngineError
+from pipeline.files import cache_home
 from pipeline.nouns import Direction, Waveform
 
 if TYPE_CHECKING:
@@ -59,17 +60,10 @@ class IndexTTS2:
     )  # fmt: skip
 
     def fingerprint(self) -> str:
-        """Names and sizes of the checkpoint's files, with the hash of its config.yaml; the weights are not read."""
-        import hashlib
+        """The checkpoint's; see `Checkpoint.fingerprint`."""
+        from pipeline.engines.indextts2.checkpoint import Checkpoint
 
-        from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
-
-        checkpoint = Checkpoint(folder())
-        checkpoint.check()
-        digest = hashlib.sha256((checkpoint.folder / "config.yaml").read_bytes())
-        for name in FILES:
-            digest.update(f"{name} {(checkpoint.folder / name).stat().st_size}\n".encode())
-        return f"indextts2 {digest.hexdigest()[:16]}"
+        return f"indextts2 {Checkpoint(folder()).fingerprint()}"
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
         """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
@@ -94,7 +88,7 @@ class Models:
         from pipeline.engines.indextts2.reference import Listener
 
         checkpoint = Checkpoint(where)
-        checkpoint.check()
+        kept = cache_home() / "indextts2" / checkpoint.fingerprint()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.tokenizer = checkpoint.tokenizer()
         self.speaker = checkpoint.text_to_semantic().to(self.device)
@@ -102,7 +96,7 @@ class Models:
         self.vocoder = checkpoint.vocoder().to(self.device)
         self.meanings = checkpoint.semantic_codec().table().detach().to(self.device)
         self.styles, self.vectors = checkpoint.emotions()
-        self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, where / "references")
+        self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, kept)
         self.rows = 64 if self.device.type == "cuda" else 16
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:

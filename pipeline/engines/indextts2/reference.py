@@ -38,7 +38,7 @@ class Listener:
 
     def __init__(
         self, checkpoint: Checkpoint, speaker: TextToSemantic, painter: SemanticToMel, device: torch.device,
-        folder: Path | None = None,
+        folder: Path,
     ) -> None:  # fmt: skip
         self.checkpoint, self.speaker, self.painter, self.device = checkpoint, speaker, painter, device
         self.folder = folder
@@ -48,19 +48,18 @@ class Listener:
     def hear(self, path: Path, sha256: str) -> Reference:
         """The clip's reference. Raises EngineError for a clip that cannot be read."""
         if sha256 not in self._known:
-            kept = self.folder / f"{sha256}.safetensors" if self.folder and sha256 else None
-            if kept and kept.is_file():
+            kept = self.folder / f"{sha256}.safetensors"
+            if kept.is_file():
                 from safetensors.torch import load_file
 
                 self._known[sha256] = Reference(**load_file(kept)).to(self.device)
             else:
                 self._known[sha256] = self._heard(path)
-                if kept:
-                    from safetensors.torch import save_file
+                from safetensors.torch import save_file
 
-                    parts = asdict(self._known[sha256].to(torch.device("cpu")))
-                    with written_beside(kept) as beside:
-                        save_file({name: value.contiguous() for name, value in parts.items()}, beside)
+                parts = asdict(self._known[sha256].to(torch.device("cpu")))
+                with written_beside(kept) as beside:
+                    save_file({name: value.contiguous() for name, value in parts.items()}, beside)
         return self._known[sha256]
 
     @torch.inference_mode()

@@ -23,8 +23,8 @@ _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: subject, object,
-    owner (林晚的), or called (in a quotation). `noun`: who is not named but told (老人, 孩子)."""
+    """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: in narration
+    subject, object or owner (林晚的), in a quotation called, named or self. `noun`: not named but told (老人, 孩子)."""
 
     start: int
     end: int
