@@ -19,6 +19,7 @@ from pipeline.nouns import Direction, Waveform
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pipeline.engines.indextts2.checkpoint import Checkpoint
     from pipeline.engines.indextts2.decoding import Decoded
     from pipeline.engines.indextts2.reference import Reference
 
@@ -38,6 +39,17 @@ FOLDER = "INDEXTTS2_MODEL_DIR"
 def folder() -> Path:
     """Where the checkpoint lies: $INDEXTTS2_MODEL_DIR, or ``checkpoints`` in the working directory."""
     return Path(os.environ.get(FOLDER, "checkpoints"))
+
+
+def _checkpoint(where: Path) -> Checkpoint:
+    """The checkpoint in that directory. Raises EngineError where what reads it is not installed."""
+    try:
+        from pipeline.engines.indextts2.checkpoint import Checkpoint
+    except ImportError as error:
+        raise EngineError(
+            f"the engine indextts2 needs {error.name}, which is not installed", fix="pip install 'shuoshu[indextts2]'"
+        ) from error
+    return Checkpoint(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +72,8 @@ class IndexTTS2:
     )  # fmt: skip
 
     def fingerprint(self) -> str:
-        """The checkpoint's; see `Checkpoint.fingerprint`."""
-        from pipeline.engines.indextts2.checkpoint import Checkpoint
-
-        return f"indextts2 {Checkpoint(folder()).fingerprint()}"
+        """The checkpoint's; see `Checkpoint.fingerprint`. Raises EngineError without a checkpoint or without PyTorch."""
+        return f"indextts2 {_checkpoint(folder()).fingerprint()}"
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
         """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
@@ -82,12 +92,11 @@ class Models:
     """The loaded networks of one checkpoint on one device."""
 
     def __init__(self, where: Path, device: str | None = None) -> None:
+        checkpoint = _checkpoint(where)
         import torch
 
-        from pipeline.engines.indextts2.checkpoint import Checkpoint
         from pipeline.engines.indextts2.reference import Listener
 
-        checkpoint = Checkpoint(where)
         kept = cache_home() / "indextts2" / checkpoint.fingerprint()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.tokenizer = checkpoint.tokenizer()

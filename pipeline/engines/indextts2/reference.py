@@ -5,7 +5,7 @@ Computed once a clip and kept on disk by the clip's content and the checkpoint's
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -29,8 +29,12 @@ class Reference:
     mel: Tensor
     prompt: Tensor
 
+    def parts(self) -> dict[str, Tensor]:
+        """Its tensors by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def to(self, device: torch.device) -> Reference:
-        return Reference(**{name: value.to(device) for name, value in asdict(self).items()})
+        return Reference(**{name: part.to(device) for name, part in self.parts().items()})
 
 
 class Listener:
@@ -57,9 +61,9 @@ class Listener:
                 self._known[sha256] = self._heard(path)
                 from safetensors.torch import save_file
 
-                parts = asdict(self._known[sha256].to(torch.device("cpu")))
+                parts = self._known[sha256].parts()
                 with written_beside(kept) as beside:
-                    save_file({name: value.contiguous() for name, value in parts.items()}, beside)
+                    save_file({name: part.cpu().contiguous() for name, part in parts.items()}, beside)
         return self._known[sha256]
 
     @torch.inference_mode()
