@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline.errors import ShuoshuError
+from pipeline.files import cache_home
 
 START_LIMIT_S = 120
 _SERVER = {
@@ -34,8 +35,7 @@ _SERVER = {
 
 def home() -> Path:
     """Where the temporary server keeps its database and log."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "shuoshu" / "prefect"
+    return cache_home() / "prefect"
 
 
 @contextlib.contextmanager

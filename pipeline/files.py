@@ -12,6 +12,11 @@ from pathlib import Path
 from pipeline.errors import BookFolderError, ShuoshuError
 
 
+def cache_home() -> Path:
+    """Where what can be made again is kept between runs (XDG base directory specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shuoshu"
+
+
 @contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` (same folder, same suffix) and rename it into place on success.

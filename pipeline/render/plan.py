@@ -128,5 +128,6 @@ def batches(due: Iterable[Due], cast: Cast, engine: str | None = None) -> Iterat
 def job_of(due: Due, cast: Cast, engine: str | None = None) -> Job:
     """A take to make with all that an engine needs to know."""
     direction = direction_of(due.line, cast, engine)
-    assert direction is not None  # noqa: S101 - a line with nothing to speak is never due
+    if direction is None:
+        raise ValueError(f"line {due.line.id} has nothing to speak, so no take of it can be due")
     return Job(due.key, subject_of(direction), replace(direction, seed=due.seed), (due.line.id, *due.others))

@@ -37,7 +37,7 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     # 方 is a surname as well as a word for "just then": a single character stops a word only if it names no family
     stop = tuple(word for word in data["no_name"] if len(word) > 1 or word not in surnames)
     counts: Counter[str] = Counter()
-    for word in set(prefixes) | set(alone):
+    for word in sorted({*prefixes, *alone}):
         if word in people:
             counts[word] = prefixes[word] + alone[word]
         elif word.startswith(stop) or word.endswith(

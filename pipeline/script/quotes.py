@@ -11,7 +11,7 @@ _SENTENCE_MARK = re.compile(r"[。！？!?…，,；;～~—]|\.(?:\W|$)")
 _SHORT = 12
 """Signs: what quoted words of a sign, a nickname or a scare quote mostly keep to; speech without an end mark too."""
 _NAMED = re.compile(
-    r"(?:名叫|叫做|叫作|唤作|唤做|名唤|外号|绰号|诨号|诨名|小名|乳名|名为|人称|称为|称作|称之为|号称|所谓|所谓的|当作|当成|[这那]个|[这那]种|[这那]句|[这那]句话|一个"
+    r"(?:名叫|叫做|叫作|唤作|唤做|名唤|外号|绰号|诨号|诨名|小名|乳名|名为|人称|称为|称作|称之为|号称|所谓的?|当作|当成|[这那]个|[这那]种|[这那]句话?|一个"
     r"|(?:写|贴|刻|题|印|挂|绣|标)[着了有]|(?<![大喊惊尖呼吼哭狂怪])[叫称][做为]?|[叫称喊唤][他她它我你]们?[叫做为]?|是|为|有|的)$"
 )
 """What makes the quoted words behind it a name or a noun of the sentence: 名叫“小黑”, 叫他“老狐狸”, 写着“禁止入内”."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -115,3 +118,23 @@ def test_a_single_line_of_one_and_two_megabytes_takes_linear_time(shape: str, la
             return
         told.append(f"{one:.2f} s for 1 MB, {two:.2f} s for 2 MB")
     pytest.fail("; ".join(told))
+
+
+def test_the_same_script_in_every_process(tmp_path: Path) -> None:
+    """Sets come in another order in another process; no line may depend on it. Three who share two characters of their names:
+    who was learnt once hung on which of them came first."""
+    people = (("林晚轻", 20), ("林晚月", 3), ("林晚星", 3), ("王强", 8))
+    said = [f"{name}说：“天黑了，走吧。”\n\n“谁去？”" for name, count in people for _ in range(count)]
+    (tmp_path / "book.txt").write_text("\n\n".join(["第一章 桥头", *said]), encoding="utf-8")
+    told = (
+        "from pathlib import Path; from pipeline import manuscript, script\n"
+        "print([(line.speaker, line.confidence) for line in script.analyse(manuscript.read(Path('book.txt')))])"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(Path(script.__file__).parents[2])},
+        ).stdout
+        for seed in range(4)
+    }  # fmt: skip
+    assert len(seen) == 1

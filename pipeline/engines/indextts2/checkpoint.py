@@ -5,8 +5,10 @@ Files come from strangers: tensors are read by safetensors, or by torch with ``w
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +70,13 @@ class Checkpoint:
                 f"{len(missing)} files of the checkpoint are missing: {', '.join(missing)}", where=str(self.folder),
                 fix=f"`{DOWNLOAD} {self.folder}`; `shuoshu doctor --engine indextts2` says where each file comes from.",
             )  # fmt: skip
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with the weights. Gigabytes are not read for it: see `_print_of`. Raises
+        EngineError when a file is missing."""
+        self.check()
+        prints = "\n".join(f"{name} {_print_of(self.folder / name)}" for name in FILES)
+        return hashlib.sha256(prints.encode()).hexdigest()[:16]
 
     def findings(self) -> list[tuple[str, str, str]]:
         """Every file: its name, what is wrong with it ("" = nothing), and where it comes from. Weights are compared by name
@@ -199,6 +208,20 @@ class Checkpoint:
             )  # fmt: skip
         network.load_state_dict(state, assign=True)
         return network.eval()
+
+
+def _print_of(path: Path) -> str:
+    """A file's size with, for torch's zip archives, the CRC-32 that stands beside every tensor; for other files the hash of
+    their first and last megabyte."""
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return f"{size} {[(one.filename, one.CRC) for one in archive.infolist()]}"
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read(2**20))
+        file.seek(max(size - 2**20, 0))
+        digest.update(file.read())
+    return f"{size} {digest.hexdigest()}"
 
 
 def _positions(like: Tensor) -> Tensor:

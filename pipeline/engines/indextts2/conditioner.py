@@ -25,6 +25,16 @@ def sinusoids(length: int, width: int) -> Tensor:
     return table
 
 
+class _Positions(nn.Module):
+    """The table of positions, under the name it has in the checkpoint."""
+
+    pe: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.register_buffer("pe", sinusoids(POSITIONS, width)[None])
+
+
 class Subsampling(nn.Module):
     """Halves the frames: (B, T, inputs) -> (B, (T-1)//2, width), scaled, and the positions to go with it."""
 
@@ -32,15 +42,13 @@ class Subsampling(nn.Module):
         super().__init__()
         self.conv = nn.Sequential(nn.Conv2d(1, width, 3, stride=2), nn.ReLU())
         self.out = nn.Sequential(nn.Linear(width * ((inputs - 1) // 2), width))
-        self.pos_enc = nn.Module()
-        self.pos_enc.register_buffer("pe", sinusoids(POSITIONS, width)[None])
+        self.pos_enc = _Positions(width)
         self.scale = math.sqrt(width)
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = self.conv(x[:, None])
         x = self.out(x.transpose(1, 2).flatten(2)) * self.scale
-        positions: Tensor = self.pos_enc.pe[:, : x.shape[1]]  # type: ignore[index]
-        return x, positions, mask[:, 2::2]
+        return x, self.pos_enc.pe[:, : x.shape[1]], mask[:, 2::2]
 
 
 class Attention(nn.Module):

@@ -13,11 +13,13 @@ import numpy as np
 
 from pipeline.engines.base import Capabilities
 from pipeline.errors import EngineError
+from pipeline.files import cache_home
 from pipeline.nouns import Direction, Waveform
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pipeline.engines.indextts2.checkpoint import Checkpoint
     from pipeline.engines.indextts2.decoding import Decoded
     from pipeline.engines.indextts2.reference import Reference
 
@@ -37,6 +39,17 @@ FOLDER = "INDEXTTS2_MODEL_DIR"
 def folder() -> Path:
     """Where the checkpoint lies: $INDEXTTS2_MODEL_DIR, or ``checkpoints`` in the working directory."""
     return Path(os.environ.get(FOLDER, "checkpoints"))
+
+
+def _checkpoint(where: Path) -> Checkpoint:
+    """The checkpoint in that directory. Raises EngineError where what reads it is not installed."""
+    try:
+        from pipeline.engines.indextts2.checkpoint import Checkpoint
+    except ImportError as error:
+        raise EngineError(
+            f"the engine indextts2 needs {error.name}, which is not installed", fix="pip install 'shuoshu[indextts2]'"
+        ) from error
+    return Checkpoint(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +72,8 @@ class IndexTTS2:
     )  # fmt: skip
 
     def fingerprint(self) -> str:
-        """Names and sizes of the checkpoint's files, with the hash of its config.yaml; the weights are not read."""
-        import hashlib
-
-        from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
-
-        checkpoint = Checkpoint(folder())
-        checkpoint.check()
-        digest = hashlib.sha256((checkpoint.folder / "config.yaml").read_bytes())
-        for name in FILES:
-            digest.update(f"{name} {(checkpoint.folder / name).stat().st_size}\n".encode())
-        return f"indextts2 {digest.hexdigest()[:16]}"
+        """The checkpoint's; see `Checkpoint.fingerprint`. Raises EngineError without a checkpoint or without PyTorch."""
+        return f"indextts2 {_checkpoint(folder()).fingerprint()}"
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
         """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
@@ -88,13 +92,12 @@ class Models:
     """The loaded networks of one checkpoint on one device."""
 
     def __init__(self, where: Path, device: str | None = None) -> None:
+        checkpoint = _checkpoint(where)
         import torch
 
-        from pipeline.engines.indextts2.checkpoint import Checkpoint
         from pipeline.engines.indextts2.reference import Listener
 
-        checkpoint = Checkpoint(where)
-        checkpoint.check()
+        kept = cache_home() / "indextts2" / checkpoint.fingerprint()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.tokenizer = checkpoint.tokenizer()
         self.speaker = checkpoint.text_to_semantic().to(self.device)
@@ -102,7 +105,7 @@ class Models:
         self.vocoder = checkpoint.vocoder().to(self.device)
         self.meanings = checkpoint.semantic_codec().table().detach().to(self.device)
         self.styles, self.vectors = checkpoint.emotions()
-        self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, where / "references")
+        self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, kept)
         self.rows = 64 if self.device.type == "cuda" else 16
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:

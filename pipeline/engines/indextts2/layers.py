@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 
-class _Normed:
+class _Normed(nn.Module):
     """A layer that the checkpoint stores weight-normalized (Salimans and Kingma, "Weight Normalization", 2016): a
     direction ``weight_v`` and a length ``weight_g`` over every dimension but the first. Joined when it is loaded."""
 
@@ -17,10 +17,10 @@ class _Normed:
         if g is not None and v is not None:
             del state[prefix + "weight_g"], state[prefix + "weight_v"]
             state[prefix + "weight"] = v * (g / _length(v))
-        super()._load_from_state_dict(state, prefix, *rest)  # type: ignore[misc]
+        super()._load_from_state_dict(state, prefix, *rest)
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)  # type: ignore[misc]
+        super()._save_to_state_dict(destination, prefix, keep_vars)
         weight = destination.pop(prefix + "weight")
         destination[prefix + "weight_g"], destination[prefix + "weight_v"] = _length(weight), weight
 

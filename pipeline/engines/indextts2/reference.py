@@ -5,7 +5,7 @@ Computed once a clip and kept on disk by the clip's content and the checkpoint's
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -29,8 +29,12 @@ class Reference:
     mel: Tensor
     prompt: Tensor
 
+    def parts(self) -> dict[str, Tensor]:
+        """Its tensors by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def to(self, device: torch.device) -> Reference:
-        return Reference(**{name: value.to(device) for name, value in asdict(self).items()})
+        return Reference(**{name: part.to(device) for name, part in self.parts().items()})
 
 
 class Listener:
@@ -38,7 +42,7 @@ class Listener:
 
     def __init__(
         self, checkpoint: Checkpoint, speaker: TextToSemantic, painter: SemanticToMel, device: torch.device,
-        folder: Path | None = None,
+        folder: Path,
     ) -> None:  # fmt: skip
         self.checkpoint, self.speaker, self.painter, self.device = checkpoint, speaker, painter, device
         self.folder = folder
@@ -48,19 +52,18 @@ class Listener:
     def hear(self, path: Path, sha256: str) -> Reference:
         """The clip's reference. Raises EngineError for a clip that cannot be read."""
         if sha256 not in self._known:
-            kept = self.folder / f"{sha256}.safetensors" if self.folder and sha256 else None
-            if kept and kept.is_file():
+            kept = self.folder / f"{sha256}.safetensors"
+            if kept.is_file():
                 from safetensors.torch import load_file
 
                 self._known[sha256] = Reference(**load_file(kept)).to(self.device)
             else:
                 self._known[sha256] = self._heard(path)
-                if kept:
-                    from safetensors.torch import save_file
+                from safetensors.torch import save_file
 
-                    parts = asdict(self._known[sha256].to(torch.device("cpu")))
-                    with written_beside(kept) as beside:
-                        save_file({name: value.contiguous() for name, value in parts.items()}, beside)
+                parts = self._known[sha256].parts()
+                with written_beside(kept) as beside:
+                    save_file({name: part.cpu().contiguous() for name, part in parts.items()}, beside)
         return self._known[sha256]
 
     @torch.inference_mode()

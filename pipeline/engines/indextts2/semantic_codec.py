@@ -6,7 +6,7 @@ codec's decoder is in the file too and speaks no part in synthesis: its weights 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -69,6 +69,14 @@ class Quantizer(nn.Module):
         return self.out_project(self.codebook.weight.T[None])[0].T
 
 
+class _Quantizers(nn.Module):
+    """The one quantizer, under the name it has in the checkpoint."""
+
+    def __init__(self, one: Quantizer) -> None:
+        super().__init__()
+        self.quantizers = nn.Sequential(one)
+
+
 class SemanticCodec(nn.Module):
     """The codec of a checkpoint's ``semantic_codec_model.safetensors``; `options` is config.yaml's ``semantic_codec``."""
 
@@ -78,12 +86,11 @@ class SemanticCodec(nn.Module):
         hidden, layers = options["vocos_dim"], options["vocos_num_layers"]
         self.encoder = nn.Sequential(Backbone(width, hidden, inner, layers), nn.Linear(hidden, width))
         self.decoder = nn.Sequential(Backbone(width, hidden, inner, layers), nn.Linear(hidden, width))
-        self.quantizer = nn.Module()
-        self.quantizer.quantizers = nn.ModuleList([Quantizer(width, options["codebook_size"], options["codebook_dim"])])
+        self.quantizer = _Quantizers(Quantizer(width, options["codebook_size"], options["codebook_dim"]))
 
     @property
     def _quantizer(self) -> Quantizer:
-        return self.quantizer.quantizers[0]  # type: ignore[index,return-value]
+        return cast("Quantizer", self.quantizer.quantizers[0])
 
     def drop_decoder(self) -> None:
         """Free what synthesis does not use, once the file has been checked against it."""

@@ -140,26 +140,31 @@ class Transformer(nn.Module):
 class TimeEmbedding(nn.Module):
     """A time in [0, 1] -> (B, width), by sinusoids of 1,000 times it."""
 
+    freqs: Tensor
+
     def __init__(self, width: int, rates: int = 128) -> None:
         super().__init__()
         self.mlp = nn.Sequential(nn.Linear(2 * rates, width), nn.SiLU(), nn.Linear(width, width))
         self.register_buffer("freqs", torch.exp(-math.log(10000.0) * torch.arange(rates).float() / rates))
 
     def forward(self, time: Tensor) -> Tensor:
-        angle = 1000.0 * time[:, None].float() * self.freqs  # type: ignore[operator]
-        return self.mlp(torch.cat([angle.cos(), angle.sin()], -1).type_as(self.mlp[0].weight))  # type: ignore[arg-type]
+        angle = 1000.0 * time[:, None].float() * self.freqs
+        return self.mlp(torch.cat([angle.cos(), angle.sin()], -1).to(next(self.mlp.parameters()).dtype))
 
 
 class _Wrapped(nn.Module):
-    """A convolution under the two names that the checkpoint puts around it."""
+    """A layer under the name ``conv``; the checkpoint wraps its convolutions twice."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
+    def __init__(self, layer: nn.Module) -> None:
         super().__init__()
-        self.conv = nn.Module()
-        self.conv.conv = NormedConv1d(inputs, outputs, kernel)
+        self.conv = layer
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv.conv(x)  # type: ignore[operator]
+        return self.conv(x)
+
+
+def _wrapped(inputs: int, outputs: int, kernel: int) -> nn.Module:
+    return _Wrapped(_Wrapped(NormedConv1d(inputs, outputs, kernel)))
 
 
 def mirrored(x: Tensor, lengths: Tensor, by: int) -> Tensor:
@@ -178,10 +183,10 @@ class WaveNet(nn.Module):
         super().__init__()
         width, layers, kernel = options["hidden_dim"], options["num_layers"], options["kernel_size"]
         self.width, self.kernel = width, kernel
-        self.cond_layer = _Wrapped(width, 2 * width * layers, 1)
-        self.in_layers = nn.ModuleList(_Wrapped(width, 2 * width, kernel) for _ in range(layers))
+        self.cond_layer = _wrapped(width, 2 * width * layers, 1)
+        self.in_layers = nn.ModuleList(_wrapped(width, 2 * width, kernel) for _ in range(layers))
         self.res_skip_layers = nn.ModuleList(
-            _Wrapped(width, 2 * width if number < layers - 1 else width, 1) for number in range(layers)
+            _wrapped(width, 2 * width if number < layers - 1 else width, 1) for number in range(layers)
         )
 
     def forward(self, x: Tensor, lengths: Tensor, mask: Tensor, time: Tensor) -> Tensor:
@@ -253,6 +258,14 @@ class Estimator(nn.Module):
         return self.conv2(self.final_layer(y, one).transpose(1, 2))
 
 
+class _Flow(nn.Module):
+    """The estimator, under the name it has in the checkpoint."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        super().__init__()
+        self.estimator = estimator
+
+
 class SemanticToMel(nn.Module):
     """The networks of a checkpoint's ``s2mel.pth``; `options` is config.yaml's ``s2mel``, `latent` the transformer's width,
     `codes` that of what a code stands for."""
@@ -261,12 +274,11 @@ class SemanticToMel(nn.Module):
         super().__init__()
         self.gpt_layer = nn.Sequential(nn.Linear(latent, 256), nn.Linear(256, 128), nn.Linear(128, codes))
         self.length_regulator = LengthRegulator(options["length_regulator"])
-        self.cfm = nn.Module()
-        self.cfm.estimator = Estimator(options["DiT"], options["wavenet"], options["style_encoder"]["dim"])
+        self.cfm = _Flow(Estimator(options["DiT"], options["wavenet"], options["style_encoder"]["dim"]))
 
     @property
     def estimator(self) -> Estimator:
-        return self.cfm.estimator  # type: ignore[return-value]
+        return self.cfm.estimator
 
     def content(self, latents: Tensor, meanings: Tensor, frames: int) -> Tensor:
         """One line: latents (n, latent) and its codes' meanings (n, codes) -> (frames, width)."""

@@ -34,11 +34,21 @@ def kaiser_sinc(cutoff: float = 0.25, half_width: float = 0.3, taps: int = TAPS)
 
 
 class _Filter(nn.Module):
-    """A filter that the checkpoint keeps under this name."""
+    """A low-pass filter, under the name it has in the checkpoint."""
 
-    def __init__(self, name: str) -> None:
+    filter: Tensor
+
+    def __init__(self) -> None:
         super().__init__()
-        self.register_buffer(name, kaiser_sinc())
+        self.register_buffer("filter", kaiser_sinc())
+
+
+class _Down(nn.Module):
+    """The filter of the way down, one name deeper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lowpass = _Filter()
 
 
 class Snake(nn.Module):
@@ -59,15 +69,12 @@ class Activation(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.act = Snake(width)
-        self.upsample = _Filter("filter")
-        self.downsample = nn.Module()
-        self.downsample.lowpass = _Filter("filter")
+        self.upsample, self.downsample = _Filter(), _Down()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, T) -> the same."""
         width = x.shape[1]
-        up: Tensor = self.upsample.filter.expand(width, -1, -1)  # type: ignore[operator]
-        down: Tensor = self.downsample.lowpass.filter.expand(width, -1, -1)  # type: ignore[union-attr,operator]
+        up, down = self.upsample.filter.expand(width, -1, -1), self.downsample.lowpass.filter.expand(width, -1, -1)
         edge = TAPS // 2 - 1
         x = F.conv_transpose1d(F.pad(x, (edge, edge), mode="replicate"), up, stride=2, groups=width) * 2
         cut = 2 * edge + (TAPS - 2) // 2
@@ -106,7 +113,7 @@ class Vocoder(nn.Module):
         self.ups, self.resblocks = nn.ModuleList(), nn.ModuleList()
         for rate, kernel in zip(self.rates, options["upsample_kernel_sizes"], strict=True):
             up = NormedConvTranspose1d(width, width // 2, kernel, rate, padding=(kernel - rate) // 2)
-            self.ups.append(nn.ModuleList([up]))
+            self.ups.append(nn.Sequential(up))
             width //= 2
             self.resblocks.extend(Residual(width, *one) for one in zip(kernels, dilations, strict=True))
         self.activation_post = Activation(width)
@@ -116,7 +123,7 @@ class Vocoder(nn.Module):
         """(B, bins, F) log mel -> (B, F · 256) in [-1, 1]."""
         x = self.conv_pre(mel)
         for at, up in enumerate(self.ups):
-            x = up[0](x)  # type: ignore[index]
+            x = up(x)
             stacks = self.resblocks[at * self.stacks : (at + 1) * self.stacks]
             x = sum(one(x) for one in stacks) / self.stacks
         return self.conv_post(self.activation_post(x))[:, 0].clamp(-1, 1)

@@ -11,10 +11,11 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
+from pipeline.script.attribution.people_zh import CLAUSE_END, SEPARATES, Mention, in_speech, read
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
 from pipeline.script.words import speech
@@ -24,35 +25,11 @@ MOST = 9
 LONGEST = 20
 """Quotations of a conversation; a longer one is cut, or its many people would not all be candidates."""
 _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
-_CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
-_OBJECT = re.compile(
-    r"(?:对着?|向|跟|朝|给|把|被|问|叫|让|望着|望了?望|看着|看了?看|替|拉着|同|和|与|为|比|连|在|瞪了?|告诉|到|找|说|是|像|象|陪|见|听|等)$"
-)
-_FAR_OBJECT = re.compile(r"(?:对|向|朝|跟|和|问|给|把|被|让|叫|劝|替)[^对向朝跟和]+的$")
-"""对坐在椅子上的林晚: an object, however long its attribute."""
-_HEARD = re.compile(r"(?:听|听见|听到|听得|看见|看到|望见|感到|感觉|觉得|发现|见)$")
-_PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
-_BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
 _HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
 _ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
-_TURN_AWAY = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
-_SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: subject, object,
-    owner (林晚的), or called (in a quotation). `noun`: who is not named but told (老人, 孩子)."""
-
-    start: int
-    end: int
-    who: str
-    gender: str
-    role: str
-    noun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +51,7 @@ def cases(units: Sequence[Unit], names: Names) -> list[Case]:
 class _Chapter:
     def __init__(self, units: Sequence[Unit], names: Names) -> None:
         self.units, self.names = units, names
-        self.mentions = [_in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
+        self.mentions = [in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
         spoken = {unit.paragraph for unit in units if unit.speech}
         shared = {unit.paragraph for unit in units if not unit.speech} & spoken
         self.mixed = len(shared) > 1 and 6 * len(shared) > len(spoken)
@@ -171,7 +148,7 @@ class _Chapter:
     def _kind(self, at: int, tag: str) -> str:
         inner = self.units[at].text.strip("“”‘’「」『』\"'")
         after = self._beside(at, 1)
-        if after and len(inner) <= 6 and not _TURN_AWAY.search(inner) and _NO_SPEECH.match(after):
+        if after and len(inner) <= 6 and not SEPARATES.search(inner) and _NO_SPEECH.match(after):
             return "narration"
         if self.words.thought.search(tag):
             return "thought"
@@ -179,7 +156,7 @@ class _Chapter:
 
     def _tag(self, slot: Slot) -> str:
         """The clause of a slot that says how it was said."""
-        clauses = [one for one in _CLAUSE_END.split(slot.text) if one]
+        clauses = [one for one in CLAUSE_END.split(slot.text) if one]
         if slot.name not in ("tag", "tag-far", "verb", "verb-far"):
             return clauses[-1] if clauses else ""
         return next((one for one in clauses if self.words.verb.search(one) or self.words.thought.search(one)), "")
@@ -292,12 +269,8 @@ class _Chapter:
 
     def _meant(self, pronoun: Mention, at: int) -> list[str]:
         """Whom a pronoun beside a quotation may mean, likeliest first."""
-        fits = [
-            name
-            for name in self._recent(at, 8)
-            if self.names.gender(name) in (pronoun.gender, "") or not pronoun.gender
-        ]
-        return fits
+        fitting = (pronoun.gender, "")
+        return [name for name in self._recent(at, 8) if not pronoun.gender or self.names.gender(name) in fitting]
 
     def _acted(self, pronoun: Mention, at: int) -> str:
         """Who of that gender acted last in the narration before a quotation."""
@@ -336,13 +309,7 @@ class _Chapter:
             row = rows[place]
             for one in own:
                 if one.who == person:
-                    row[
-                        "words.called"
-                        if one.role == "called"
-                        else "words.self"
-                        if one.role == "self"
-                        else "words.named"
-                    ] = 1.0
+                    row[f"words.{one.role}"] = 1.0
             if person in asked:
                 row["words.asked"] = 1.0
             if person in answers:
@@ -368,63 +335,6 @@ class _Chapter:
             if not around[person]:
                 row["absent"] = 1.0
             row["known"] = math.log1p(self.names.counts[person]) / 5
-
-
-def read(text: str, names: Names) -> list[Mention]:
-    """The people of a stretch of narration, in order. One at the head of a clause acts; one behind another or deep in a
-    clause does not."""
-    found: list[Mention] = []
-    last, verb, before = 0, speech("zh").verb, ""
-    for match in names.people_or_pronouns.finditer(text):
-        word, start, end = match[0], match.start(), match.end()
-        pronoun = names.stands_for(word)
-        clause = _CLAUSE_END.split(text[max(start - 24, 0) : start])[-1]
-        head = clause[-min(len(clause), start - last, 16) :] if start > last else ""
-        if head == "的" and found and found[-1].role == "owner":
-            head = before  # 看是林晚的女儿: what goes for the owner goes for the owned
-        before = head
-        behind = found and found[-1].role == "subject" and len(head) == start - last
-        following = text[end : end + 8]
-        if found and start == last and word not in ("他", "她") and found[-1].role != "owner":
-            role = found[-1].role  # 他媳妇银花: one person, told last
-            found[-1] = replace(found[-1], role="owner")
-        elif (not head.strip(" 　") or _HEARD.search(head)) and _BODY.match(following):
-            role = "subject"  # 林晚的眼泪掉了下来
-        elif following[:1] == "的" or _PLACE.match(following):
-            role = "owner"
-        elif (_HEARD.search(head) or head.endswith("是")) and verb.search(following):
-            role = "subject"  # 听见林晚在屋里说
-        elif (
-            _OBJECT.search(head)
-            or _FAR_OBJECT.search(clause)
-            or any(one.end() == len(head) for one in verb.finditer(head))
-            or behind
-            or (head and head[-1] in "着了过")
-            or (len(head) > 8 and not verb.match(following))
-        ):
-            role = "object"
-        else:
-            role = "subject"
-        who = names.canonical(word) if pronoun is None else ""
-        found.append(Mention(start, end, who, pronoun or "", role, noun=pronoun is not None and len(word) > 1))
-        last = end
-    return found
-
-
-def _in_speech(text: str, names: Names) -> list[Mention]:
-    """The people a quotation names; called where the name stands alone between marks."""
-    found = []
-    for match in names.people_or_pronouns.finditer(text):
-        if names.stands_for(match[0]) is not None:
-            continue
-        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
-        role = "named"
-        if (not before or _TURN_AWAY.match(before)) and (not after or _TURN_AWAY.match(after)):
-            role = "called"
-        elif _SELF.search(text[max(match.start() - 3, 0) : match.start()]):
-            role = "self"
-        found.append(Mention(match.start(), match.end(), names.canonical(match[0]), "", role))
-    return found
 
 
 def _last_sentence(text: str) -> str:

@@ -101,3 +101,16 @@ def test_a_checkpoint_that_is_not_there(book: Path, tmp_path: Path) -> None:
     assert "files of the checkpoint are missing" in done.stderr
     assert "download" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_pytorch(environment: Path, book: Path, tmp_path: Path) -> None:
+    (tmp_path / "blocked/torch").mkdir(parents=True)
+    (tmp_path / "blocked/torch/__init__.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')"
+    )
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "blocked")}
+    done = subprocess.run(_command(book, "out"), capture_output=True, text=True, check=False, env=env, timeout=120)
+    assert done.returncode == 2
+    assert "needs torch" in done.stderr
+    assert "shuoshu[indextts2]" in done.stderr
+    assert "Traceback" not in done.stderr
