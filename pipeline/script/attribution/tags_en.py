@@ -94,7 +94,7 @@ def after(reading: Reading, comma: bool) -> Beside:
         subject, verb = found.subject, found.span[1] - 1
         near = (found.inverted and verb <= 1) or (subject.start <= 1 and -1 <= verb - subject.end <= 2)
         return replace(found, fresh=not (lower or comma), near=near)
-    actor = _actor(reading, begin, end)
+    actor = acting(reading, begin, end)
     if actor is None:
         return NOTHING
     if comma and actor.start == 0 and reading.low[actor.end : actor.end + 1] and reading.low[actor.end].endswith("ed"):
@@ -114,7 +114,7 @@ def before(reading: Reading, lead: bool) -> Beside:
         subject, verb = found.subject, found.span[1] - 1
         close = not found.inverted and 0 <= verb - subject.end <= 2 and end - verb <= 3
         return replace(found, near=close) if lead else replace(found, shape="spoke", near=close)
-    actor = _actor(reading, begin, end)
+    actor = acting(reading, begin, end)
     if actor is None:
         return NOTHING
     return Beside("lead" if lead else "beat", actor, to=_spoken_to(reading, begin, end, actor), span=(begin, end))
@@ -156,8 +156,8 @@ def _tag(reading: Reading, begin: int, end: int, last: bool) -> Beside | None:
             ]  # fmt: skip
             name = earlier[-1] if earlier else None
         to = _spoken_to(reading, place, min(end, place + 14), subject)
-        acting = [one for one in mentions if one.role == "subject" and one.end <= place and one.gender != "who"]
-        opener = acting[0] if acting and acting[0] is not subject else None
+        subjects = [one for one in mentions if one.role == "subject" and one.end <= place and one.gender != "who"]
+        opener = subjects[0] if subjects and subjects[0] is not subject else None
         if subject.head == "voice" and low[subject.end : subject.end + 1] == ["of"]:
             owner = [one for one in mentions if 0 < one.start - subject.end <= 2]
             subject = owner[0] if owner else subject  # said the voice of Anne
@@ -234,7 +234,7 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
     return (loose[-1], False) if loose else None
 
 
-def _actor(reading: Reading, begin: int, end: int) -> Mention | None:
+def acting(reading: Reading, begin: int, end: int) -> Mention | None:
     """Who acts in a sentence: its first subject, or the owner its first words name (Anne's eyes filled)."""
     first = None
     for one in reading.mentions:
