@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.script.mentions_en import gender_of_person, gender_of_title, is_title, words_of
+from pipeline.script.lexicon_en import gender_of_person, gender_of_title, is_title, words_of
 
 _COMMON = 0.03
 """First name and surname are the name to show when they are at least this share of all mentions of their person."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pipeline.script.aliases_en import first_names
-from pipeline.script.mentions_en import ANYBODY, TOKEN, gender_of_person, is_title
+from pipeline.script.lexicon_en import ANYBODY, TOKEN, gender_of_person, is_title
 from pipeline.script.words import lists
 
 _SHORT_TITLES = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Prof".split())

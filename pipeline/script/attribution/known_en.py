@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from pipeline.script.mentions_en import Reader, is_title
+from pipeline.script.lexicon_en import is_title
+from pipeline.script.mentions_en import Reader
 
 if TYPE_CHECKING:
     from pipeline.script.names import Names
