@@ -101,12 +101,20 @@ def sentence_ends(raw: list[str], low: list[str]) -> list[int]:
     return ends
 
 
+def opens_aside(low: list[str], place: int) -> bool:
+    """Whether a participle or a relative clause begins here: "turning round", "who had watched"."""
+    word = low[place] if place < len(low) else ""
+    return word in ("who", "whose") or (word.endswith("ing") and len(word) > 4)
+
+
 def role_of(low: list[str], start: int, end: int) -> str:
     following = low[end] if end < len(low) else ""
     if following in ("'s", "’s") or following == "’":
         return "owner"
     if start == 0:
         return "subject"
+    if following == "," and opens_aside(low, end + 1) and low[start - 1] not in LINK:
+        return "subject"  # that moment Anne, turning round, …
     before = low[start - 1]
     acts = following in BE or following in _says() or (following.endswith("ed") and len(following) > 3)
     if before in LINK and not (acts and before in _JOIN):

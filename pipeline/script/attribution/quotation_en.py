@@ -120,12 +120,25 @@ def _in_speech(units: Sequence[Unit], at: int) -> bool:
 
 def _chosen(quote: Quote) -> Beside:
     """The stretch that is the tag: a verb of speech first, behind before in front."""
-    fresh = quote.after.fresh
+    fresh = quote.after.fresh or _led_in(quote)
     for shape in ("verb", "lead", "spoke"):
         for stretch in (quote.before, quote.after) if fresh else (quote.after, quote.before):
             if stretch.shape == shape and stretch.subject is not None:
                 return stretch
     return NOTHING
+
+
+def _led_in(quote: Quote) -> bool:
+    """“Anne said, "…," and Tom replied, "…"”: two tags with a quotation each, not one between its own two halves."""
+    one, two = quote.before, quote.after
+    return (
+        one.shape == two.shape == "verb"
+        and one.near
+        and not one.inverted
+        and not two.inverted
+        and quote.place == 0
+        and (one.subject is None or two.subject is None or one.subject.who != two.subject.who)
+    )
 
 
 def _kind(subject: Mention) -> str:

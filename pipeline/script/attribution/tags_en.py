@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pipeline.script.lexicon_en import opens_aside
 from pipeline.script.mentions_en import Mention, Reading
 from pipeline.script.words import lists
 
@@ -22,6 +23,19 @@ _TRANSITIVE = frozenset(
     "asked answered told addressed begged assured interrupted reminded informed warned urged entreated implored"
     " inquired questioned corrected greeted advised faced called thanked ask asking answering telling addressing assuring"
     " interrupting facing".split()
+)
+
+
+_WORDS = frozenset(
+    "answer reply inquiry enquiry question exclamation reproach remark cry words word observation response declaration entreaty"
+    " objection command order request whisper retort comment voice assurance statement warning suggestion greeting part".split()
+)
+"""Nouns for what somebody says, where the owner of the word is the speaker."""
+_NEAR_WORD = 9
+"""Tokens between such an owner and the quotation, at most."""
+_HEARD = frozenset("heard hear hearing let made had".split())
+_PLAIN = frozenset(
+    "say ask answer reply cry exclaim add remark observe whisper murmur mutter shout call saying".split()
 )
 
 
@@ -114,10 +128,24 @@ def before(reading: Reading, lead: bool) -> Beside:
         subject, verb = found.subject, found.span[1] - 1
         close = not found.inverted and 0 <= verb - subject.end <= 2 and end - verb <= 3
         return replace(found, near=close) if lead else replace(found, shape="spoke", near=close)
+    speaks = _word_of(reading, begin, end) if lead else None
+    if speaks is not None:
+        return Beside("verb", speaks, span=(begin, end))
     actor = acting(reading, begin, end)
     if actor is None:
         return NOTHING
     return Beside("lead" if lead else "beat", actor, to=_spoken_to(reading, begin, end, actor), span=(begin, end))
+
+
+def _word_of(reading: Reading, begin: int, end: int) -> Mention | None:
+    """Whose word leads to a quotation: in reply to Anne's question of “…”; on Anne's part, with “…”."""
+    for one in reversed(reading.mentions):
+        if begin <= one.start and one.end < end and one.role == "owner":
+            skip = 0 if one.kind == "pronoun" else 1
+            following = reading.low[one.end + skip : min(one.end + skip + 3, end)]
+            if any(word in _WORDS for word in following) and end - one.end <= _NEAR_WORD:
+                return one
+    return None
 
 
 def _early(reading: Reading, found: Beside) -> bool:
@@ -212,14 +240,27 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
         known = [one for one in mentions if one.end <= relative[-1].start and relative[-1].start - one.end <= 1]
         if known:
             return known[-1], False  # the words were spoken by Anne, who said
+    heard = [one for one in mentions if one.end <= place <= one.end + 2 and one.start and low[one.start - 1] in _HEARD]
+    if heard and low[place] in _PLAIN:
+        return heard[-1], False  # he heard Anne say
+    giving = [
+        one
+        for one in mentions
+        if one.end <= place and one.role == "owner" and one.kind != "pronoun"
+        and low[one.end + 1 : one.end + 2] and low[one.end + 1].endswith("ing") and low[place].endswith("ing")
+    ]  # fmt: skip
+    if giving and (not previous or previous[-1].start <= giving[-1].start):
+        return giving[-1], False  # without Anne's sighing and saying
     if previous:
         subject = previous[-1]
         told = [one for one in previous if low[one.end : one.end + 2] in ([",", "who"], [",", "whose"])]
         if told and low[place - 1] in (",", "then", "now", "again", "at", "only", "thus", "once", "last", "and"):
             subject = told[-1]  # “Anne, who had watched Tom and Kate, said”
+        elif low[place - 1] == "," and (aside := _before_aside(low, previous[:-1])) is not None:
+            subject = aside  # “Anne, seeing Tom and Kate, said”
         elif low[place - 1] == "," and low[subject.end : subject.end + 1] != [","]:
-            aside = [one for one in previous if low[one.end : one.end + 1] == [","]]
-            subject = aside[-1] if aside else previous[0]  # “Anne, going up to where Tom stood, said”
+            asides = [one for one in previous if low[one.end : one.end + 1] == [","]]
+            subject = asides[-1] if asides else previous[0]  # “Anne, going up to where Tom stood, said”
         between = low[subject.end : place]
         if inverted is not None and low[place] not in _TRANSITIVE and (";" in between or len(between) > 12):
             return inverted, True
@@ -232,6 +273,12 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
         if one.end <= place and one.role != "owner" and one.kind != "pronoun" and place - one.end <= 3
     ]
     return (loose[-1], False) if loose else None
+
+
+def _before_aside(low: list[str], mentions: Sequence[Mention]) -> Mention | None:
+    """The last of these that an aside follows: Anne, seeing…"""
+    found = [one for one in mentions if low[one.end : one.end + 1] == [","] and opens_aside(low, one.end + 1)]
+    return found[-1] if found else None
 
 
 def acting(reading: Reading, begin: int, end: int) -> Mention | None:
