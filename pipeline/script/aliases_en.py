@@ -167,7 +167,10 @@ def fold(aliases: dict[str, tuple[str, ...]], genders: dict[str, str]) -> None:
     }
     for name in list(aliases):
         own = [words for words in bare[name] if words]
-        if genders[name] or len(own) != 1 or len(own[0]) != 1:
+        if len(own) != 1 or len(own[0]) != 1:
+            continue
+        if genders[name]:
+            _fold_mister(name, own[0], bare, aliases, genders)
             continue
         word = own[0][0]
         title = words_of(name)[0] if is_title(words_of(name)[0]) else ""
@@ -189,3 +192,17 @@ def fold(aliases: dict[str, tuple[str, ...]], genders: dict[str, str]) -> None:
         if len(others) == 1:
             aliases[others[0]] = (*aliases[others[0]], *aliases.pop(name))
             genders.pop(name)
+
+
+def _fold_mister(
+    name: str, surname: tuple[str, ...], bare: Mapping[str, list[tuple[str, ...]]],
+    aliases: dict[str, tuple[str, ...]], genders: dict[str, str],
+) -> None:  # fmt: skip
+    """Take "Mr. Pike" as Tom Pike, where the list calls him, and no other man, by the bare surname too."""
+    if aliases[name] != (name,) or words_of(name)[0] != "mr":
+        return
+    men = [one for one in aliases if one != name and genders[one] != "female" and surname in bare[one]]
+    men = [one for one in men if any(len(words) > 1 and words[-1:] == surname for words in bare[one])]
+    if len(men) == 1 and not any(words_of(one)[0] == "mr" for one in aliases[men[0]]):
+        aliases[men[0]] = (*aliases[men[0]], *aliases.pop(name))
+        genders.pop(name)

@@ -151,6 +151,11 @@ class _Evidence:
         if quote.tag.name:
             self.once(quote.tag.name.who, "tag.of")
         self._mention(quote.tag.opener, "opener&" if quote.tag.joined else "opener")
+        shared = quote.tag.subject or quote.before.subject or quote.after.subject
+        if shared is not None and shared.kind == "name" and len(shared.who) > 1:
+            for person in shared.who:
+                alone = scene.alone.get(person, 0)
+                self.add(person, "alone" if alone else "alone.never", min(alone, 20) / 10 if alone else 1.0)
         if quote.tag.subject is not None and len(quote.tag.subject.who) > 1:
             for rank, person in enumerate(quote.tag.subject.who[:4]):
                 self.add(person, f"tag.rank{rank}")

@@ -143,7 +143,7 @@ def _led_in(quote: Quote) -> bool:
 
 def _kind(subject: Mention) -> str:
     if subject.kind == "name":
-        return "name" if subject.sure == 1 else "names"
+        return "names" if subject.sure > 1 else "shared" if len(subject.who) > 1 else "name"
     if subject.kind == "pronoun" and subject.gender not in ("male", "female"):
         return "pronouns"
     return subject.kind

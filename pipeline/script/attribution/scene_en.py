@@ -59,6 +59,7 @@ class Scene:
         self.known = known
         self.paragraphs: list[Paragraph] = []
         self.quotes: list[Quote] = []
+        self.alone: dict[int, int] = {}  # how often somebody is named by a name nobody shares
         self._read(units)
         for quote in self.quotes:
             quote.context = quotation_en.context_of(quote, self.same_paragraph(quote))
@@ -89,6 +90,9 @@ class Scene:
                 continue
             here = len(self.paragraphs) - 1
             reading = readings[at]
+            for mention in reading.mentions:
+                if mention.kind == "name" and len(mention.who) == 1:
+                    self.alone[mention.who[0]] = self.alone.get(mention.who[0], 0) + 1
             if unit.speech:
                 quote = quotation_en.read(units, readings, at, here, len(self.quotes))
                 quote.place = len(paragraph.quotes)
