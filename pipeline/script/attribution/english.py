@@ -206,10 +206,6 @@ class _Evidence:
         quote = self.quote
         self.once(quote.called, "called")
         self.once([one for one in quote.named if one not in quote.called], "named")
-        callers = self.scene.callers(quote)
-        for at, person in enumerate(self.who if callers else ()):
-            share = callers.get(person, 0.0)
-            self.found[at]["calls.same" if share else "calls.never"] = share or 1.0
         if quote.called_gender:
             for at, person in enumerate(self.who):
                 if self.genders[person] == quote.called_gender:

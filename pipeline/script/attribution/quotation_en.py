@@ -15,18 +15,13 @@ if TYPE_CHECKING:
 
 
 _BEFORE_CALL = frozenset(", ! ? . -- — ; dear my oh o well yes no dearest sir".split())
-_ADDRESSES = frozenset(
-    "papa mamma mama mother father mum mummy dad daddy aunt auntie uncle nurse nanny granny grandmother grandfather grandpa"
-    " grandma sister brother cousin sir ma'am madam miss mister master doctor captain colonel".split()
-)
-"""Words that one speaker uses to another, as a habit."""
 _STOPS = (".", "!", "?", "…", '."', ")", "*")
 
 
 @dataclass(slots=True)
 class Quote:
     """A quotation, the `place`th of its paragraph: what stands before and after it, its `tag` (one of the two, or nothing),
-    who is called and named in it, the `addresses` it uses (papa, sir), and the `context` its evidence is weighed in."""
+    who is called and named in it, and the `context` its evidence is weighed in."""
 
     unit: int
     index: int
@@ -40,7 +35,6 @@ class Quote:
     called: list[int] = field(default_factory=list)
     named: list[int] = field(default_factory=list)
     called_gender: str = ""
-    addresses: list[str] = field(default_factory=list)
     open: bool = False
     context: str = "none"
     kind: str = "dialogue"
@@ -97,10 +91,6 @@ def _addressed(quote: Quote, reading: Reading) -> None:
             quote.called_gender = quote.called_gender or one.gender
             quote.called.extend(one.who[:1])
     for place, word in enumerate(low):
-        if word in _ADDRESSES and not (low[place + 1 : place + 2] and low[place + 1][0].isalnum()):
-            before = low[place - 1] if place else ","
-            if before in _BEFORE_CALL and word not in quote.addresses:
-                quote.addresses.append(word)
         if word in ("sir", "ma'am", "madam", "miss", "mister") and not quote.called_gender:
             following = low[place + 1] if place + 1 < len(low) else "."
             if not following[0].isalpha():
@@ -153,8 +143,7 @@ def _led_in(quote: Quote) -> bool:
 
 def _kind(subject: Mention) -> str:
     if subject.kind == "name":
-        first_name = subject.end - subject.start == 1 and len(subject.who) > 1
-        return "names" if subject.sure > 1 else "shared" if first_name else "name"
+        return "names" if subject.sure > 1 else "shared" if len(subject.who) > 1 else "name"
     if subject.kind == "pronoun" and subject.gender not in ("male", "female"):
         return "pronouns"
     return subject.kind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 _MANY, _BESIDE = 40, 8
 """Bounds for paragraphs and turns of any length: names kept of a turn, quotations of one paragraph seen to each side."""
-_CALLS, _HABIT = 6, 80
-"""So many uses of "papa" to each side, within so many turns, tell who says it."""
 _GAP = 3
 """So many paragraphs without speech end a conversation."""
 
@@ -70,11 +67,6 @@ class Scene:
         self.turn_of: list[int] = []
         self._take_turns()
         self._breaks = _breaks(self.turns)
-        self._callers: dict[str, list[tuple[int, int]]] = {}  # papa -> (turn, who said it) in order
-        for at, turn in enumerate(self.turns):
-            for word in dict.fromkeys(word for quote in turn.quotes[:_MANY] for word in quote.addresses):
-                if turn.speaker >= 0:
-                    self._callers.setdefault(word, []).append((at, turn.speaker))
         mentions = [
             (unit, number, mention)
             for number, paragraph in enumerate(self.paragraphs)
@@ -229,20 +221,6 @@ class Scene:
                 return first, speaker, distance, self.unbroken(turn, turn + step * distance)
             at += step
         return first, -1, distance, first >= 0 and self.unbroken(turn, turn + step * distance)
-
-    def callers(self, quote: Quote) -> dict[int, float]:
-        """Who else calls somebody what this quotation calls somebody (papa, sir): the share of each among the turns around
-        whose speaker is named."""
-        found: dict[int, int] = {}
-        here = self.turn_of[quote.index]
-        for word in quote.addresses:
-            said = self._callers.get(word, [])
-            place = bisect_left(said, (here, -1))
-            for turn, speaker in said[max(place - _CALLS, 0) : place + _CALLS]:
-                if turn != here and abs(turn - here) <= _HABIT:
-                    found[speaker] = found.get(speaker, 0) + 1
-        total = sum(found.values())
-        return {speaker: count / total for speaker, count in found.items()}
 
     def speakers_near(self, turn: int) -> Mapping[int, int]:
         """Named speakers of the conversation within twelve turns, how often each."""
