@@ -31,6 +31,8 @@ _WORDS = frozenset(
     " objection command order request whisper retort comment voice assurance statement warning suggestion greeting part".split()
 )
 """Nouns for what somebody says, where the owner of the word is the speaker."""
+_ASIDE = 20
+"""Tokens of an aside, at most."""
 _NEAR_WORD = 9
 """Tokens between such an owner and the quotation, at most."""
 _HEARD = frozenset("heard hear hearing let made had".split())
@@ -256,7 +258,7 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
         told = [one for one in previous if low[one.end : one.end + 2] in ([",", "who"], [",", "whose"])]
         if told and low[place - 1] in (",", "then", "now", "again", "at", "only", "thus", "once", "last", "and"):
             subject = told[-1]  # “Anne, who had watched Tom and Kate, said”
-        elif low[place - 1] == "," and (aside := _before_aside(low, previous[:-1])) is not None:
+        elif low[place - 1] == "," and (aside := _before_aside(low, previous, place)):
             subject = aside  # “Anne, seeing Tom and Kate, said”
         elif low[place - 1] == "," and low[subject.end : subject.end + 1] != [","]:
             asides = [one for one in previous if low[one.end : one.end + 1] == [","]]
@@ -275,10 +277,15 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
     return (loose[-1], False) if loose else None
 
 
-def _before_aside(low: list[str], mentions: Sequence[Mention]) -> Mention | None:
-    """The last of these that an aside follows: Anne, seeing…"""
-    found = [one for one in mentions if low[one.end : one.end + 1] == [","] and opens_aside(low, one.end + 1)]
-    return found[-1] if found else None
+def _before_aside(low: list[str], subjects: Sequence[Mention], place: int) -> Mention | None:
+    """The subject whose aside ends before the verb: Anne, seeing Tom and Kate, … None where the nearest subject is its own."""
+    nearest = subjects[-1]
+    if low[nearest.end : nearest.end + 1] == [","] and low[nearest.start - 1] not in ("and", "or"):
+        return None
+    found = [one for one in subjects[:-1] if low[one.end : one.end + 1] == [","] and opens_aside(low, one.end + 1)]
+    if not found or place - found[-1].end > _ASIDE or ";" in low[found[-1].end : place]:
+        return None
+    return found[-1]
 
 
 def acting(reading: Reading, begin: int, end: int) -> Mention | None:
