@@ -3,50 +3,29 @@ sentence. Pattern work, no parser: what stands before and after a mention tells 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeVar
 
-from pipeline.script.words import lists
+from pipeline.script.lexicon_en import (
+    ANYBODY,
+    BARE,
+    BE,
+    DETERMINERS,
+    LINK,
+    NOT_OWNED,
+    PRONOUNS,
+    SHORT,
+    TOKEN,
+    gender_of_title,
+    is_title,
+    person_nouns,
+    role_of,
+    sentence_ends,
+    words_of,
+)
 
 _Key = TypeVar("_Key", str, tuple[str, ...])
-TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*|['’][^\W\d_]+|\.{2,}|…|[.!?]|[,;:()]|--+|—|–")
-ANYBODY = frozenset("man woman girl boy gentleman lady child fellow youth lad chap".split())
-"""With nothing before them ("the man") these most often stand for a character with a name."""
-_SHORT = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Lieut Sergt Prof Hon Esq Jr Sr".split())
-_ENDS = frozenset(".!?…")
-_PRONOUNS: Mapping[str, tuple[str, str]] = {
-    "he": ("male", "subject"), "she": ("female", "subject"), "him": ("male", "object"), "her": ("female", "object"),
-    "his": ("male", "owner"), "hers": ("female", "object"), "himself": ("male", "object"),
-    "herself": ("female", "object"), "i": ("I", "subject"), "me": ("I", "object"), "my": ("I", "owner"),
-    "myself": ("I", "object"), "they": ("many", "subject"), "them": ("many", "object"), "we": ("we", "subject"),
-    "who": ("who", "subject"), "us": ("we", "object"),
-}  # fmt: skip
-_LINK = frozenset(
-    "to of with at by from for on in into upon over after before behind beside near towards toward about against under"
-    " between among than like through without around round off onto within beyond past up down except".split()
-)
-_JOIN = frozenset(
-    "and but then when as while so that for if because until till where though although since yet or nor now here there"
-    " once perhaps meanwhile which who whom how what why whether presently suddenly again at last however"
-    " poor old little dear young even only both after before than like except".split()
-)
-_BE = frozenset(
-    "was were is are had has have did does do would could should might must may can will shall never always only also"
-    " just then now still at once again not almost hardly suddenly".split()
-)
-_NOT_OWNED = frozenset(
-    "to of with at by from for on in into and but that as if so with through the a an again back up down over out off"
-    " then when while who which".split()
-)
-_BARE = frozenset(
-    "nanny nurse papa mamma mama mother father mummy daddy mum dad grandma grandpa granny aunt uncle".split()
-)
-_DETERMINERS = frozenset(
-    "the a an this that his her my their our your another some one both each other either two three".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,48 +64,6 @@ class Reading:
         return list(zip(begins, self.ends, strict=True))
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    """A name as the lower-case tokens that text would show for it, without marks."""
-    return tuple(word.lower() for word in TOKEN.findall(name) if word[0].isalnum() or word[0] in "'’")
-
-
-@cache
-def _people() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for word, told in lists("en")["people"].items():
-        gender = next((part for part in told.split() if part in ("male", "female")), "")
-        found[word.lower()] = gender
-    return found
-
-
-@cache
-def _says() -> frozenset[str]:
-    return frozenset(verb.split()[0] for verb in lists("en")["speech"])
-
-
-@cache
-def _titles() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for word, told in lists("en")["titles"].items():
-        found[word.lower()] = next((part for part in told.split() if part in ("male", "female")), "")
-    return found
-
-
-def gender_of_title(word: str) -> str:
-    """The gender a title tells: "female" of Mrs; "" of Dr or of a word that is no title."""
-    return _titles().get(word.lower().rstrip("."), "")
-
-
-def is_title(word: str) -> bool:
-    """Whether a word is a title or what stands for one before a name (old, poor)."""
-    return word.lower().rstrip(".") in _titles()
-
-
-def gender_of_person(word: str) -> str | None:
-    """The gender a person noun tells, "" when it tells none; None for a word that is no person noun."""
-    return _people().get(word.lower())
-
-
 class Reader:
     """Reads texts with the characters of one book: `aliases[i]` are all names of character i, `genders[i]` its gender.
     `narrator` is the character who says "I" in the narration, -1 for none."""
@@ -136,7 +73,7 @@ class Reader:
     ) -> None:
         self.genders, self.narrator = list(genders), narrator
         self._learnt: set[int] = set()
-        self._nouns: dict[str, str] = dict(_people())
+        self._nouns: dict[str, str] = dict(person_nouns())
         sure: dict[tuple[str, ...], list[int]] = {}
         loose: dict[tuple[str, ...], list[int]] = {}
         surname: dict[tuple[str, ...], list[int]] = {}
@@ -170,7 +107,7 @@ class Reader:
                 fitting = [one for one in people if not told or self.genders[one] in (told, "")]
                 if words in surname and any(self.genders[one] != "female" for one in people):
                     fitting = [one for one in fitting if self.genders[one] != "female" or one not in surname[words]]
-                if fitting and not (len(words) == 1 and (words[0] in _people() or is_title(words[0]))):
+                if fitting and not (len(words) == 1 and (words[0] in person_nouns() or is_title(words[0]))):
                     sure[words] = fitting
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[int, ...], int]]] = {}
         for words, people in sure.items():
@@ -206,19 +143,19 @@ class Reader:
             if (
                 match[0] == "."
                 and raw
-                and (raw[-1] in _SHORT or (len(raw[-1]) == 1 and raw[-1].isupper() and raw[-1] != "I"))
+                and (raw[-1] in SHORT or (len(raw[-1]) == 1 and raw[-1].isupper() and raw[-1] != "I"))
             ):
                 continue  # the full stop of an abbreviation ends nothing
             raw.append(match[0])
             at.append(match.start())
         low = [word.lower() for word in raw]
-        ends = _sentence_ends(raw, low)
+        ends = sentence_ends(raw, low)
         mentions: list[Mention] = []
         place, count, people = 0, len(raw), self._nouns
         while place < count:
             word = low[place]
             found = self._name(raw, low, place)
-            if found is None and word in _PRONOUNS:
+            if found is None and word in PRONOUNS:
                 found = self._pronoun(low, place)
             if found is None and word in people:
                 found = self._person(raw, low, place, mentions)
@@ -243,8 +180,8 @@ class Reader:
                 continue
             if not capital:
                 if (
-                    not (place and low[place - 1] in _DETERMINERS | {"old", "little", "young", "poor"})
-                    and words[0] not in _BARE
+                    not (place and low[place - 1] in DETERMINERS | {"old", "little", "young", "poor"})
+                    and words[0] not in BARE
                 ):
                     continue
             elif size == 1 and not raw[end - 1][0].isupper():
@@ -257,13 +194,13 @@ class Reader:
             start = (
                 place - 1 if place and low[place - 1] in ("the", "a", "an", "old", "poor", "little", "young") else place
             )
-            return Mention(start, end, "name", people, gender, _role(low, start, end), words[-1], sure=sure)
+            return Mention(start, end, "name", people, gender, role_of(low, start, end), words[-1], sure=sure)
         return None
 
     def _pronoun(self, low: list[str], place: int) -> Mention:
-        gender, role = _PRONOUNS[low[place]]
+        gender, role = PRONOUNS[low[place]]
         following = low[place + 1] if place + 1 < len(low) else ""
-        if low[place] == "her" and following[:1].isalpha() and following not in _NOT_OWNED:
+        if low[place] == "her" and following[:1].isalpha() and following not in NOT_OWNED:
             role = "owner"
         who = (self.narrator,) if gender == "I" and self.narrator >= 0 else ()
         if who:
@@ -274,18 +211,18 @@ class Reader:
         start, owner, taken = place, "", False
         for back in range(place - 1, max(place - 6, -1), -1):
             word = low[back]
-            if word in _DETERMINERS or word in ("'s", "’s"):
+            if word in DETERMINERS or word in ("'s", "’s"):
                 start, taken = back, True
                 if word in ("his", "her", "my", "their", "our"):
                     owner = word
                 elif word in ("'s", "’s"):
                     owner = "name"
                 break
-            if (not word[0].isalpha() and word != ",") or word in _LINK or word in _BE:
+            if (not word[0].isalpha() and word != ",") or word in LINK or word in BE:
                 break
             start = back
         if not taken:
-            bare = low[place] in _BARE or (start < place and low[start] in ("poor", "old", "little", "young"))
+            bare = low[place] in BARE or (start < place and low[start] in ("poor", "old", "little", "young"))
             if not bare and not raw[place][0].isupper():
                 return None
             start = place
@@ -299,11 +236,11 @@ class Reader:
         if ranked:
             best = len(described & self._described[ranked[0]])
             ranked = [one for one in ranked if len(described & self._described[one]) == best]
-        if head in ANYBODY and not described - _DETERMINERS:
+        if head in ANYBODY and not described - DETERMINERS:
             ranked = [one for one in ranked if one not in self._learnt]
         end = place + 1
         return Mention(
-            start, end, "kin" if owner else "person", tuple(ranked[:3]), gender, _role(low, start, end), head, owner
+            start, end, "kin" if owner else "person", tuple(ranked[:3]), gender, role_of(low, start, end), head, owner
         )
 
 
@@ -311,7 +248,7 @@ def _core(words: Sequence[str]) -> list[str]:
     """The words of a description up to its noun: "old clerk" of "old clerk at the door"."""
     core: list[str] = []
     for word in words:
-        if core and (word in _LINK or word in ("who", "whose", "that")):
+        if core and (word in LINK or word in ("who", "whose", "that")):
             break
         core.append(word)
     return core
@@ -325,7 +262,7 @@ def _put(table: dict[_Key, list[int]], words: _Key, person: int) -> None:
 
 def _variants(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Shorter forms a name may take: without its title, its first or its last word alone, title and last word."""
-    if any(word in _LINK for word in words) and words[0] in _people():
+    if any(word in LINK for word in words) and words[0] in person_nouns():
         return []
     rest = words
     titled = is_title(words[0])
@@ -342,32 +279,3 @@ def _variants(words: tuple[str, ...]) -> list[tuple[str, ...]]:
             found += [(title, rest[-1]) for title in ("mr", "mrs", "miss")]
             found += [(title, rest[0]) for title in ("miss", "master")]
     return [one for one in found if one and (len(one) > 1 or len(one[0]) > 1)]
-
-
-def _sentence_ends(raw: list[str], low: list[str]) -> list[int]:
-    ends = []
-    for place, word in enumerate(low):
-        if word[0] not in _ENDS:
-            continue
-        following = raw[place + 1] if place + 1 < len(raw) else "X"
-        if following[0].islower() or following[0] in ",;:":
-            continue
-        ends.append(place + 1)
-    if not ends or ends[-1] != len(raw):
-        ends.append(len(raw))
-    return ends
-
-
-def _role(low: list[str], start: int, end: int) -> str:
-    following = low[end] if end < len(low) else ""
-    if following in ("'s", "’s") or following == "’":
-        return "owner"
-    if start == 0:
-        return "subject"
-    before = low[start - 1]
-    acts = following in _BE or following in _says() or (following.endswith("ed") and len(following) > 3)
-    if before in _LINK and not (acts and before in _JOIN):
-        return "object"
-    if not before[0].isalpha() or before in _JOIN or before.endswith("ly"):
-        return "subject"
-    return "subject" if acts else "object"

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.script.attribution.case import Case
-from pipeline.script.attribution.scene_en import Quote, Scene, reader_of
+from pipeline.script.attribution.known_en import reader_of
+from pipeline.script.attribution.quotation_en import Quote
+from pipeline.script.attribution.scene_en import Scene
 from pipeline.script.mentions_en import Mention
 from pipeline.script.words import speech
 
@@ -149,6 +151,11 @@ class _Evidence:
         if quote.tag.name:
             self.once(quote.tag.name.who, "tag.of")
         self._mention(quote.tag.opener, "opener&" if quote.tag.joined else "opener")
+        shared = quote.tag.subject or quote.before.subject or quote.after.subject
+        if shared is not None and shared.kind == "name" and len(shared.who) > 1:
+            for person in shared.who:
+                alone = scene.alone.get(person, 0)
+                self.add(person, "alone" if alone else "alone.never", min(alone, 20) / 10 if alone else 1.0)
         if quote.tag.subject is not None and len(quote.tag.subject.who) > 1:
             for rank, person in enumerate(quote.tag.subject.who[:4]):
                 self.add(person, f"tag.rank{rank}")
@@ -178,15 +185,17 @@ class _Evidence:
                     self.found[at]["kin." + told] = 1.0
         subject = quote.tag.subject or quote.before.subject
         if subject is not None and subject.kind != "name" and subject.gender in ("male", "female"):
-            chain = scene.chain(quote, subject.gender)
+            chain = scene.trail.chain(quote, subject.gender)
             if chain >= 0:
                 self.add(chain, "chain")
             ranked = [
-                one for one in scene.recent(quote, subjects=False) if self.genders[one] in (subject.gender, "")
+                one for one in scene.trail.recent(quote, subjects=False) if self.genders[one] in (subject.gender, "")
             ]  # fmt: skip
             for rank, person in enumerate(ranked[:4]):
                 self.add(person, f"fit{rank}")
-            acting = [one for one in scene.recent(quote, subjects=True) if self.genders[one] in (subject.gender, "")]
+            acting = [
+                one for one in scene.trail.recent(quote, subjects=True) if self.genders[one] in (subject.gender, "")
+            ]
             for rank, person in enumerate(acting[:4]):
                 self.add(person, f"act{rank}")
             fitting = [one for one in self.who[:10] if self.genders[one] == subject.gender]
@@ -279,7 +288,7 @@ class _Evidence:
         here = quote.paragraph
         for at, person in enumerate(self.who):
             found = self.found[at]
-            last, count = scene.seen(person, quote)
+            last, count = scene.trail.seen(person, quote)
             if last is None:
                 found["seen.never"] = 1.0
             else:
@@ -296,9 +305,9 @@ class _Evidence:
                 found["narrator"] = 1.0
             if not self.genders[person]:
                 found["nogender"] = 1.0
-        for rank, person in enumerate(scene.recent(quote, subjects=False)[:4]):
+        for rank, person in enumerate(scene.trail.recent(quote, subjects=False)[:4]):
             self.add(person, f"recent{rank}")
-        for rank, person in enumerate(scene.recent(quote, subjects=True)[:3]):
+        for rank, person in enumerate(scene.trail.recent(quote, subjects=True)[:3]):
             self.add(person, f"acted{rank}")
 
     def why(self, at: int) -> str:

@@ -208,6 +208,8 @@ def traits(cases: Sequence[EnglishCase], likely: Sequence[Sequence[float]]) -> l
 
 
 def _sort(context: str) -> str:
+    if "shared" in context or "names" in context:
+        return "shared"
     if "name" in context and "near" in context:
         return "near"
     if "verb" in context:

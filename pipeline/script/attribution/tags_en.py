@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pipeline.script.lexicon_en import opens_aside
 from pipeline.script.mentions_en import Mention, Reading
 from pipeline.script.words import lists
 
@@ -22,6 +23,21 @@ _TRANSITIVE = frozenset(
     "asked answered told addressed begged assured interrupted reminded informed warned urged entreated implored"
     " inquired questioned corrected greeted advised faced called thanked ask asking answering telling addressing assuring"
     " interrupting facing".split()
+)
+
+
+_WORDS = frozenset(
+    "answer reply inquiry enquiry question exclamation reproach remark cry words word observation response declaration entreaty"
+    " objection command order request whisper retort comment voice assurance statement warning suggestion greeting part".split()
+)
+"""Nouns for what somebody says, where the owner of the word is the speaker."""
+_ASIDE = 20
+"""Tokens of an aside, at most."""
+_NEAR_WORD = 9
+"""Tokens between such an owner and the quotation, at most."""
+_HEARD = frozenset("heard hear hearing let made had".split())
+_PLAIN = frozenset(
+    "say ask answer reply cry exclaim add remark observe whisper murmur mutter shout call saying".split()
 )
 
 
@@ -94,7 +110,7 @@ def after(reading: Reading, comma: bool) -> Beside:
         subject, verb = found.subject, found.span[1] - 1
         near = (found.inverted and verb <= 1) or (subject.start <= 1 and -1 <= verb - subject.end <= 2)
         return replace(found, fresh=not (lower or comma), near=near)
-    actor = _actor(reading, begin, end)
+    actor = acting(reading, begin, end)
     if actor is None:
         return NOTHING
     if comma and actor.start == 0 and reading.low[actor.end : actor.end + 1] and reading.low[actor.end].endswith("ed"):
@@ -114,10 +130,24 @@ def before(reading: Reading, lead: bool) -> Beside:
         subject, verb = found.subject, found.span[1] - 1
         close = not found.inverted and 0 <= verb - subject.end <= 2 and end - verb <= 3
         return replace(found, near=close) if lead else replace(found, shape="spoke", near=close)
-    actor = _actor(reading, begin, end)
+    speaks = _word_of(reading, begin, end) if lead else None
+    if speaks is not None:
+        return Beside("verb", speaks, span=(begin, end))
+    actor = acting(reading, begin, end)
     if actor is None:
         return NOTHING
     return Beside("lead" if lead else "beat", actor, to=_spoken_to(reading, begin, end, actor), span=(begin, end))
+
+
+def _word_of(reading: Reading, begin: int, end: int) -> Mention | None:
+    """Whose word leads to a quotation: in reply to Anne's question of “…”; on Anne's part, with “…”."""
+    for one in reversed(reading.mentions):
+        if begin <= one.start and one.end < end and one.role == "owner":
+            skip = 0 if one.kind == "pronoun" else 1
+            following = reading.low[one.end + skip : min(one.end + skip + 3, end)]
+            if any(word in _WORDS for word in following) and end - one.end <= _NEAR_WORD:
+                return one
+    return None
 
 
 def _early(reading: Reading, found: Beside) -> bool:
@@ -156,8 +186,8 @@ def _tag(reading: Reading, begin: int, end: int, last: bool) -> Beside | None:
             ]  # fmt: skip
             name = earlier[-1] if earlier else None
         to = _spoken_to(reading, place, min(end, place + 14), subject)
-        acting = [one for one in mentions if one.role == "subject" and one.end <= place and one.gender != "who"]
-        opener = acting[0] if acting and acting[0] is not subject else None
+        subjects = [one for one in mentions if one.role == "subject" and one.end <= place and one.gender != "who"]
+        opener = subjects[0] if subjects and subjects[0] is not subject else None
         if subject.head == "voice" and low[subject.end : subject.end + 1] == ["of"]:
             owner = [one for one in mentions if 0 < one.start - subject.end <= 2]
             subject = owner[0] if owner else subject  # said the voice of Anne
@@ -212,14 +242,27 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
         known = [one for one in mentions if one.end <= relative[-1].start and relative[-1].start - one.end <= 1]
         if known:
             return known[-1], False  # the words were spoken by Anne, who said
+    heard = [one for one in mentions if one.end <= place <= one.end + 2 and one.start and low[one.start - 1] in _HEARD]
+    if heard and low[place] in _PLAIN:
+        return heard[-1], False  # he heard Anne say
+    giving = [
+        one
+        for one in mentions
+        if one.end <= place and one.role == "owner" and one.kind != "pronoun"
+        and low[one.end + 1 : one.end + 2] and low[one.end + 1].endswith("ing") and low[place].endswith("ing")
+    ]  # fmt: skip
+    if giving and (not previous or previous[-1].start <= giving[-1].start):
+        return giving[-1], False  # without Anne's sighing and saying
     if previous:
         subject = previous[-1]
         told = [one for one in previous if low[one.end : one.end + 2] in ([",", "who"], [",", "whose"])]
         if told and low[place - 1] in (",", "then", "now", "again", "at", "only", "thus", "once", "last", "and"):
             subject = told[-1]  # “Anne, who had watched Tom and Kate, said”
+        elif low[place - 1] == "," and (aside := _before_aside(low, previous, place)):
+            subject = aside  # “Anne, seeing Tom and Kate, said”
         elif low[place - 1] == "," and low[subject.end : subject.end + 1] != [","]:
-            aside = [one for one in previous if low[one.end : one.end + 1] == [","]]
-            subject = aside[-1] if aside else previous[0]  # “Anne, going up to where Tom stood, said”
+            asides = [one for one in previous if low[one.end : one.end + 1] == [","]]
+            subject = asides[-1] if asides else previous[0]  # “Anne, going up to where Tom stood, said”
         between = low[subject.end : place]
         if inverted is not None and low[place] not in _TRANSITIVE and (";" in between or len(between) > 12):
             return inverted, True
@@ -234,7 +277,18 @@ def _subject_of(low: list[str], mentions: Sequence[Mention], place: int, begin: 
     return (loose[-1], False) if loose else None
 
 
-def _actor(reading: Reading, begin: int, end: int) -> Mention | None:
+def _before_aside(low: list[str], subjects: Sequence[Mention], place: int) -> Mention | None:
+    """The subject whose aside ends before the verb: Anne, seeing Tom and Kate, … None where the nearest subject is its own."""
+    nearest = subjects[-1]
+    if low[nearest.end : nearest.end + 1] == [","] and low[nearest.start - 1] not in ("and", "or"):
+        return None
+    found = [one for one in subjects[:-1] if low[one.end : one.end + 1] == [","] and opens_aside(low, one.end + 1)]
+    if not found or place - found[-1].end > _ASIDE or ";" in low[found[-1].end : place]:
+        return None
+    return found[-1]
+
+
+def acting(reading: Reading, begin: int, end: int) -> Mention | None:
     """Who acts in a sentence: its first subject, or the owner its first words name (Anne's eyes filled)."""
     first = None
     for one in reading.mentions:

@@ -1,0 +1,208 @@
+"""Several English names of one person: which belong together, what gender they tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from pipeline.script.lexicon_en import gender_of_person, gender_of_title, is_title, words_of
+
+_COMMON = 0.03
+"""First name and surname are the name to show when they are at least this share of all mentions of their person."""
+_BROTHERS = 5
+"""So many mentions of a title with a first name, beside three times as many without, are of two people."""
+
+
+@cache
+def first_names() -> tuple[Mapping[str, str], Mapping[str, list[str]]]:
+    """First name -> gender ("" where it is both), and short form -> first names, all in lower case."""
+    text = resources.files(__package__).joinpath("names-en.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    genders = {str(name).lower(): "female" for name in data["female"]}
+    for name in data["male"]:
+        genders[name.lower()] = "" if name.lower() in genders else "male"
+    return genders, {short.lower(): [one.lower() for one in full] for short, full in data["short"].items()}
+
+
+def _split(name: str) -> tuple[str, str, str]:
+    """Title, first name, surname of a name, each in lower case and perhaps empty."""
+    words = list(words_of(name))
+    title = ""
+    while len(words) > 1 and is_title(words[0]):
+        title, words = title or words[0], words[1:]
+    if len(words) > 1:
+        return title, words[0], words[-1]
+    first = words[0] in first_names()[0] or title in ("aunt", "uncle", "cousin", "sir", "master")
+    return (title, words[0], "") if first else (title, "", words[0])
+
+
+def together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[str]]:
+    """Names of one person brought together: canonical name -> all names, and how often each person was mentioned."""
+    groups: list[Counter[str]] = []
+    order = sorted(seen, key=lambda name: (-_fullness(name), -seen[name], name))
+    for name in order:
+        home = None if name.startswith("the ") else _home(name, seen, groups)
+        if home is None:
+            groups.append(Counter({name: seen[name]}))
+        else:
+            home[name] += seen[name]
+    aliases: dict[str, tuple[str, ...]] = {}
+    counts: Counter[str] = Counter()
+    for group in groups:
+        total = sum(group.values())
+        full = [name for name in group if group[name] >= max(2, _COMMON * total) and all(_split(name)[1:])]
+        best = max(full or group, key=lambda name: group[name])
+        aliases[best] = (best, *(name for name, _ in group.most_common() if name != best))
+        counts[best] = total
+    return aliases, counts
+
+
+def _fullness(name: str) -> int:
+    title, first, last = _split(name)
+    return 4 * bool(first and last) + 2 * bool(title and last) + bool(title) + bool(last)
+
+
+def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Counter[str] | None:
+    """The one group a name fits; of several the one that is mentioned far more than the others."""
+    fitting = [
+        group
+        for group in groups
+        if all(_may_be_one(name, other) for other in group)
+        and _shares(name, group)
+        and not _told_apart(name, seen, group)
+    ]
+    title, first, last = _split(name)
+    if last and not title and not first:  # a bare surname is a man's
+        men = [group for group in fitting if all(_gender(other) != "female" for other in group)]
+        fitting = men or fitting
+    if len(fitting) <= 1:
+        return fitting[0] if fitting else None
+    fitting.sort(key=lambda group: -sum(group.values()))
+    clear = sum(fitting[0].values()) >= 3 * sum(fitting[1].values())
+    return fitting[0] if clear else None
+
+
+def _told_apart(name: str, seen: Mapping[str, int], group: Counter[str]) -> bool:
+    """Whether a book calls one man Mr. Knightley and his brother Mr. John Knightley."""
+    title, first, last = _split(name)
+    if not (title and last) or first:
+        return False
+    fuller = sum(seen[other] for other in group if _split(other)[0] == title and _split(other)[1])
+    return fuller >= _BROTHERS and seen[name] >= 3 * fuller
+
+
+def _gender(name: str) -> str:
+    title, first, _ = _split(name)
+    return gender_of_title(title) or (first_names()[0].get(first, "") if first else "")
+
+
+def _same_first(one: str, two: str) -> bool:
+    short = first_names()[1]
+    return one == two or one in short.get(two, ()) or two in short.get(one, ())
+
+
+def _may_be_one(one: str, two: str) -> bool:
+    """Whether nothing speaks against two names being one person's."""
+    if two.startswith("the "):
+        return False
+    (title, first, last), (title_two, first_two, last_two) = _split(one), _split(two)
+    genders = {_gender(one), _gender(two)} - {""}
+    if (
+        len(genders) > 1
+        or (first and first_two and not _same_first(first, first_two))
+        or (last and last_two and last != last_two)
+    ):
+        return False
+    if {title, title_two} >= {"mrs", "miss"} or ("mrs" in (title, title_two) and (first or first_two)):
+        return one == two  # Mrs. Bennet is not the Miss or the Elizabeth of that name
+    noble = ("sir", "lady", "lord", "aunt", "uncle", "king", "queen", "father", "mother", "sister", "brother")
+    full = (first and last) or (first_two and last_two)
+    return bool((title in noble) == (title_two in noble) or full)  # Lady Catherine is not the Catherine of the book
+
+
+def _shares(name: str, group: Counter[str]) -> bool:
+    """Whether a name has its first name, or its surname, from one of the group."""
+    _, first, last = _split(name)
+    for other in group:
+        _, first_two, last_two = _split(other)
+        if first and first_two and _same_first(first, first_two):
+            return True
+        if last and not first and last == last_two:
+            return True
+        if first and not last and first == last_two:
+            return True
+    return False
+
+
+def told(names: Iterable[str]) -> str:
+    """The gender that the names of a person tell by a title, a person noun or a first name."""
+    names = tuple(names)
+    for name in names:
+        words = words_of(name)
+        told = gender_of_title(words[0]) if words else ""
+        if told:
+            return told
+    for name in names:
+        for word in reversed(words_of(name)):
+            told = gender_of_person(word) or ""
+            if told:
+                return told
+    genders = first_names()[0]
+    return next((genders[word] for name in names for word in words_of(name)[:2] if genders.get(word)), "")
+
+
+def fold(aliases: dict[str, tuple[str, ...]], genders: dict[str, str]) -> None:
+    """Take an entry that is no more than the bare surname (or first name) of one other person as that person."""
+    bare = {
+        name: [
+            tuple(word for word in words_of(one) if not is_title(word) and word not in ("the", "a", "an"))
+            for one in names
+        ]
+        for name, names in aliases.items()
+    }
+    for name in list(aliases):
+        own = [words for words in bare[name] if words]
+        if len(own) != 1 or len(own[0]) != 1:
+            continue
+        if genders[name]:
+            _fold_mister(name, own[0], bare, aliases, genders)
+            continue
+        word = own[0][0]
+        title = words_of(name)[0] if is_title(words_of(name)[0]) else ""
+        others = [
+            other
+            for other in aliases
+            if other != name and any(len(words) > 1 and word in words for words in bare[other])
+            and genders[other] in (gender_of_title(title), genders[other] if not gender_of_title(title) else "", "")
+        ]  # fmt: skip
+        if title:
+            others = [
+                other
+                for other in others
+                if any(words_of(one)[0] == title for one in aliases[other])
+                or not any(is_title(words_of(one)[0]) for one in aliases[other])
+            ]
+        elif any(genders[other] != "female" for other in others):
+            others = [other for other in others if genders[other] != "female"]
+        if len(others) == 1:
+            aliases[others[0]] = (*aliases[others[0]], *aliases.pop(name))
+            genders.pop(name)
+
+
+def _fold_mister(
+    name: str, surname: tuple[str, ...], bare: Mapping[str, list[tuple[str, ...]]],
+    aliases: dict[str, tuple[str, ...]], genders: dict[str, str],
+) -> None:  # fmt: skip
+    """Take "Mr. Pike" as Tom Pike, where the list calls him, and no other man, by the bare surname too."""
+    if aliases[name] != (name,) or words_of(name)[0] != "mr":
+        return
+    men = [one for one in aliases if one != name and genders[one] != "female" and surname in bare[one]]
+    men = [one for one in men if any(len(words) > 1 and words[-1:] == surname for words in bare[one])]
+    if len(men) == 1 and not any(words_of(one)[0] == "mr" for one in aliases[men[0]]):
+        aliases[men[0]] = (*aliases[men[0]], *aliases.pop(name))
+        genders.pop(name)

@@ -1,0 +1,157 @@
+"""Capitalised words and person nouns of an English narration: which of them are people."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pipeline.script.aliases_en import first_names
+from pipeline.script.lexicon_en import ANYBODY, TOKEN, gender_of_person, is_title
+from pipeline.script.words import lists
+
+_SHORT_TITLES = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Prof".split())
+_INSIDE = frozenset("de du van von der la le of".split())
+_NOBODY = frozenset("voice speaker other one comer newcomer person creature individual".split())
+"""Nouns that stand for somebody told of before, whatever precedes them."""
+
+
+class Sightings:
+    """Capitalised names and person nouns as the narration shows them: how often in all, how often speaking."""
+
+    def __init__(self) -> None:
+        data = lists("en")
+        self.stop = frozenset(word.lower() for word in data["no_name"])
+        self.verbs = frozenset(verb.split()[0] for verb in data["speech"])
+        self.all: Counter[str] = Counter()
+        self.speaking: Counter[str] = Counter()
+        self.inside: Counter[str] = Counter()
+        self.small: Counter[str] = Counter()
+        self.placed: Counter[str] = Counter()
+        self.first_person = 0
+
+    def look(self, text: str, beside: bool) -> None:
+        tokens: list[str] = []
+        for match in TOKEN.finditer(text):
+            word = match[0]
+            if word == "." and tokens and (tokens[-1] in _SHORT_TITLES or (len(tokens[-1]) == 1 and tokens[-1] != "I")):
+                continue
+            tokens.append(word)
+        place, count = 0, len(tokens)
+        while place < count:
+            word = tokens[place]
+            if word[0].isupper():
+                end = self._name_end(tokens, place)
+                if end > place:
+                    self._saw(tokens, place, end, beside)
+                    place = end
+                    continue
+                if word == "I" and beside and self._speaks(tokens, place, place + 1):
+                    self.first_person += 1
+            elif word.isalpha():
+                self.small[word] += 1
+                if beside and word == "the":
+                    place = self._person(tokens, place)
+                    continue
+            elif beside and word == "The":
+                place = self._person(tokens, place)
+                continue
+            place += 1
+
+    def _name_end(self, tokens: list[str], place: int) -> int:
+        end = place
+        while end < len(tokens):
+            word = tokens[end]
+            if (
+                (
+                    word[0].isupper()
+                    and word != "I"
+                    and (word.lower() not in self.stop or is_title(word))
+                    and len(word) > 1
+                )
+                or (
+                    word[0].isupper()
+                    and len(word) == 1
+                    and word != "I"
+                    and end + 1 < len(tokens)
+                    and tokens[end + 1][0].isupper()
+                )
+                or (
+                    word in _INSIDE
+                    and end > place
+                    and end + 1 < len(tokens)
+                    and tokens[end + 1][0].isupper()
+                    and tokens[end + 1].lower() not in self.stop
+                )
+            ):
+                end += 1
+            else:
+                break
+        while end > place and tokens[end - 1] in _INSIDE:
+            end -= 1
+        return end
+
+    def _saw(self, tokens: list[str], start: int, end: int, beside: bool) -> None:
+        begins = start == 0 or tokens[start - 1][0] in ".!?…" or not tokens[start - 1][0].isalnum()
+        words = tokens[start:end]
+        while words and words[0].lower() in ("the", "dear", "poor"):
+            words = words[1:]
+        if not words or all(is_title(word) for word in words) or len(words) > 4:
+            return
+        name = _written(words)
+        self.all[name] += 1
+        if not begins:
+            self.inside[name] += 1
+            self.placed[name] += tokens[start - 1] in ("at", "in", "from", "near", "into")
+        if beside and self._speaks(tokens, start, end):
+            self.speaking[name] += 1
+
+    def _speaks(self, tokens: list[str], start: int, end: int) -> bool:
+        if start and tokens[start - 1].lower() in self.verbs:
+            return True
+        for place in range(end, min(end + 3, len(tokens))):
+            if tokens[place] in self.verbs:
+                return True
+            if not tokens[place].isalpha():
+                break
+        return False
+
+    def _person(self, tokens: list[str], place: int) -> int:
+        """ "the old woman said": a person noun behind "the", with at most one word between."""
+        for end in range(place + 1, min(place + 3, len(tokens))):
+            word = tokens[end].lower()
+            if not tokens[end][0].isalpha():
+                break
+            following = tokens[end + 1].lower() if end + 1 < len(tokens) else ""
+            if gender_of_person(word) is not None and gender_of_person(following) is None:
+                if self._speaks(tokens, place, end + 1):
+                    if word in _NOBODY or (word in ANYBODY and end == place + 1):
+                        return end + 1
+                    name = "the " + " ".join(tokens[place + 1 : end + 1])
+                    self.speaking[name] += 1
+                    self.all[name] += 1
+                return end + 1
+        return place + 1
+
+    def people(self) -> Counter[str]:
+        """The names that are people, with how often each was seen."""
+        first, _ = first_names()
+        found: Counter[str] = Counter()
+        for name, count in self.all.items():
+            words = name.split()
+            plain = words[0].rstrip(".")
+            named = self.small[name.lower()] < count
+            if name[-1] == "s" and self.all[name[:-1]]:
+                continue  # the Knightleys
+            if name.startswith("the ") or (is_title(plain) and len(words) > 1 and (count > 1 or self.speaking[name])):
+                found[name] = count
+            elif self.placed[name] * 3 > count and plain.lower() not in first:
+                continue
+            elif (self.speaking[name] and named) or (
+                plain.lower() in first and (self.inside[name] > 1 or len(words) > 1) and named
+            ):
+                found[name] = count
+        return found
+
+
+def _written(words: list[str]) -> str:
+    """Words as a name: short titles get their full stop."""
+    return " ".join(word + "." if word in _SHORT_TITLES and word not in ("Mlle", "Mme") else word for word in words)
