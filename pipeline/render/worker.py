@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline import engines
 from pipeline.engines import Engine
 from pipeline.errors import EngineError
-from pipeline.files import sha256_file, written_beside
+from pipeline.files import explained_errors, sha256_file, written_beside
 from pipeline.nouns import Direction, Take, Waveform
 from pipeline.render.checks import flags
 from pipeline.render.plan import Job
@@ -77,8 +77,10 @@ def _write(
 
     key = take_key(direction)
     path = folder / key[:2] / f"{key}.flac"
-    with written_beside(path) as beside:
+    with written_beside(path) as beside, explained_errors(path):
         soundfile.write(beside, wave, rate, subtype="PCM_16", format="FLAC")
+        if soundfile.info(beside).frames != len(wave):  # closing a file on a full disk fails without a word
+            raise RuntimeError("only part of the take was written")
         digest, size = sha256_file(beside), beside.stat().st_size
     _log(key)
     take = Take(
