@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 
 from flows.produce import produce_book
-from pipeline.errors import ShuoshuError
+from pipeline.errors import ShuoshuError, did_you_mean
 from pipeline.opening import Request
 
 
@@ -25,12 +26,15 @@ def serve(request: Request, cron: str, timezone: str, say: Callable[[str], None]
             "a schedule needs a Prefect server that stays",
             fix="Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
         )
+    zone = timezone or _local_zone()
+    if zone not in available_timezones():
+        near = did_you_mean(zone, available_timezones())
+        raise ShuoshuError(f"no time zone is named {zone!r}.{near}", fix="Give one such as --timezone Asia/Shanghai.")
     try:
-        schedule = Cron(cron, timezone=timezone or _local_zone())
+        schedule = Cron(cron, timezone=zone)
     except ValueError as error:
         raise ShuoshuError(
-            f"the schedule cannot be read: --cron {cron!r} --timezone {timezone!r}",
-            fix='Five fields, minute first ("0 22 * * *" = every night at ten), and a zone such as Asia/Shanghai.',
+            f"the schedule {cron!r} cannot be read", fix='Five fields, minute first: "0 22 * * *" = every night at ten.'
         ) from error
     name = f"{request.manuscript.stem} {cron}"
     say(f"{name}: waiting for its hour (Ctrl-C ends this; the deployment stays, paused, on the server)")

@@ -56,6 +56,7 @@ def run_production(production: Production, workers: Workers) -> Result:
     produce.rendering_done(production, workers)
     masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
     finished = []
+    tell(Progress("master", 0, len(masters)))
     for at, one in enumerate(masters, 1):
         finished.append(one.result())
         tell(Progress("master", at, len(masters), note=finished[-1][0].title))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import BookFolderError, ShuoshuError
+
+_NEARLY_FULL = 1 << 18
+"""Bytes left on a disk that count as none: what failed needed more, and others have cleaned up since."""
 
 
 def cache_home() -> Path:
@@ -59,7 +63,30 @@ def explained(error: OSError, path: Path) -> ShuoshuError:
             where=str(path),
             fix="Give another folder with --output, or mend its permissions.",
         )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return BookFolderError(
+            "a file stands where a folder is needed", where=str(path), fix="Give another folder with --output."
+        )
     return BookFolderError(f"{error.strerror or error}", where=str(path))
+
+
+@contextmanager
+def explained_errors(path: Path, also: type[Exception] = OSError) -> Iterator[None]:
+    """What libraries say when sound cannot be written to `path`, as an error a user can act on: a full disk above all.
+    `also` is a library's own error, where that is no RuntimeError (as libsndfile's are)."""
+    try:
+        yield
+    except ShuoshuError:
+        raise
+    except (OSError, RuntimeError, AssertionError, also) as error:
+        number = getattr(error, "errno", None)
+        if shutil.disk_usage(path.parent).free < _NEARLY_FULL:  # libsndfile says "System error", whatever it was
+            number = errno.ENOSPC
+        if isinstance(number, int) and number > 0:
+            raise explained(OSError(number, os.strerror(number)), path) from error
+        raise BookFolderError(
+            f"the file could not be written ({error})", where=str(path), fix="Is the disk full, or out of order?"
+        ) from error
 
 
 def sha256_file(path: Path) -> str:

@@ -137,7 +137,7 @@ class BookFolder:
         path = self.path / ".lock"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = path.open("a+")
+            lock = path.open("a+b", buffering=0)  # nothing left to be written when it closes on a full disk
         except OSError as error:
             raise explained(error, self.path) from error
         with lock:
@@ -145,7 +145,7 @@ class BookFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 lock.seek(0)
-                holder = lock.read().strip() or "unknown"
+                holder = lock.read().decode(errors="replace").strip() or "unknown"
                 raise BookFolderError(
                     f"another run (process {holder}) is working on this book",
                     where=str(self.path),
@@ -156,12 +156,12 @@ class BookFolder:
                 self._sweep()
             with suppress(OSError):  # a full disk must not hide behind the lock's own note
                 lock.truncate(0)
-                lock.write(f"{os.getpid()}")
-                lock.flush()
+                lock.write(str(os.getpid()).encode())
             try:
                 yield
             finally:
-                lock.truncate(0)
+                with suppress(OSError):
+                    lock.truncate(0)
 
     def _sweep(self) -> None:
         """Remove what a killed run was writing; see `files.written_beside`."""

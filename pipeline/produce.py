@@ -25,6 +25,7 @@ from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Job, batches
 from pipeline.render.pool import visible_gpus
 from pipeline.render.worker import render_batch
+from pipeline.script.conversation import doubtful as in_doubt
 from pipeline.takes.store import Rendered
 
 if TYPE_CHECKING:
@@ -84,8 +85,11 @@ def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
 
 def render(production: Production, batch: tuple[Job, ...], workers: Workers | None = None) -> float:
     """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made."""
-    folder = production.store.folder
-    made = workers.run(render_batch, batch, folder) if workers else render_batch(batch, folder)
+    store = production.store
+    there = store.unrecorded(job.key for job in batch)
+    made = (
+        workers.run(render_batch, batch, store.folder, there) if workers else render_batch(batch, store.folder, there)
+    )
     _enter(production, batch, made)
     return sum(one.take.seconds for one in made)
 
@@ -301,7 +305,7 @@ def doubtful(production: Production) -> tuple[dict[str, tuple[str, ...]], list[s
     """Lines whose take an automatic check flagged (line id -> flags), and quotes whose speaker is unsure."""
     flagged = production.store.flagged()
     lines = {line: flagged[key] for line, key in production.wanted.items() if key in flagged}
-    unsure = [line.id for line in production.plan.lines if line.kind == "dialogue" and line.confidence < 0.5]
+    unsure = [line.id for line in production.plan.lines if in_doubt(line)]
     return lines, unsure
 
 
@@ -337,13 +341,16 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
             _render_all(production, pool, threads, observe)
             rendering_done(production, pool)
             masters = []
+            observe(Progress("master", 0, len(production.chapters)))
             chapters = [threads.submit(master, production, number, pool) for number in production.chapters]
             for at, chapter in enumerate(chapters, 1):
                 masters.append(chapter.result())
                 observe(Progress("master", at, len(chapters), note=masters[-1][0].title))
             pool.renew()
-        except BaseException:
+        except BaseException as error:
             threads.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                pool.stop()
             raise
     assembled = assemble(production, [one for one, _ in masters])
     observe(Progress("assemble", 1, 1))

@@ -124,6 +124,7 @@ def test_a_full_disk_and_a_place_that_cannot_be_written(tmp_path: Path, book: Pa
         pytest.skip("this machine does not let us mount a small disk")
     try:
         refused("run", book, "--output", small, "--plain", "--workers", "1", says="disk is full")
+        refused("run", book, "--output", small, "--plain", says="disk is full")  # again, and with nothing left at all
         assert not [path for path in small.rglob("*") if ".part" in path.name or path.suffix == ".m4b"]
         subprocess.run(["mount", "-o", "remount,size=60m", small], check=True)
         assert shuoshu("run", book, "--output", small, "--plain", "--workers", "1").returncode == 0, (

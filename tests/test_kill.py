@@ -16,8 +16,6 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from pipeline.engines.espeak import EspeakEngine
-
 
 @pytest.mark.timeout(420)
 def test_twenty_kills_lose_nothing(tmp_path: Path, prefect_server: str) -> None:
@@ -72,7 +70,5 @@ def test_twenty_kills_lose_nothing(tmp_path: Path, prefect_server: str) -> None:
     for path in folder.glob("chapters/*.flac"):
         assert soundfile.info(path).frames > 0
     written = collections.Counter(log.read_text().split())
-    batch = EspeakEngine.capabilities.batch_size
-    # a take is written twice only when its batch was in flight at a kill: two workers, two batches queued each
-    assert sum(count - 1 for count in written.values()) <= 20 * 4 * batch
-    assert max(written.values()) <= 21
+    # a take whose file a killed run has finished is never rendered again, entered in the index or not
+    assert set(written.values()) == {1}

@@ -95,6 +95,9 @@ def lines(options: argparse.Namespace) -> int:
     if options.json:
         show.print_json([asdict(line) for line in found])
         return 0
+    if not found:
+        show.remark(show.say("no line is like that", "没有符合条件的行"))
+        return 0
     columns = [
         "id",
         show.say("kind", "类别"),

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from pipeline.files import written_beside
+from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import sound
 from pipeline.mastering import tags as tag_room
-from pipeline.mastering.encoders import Encoder, encoder, explained_errors
+from pipeline.mastering.encoders import Encoder, encoder
 from pipeline.mastering.limiter import Limiter
 from pipeline.mastering.meter import Meter, PeakMeter
 from pipeline.mastering.profiles import Profile
@@ -36,9 +36,11 @@ def master(
 
     takes: by line id. Raises MasteringError for a take that cannot be read, BookFolderError for a full disk.
     """
+    import av
+
     gain = _gain(timeline, takes, profile)
     files = {kind: folder / f"{stem}.{kind}" for kind in profile.formats}
-    with ExitStack() as beside, explained_errors(folder / stem):
+    with ExitStack() as beside, explained_errors(folder / stem, av.FFmpegError):
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
         for _ in range(PASSES):
             loudness = _write(timeline, takes, profile, gain, paths)

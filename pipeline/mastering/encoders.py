@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from pipeline.errors import MasteringError, ShuoshuError
-from pipeline.files import explained
+from pipeline.errors import MasteringError
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Waveform
 
@@ -93,29 +90,3 @@ def encoder(kind: str, path: Path, profile: Profile) -> Encoder:
     if kind == "m4a":
         return AvFile(path, profile, "aac", profile.aac_kbps, MUX_AAC)
     raise MasteringError(f"no chapter format is named {kind!r}", fix="Use flac, mp3 or m4a.")
-
-
-@contextmanager
-def explained_errors(path: Path) -> Iterator[None]:
-    """The libraries' write errors as ones a user can act on: a full disk above all."""
-    import av
-    import soundfile
-
-    try:
-        yield
-    except ShuoshuError:
-        raise
-    except (soundfile.LibsndfileError, av.FFmpegError, OSError, AssertionError) as error:
-        raise _why(error, path) from error
-
-
-def _why(error: BaseException, path: Path) -> ShuoshuError:
-    import errno
-    import shutil
-
-    if shutil.disk_usage(path.parent).free < 1 << 16:  # libsndfile says "System error", whatever it was
-        return explained(OSError(errno.ENOSPC, "disk full"), path)
-    number = getattr(error, "errno", None)
-    if isinstance(number, int) and number > 0:
-        return explained(OSError(number, str(error)), path)
-    return MasteringError(f"the file could not be written ({error})", where=str(path), fix="Is the disk in order?")

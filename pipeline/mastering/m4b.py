@@ -12,10 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import MasteringError
-from pipeline.files import written_beside
+from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import mp4
 from pipeline.mastering import tags as tag_room
-from pipeline.mastering.encoders import explained_errors
 from pipeline.mastering.mp4 import AacFile, Mark
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Master

@@ -52,15 +52,26 @@ class Workers:
         self.asked = self.count = count or cores()
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        self._stopped = False
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            self.stop()
         with self._lock:
             if self._pool:
                 self._pool.shutdown(wait=True, cancel_futures=kind is not None)
                 self._pool = None
+
+    def stop(self) -> None:
+        """End the processes in the middle of their work, because the user wants to; what they were writing is swept away
+        by the next run. Work that is asked for from now on raises RenderError."""
+        self._stopped = True
+        with self._lock:
+            for process in list((self._pool._processes or {}).values()) if self._pool else []:
+                process.terminate()
 
     def at_most(self, count: int | None = None) -> None:
         """Work with fewer processes than asked for, where an engine must not run in all of them; None = as asked for."""
@@ -80,6 +91,8 @@ class Workers:
         Raises what the work raises; RenderError when workers die `ATTEMPTS` times over the same work.
         """
         for _ in range(ATTEMPTS):
+            if self._stopped:
+                raise RenderError("the work was stopped", fix="The same command goes on from there.")
             pool = self._live()
             try:
                 return pool.submit(_done, partial(work, *args, **kwargs)).result()

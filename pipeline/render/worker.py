@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline import engines
 from pipeline.engines import Engine
 from pipeline.errors import EngineError
-from pipeline.files import sha256_file, written_beside
+from pipeline.files import explained_errors, sha256_file, written_beside
 from pipeline.nouns import Direction, Take, Waveform
 from pipeline.render.checks import flags
 from pipeline.render.plan import Job
@@ -32,8 +32,9 @@ def engine_of(name: str) -> Engine:
     return engines.load(name)
 
 
-def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered]:
-    """Render jobs of one engine and write their audio under `folder` (``ab/<key>.flac``).
+def render_batch(jobs: Sequence[Job], folder: Path, there: frozenset[str] = frozenset()) -> list[Rendered]:
+    """Render jobs of one engine and write their audio under `folder` (``ab/<key>.flac``). Of the keys in `there` a killed run
+    has left a whole file, which is taken over.
 
     A take that a check flags is rendered again with a new seed where that can help; the best one is returned under the
     key of the seed that made it. Raises EngineError naming the line, BookFolderError for a full disk.
@@ -42,6 +43,10 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered]:
     rate, tries = engine.capabilities.sample_rate, 1 + (RETRIES if engine.capabilities.seeded else 0)
     best: dict[int, tuple[Direction, Waveform, tuple[str, ...]]] = {}
     done: dict[int, Rendered] = {}
+    for index, job in enumerate(jobs):
+        left_there = _taken_over(job, folder) if job.key in there else None
+        if left_there and (tries == 1 or not left_there.take.flags):
+            done[index] = left_there
     for attempt in range(tries):
         left = [index for index in range(len(jobs)) if index not in done]
         asked = [_with_seed(jobs[index].direction, attempt) for index in left]
@@ -70,6 +75,20 @@ def _with_seed(direction: Direction, attempt: int) -> Direction:
     return replace(direction, seed=direction.seed + 7919 * attempt) if attempt else direction
 
 
+def _taken_over(job: Job, folder: Path) -> Rendered | None:
+    """What a killed run rendered and could not enter any more; None for a file that cannot be read."""
+    import soundfile
+
+    path = folder / job.key[:2] / f"{job.key}.flac"
+    try:
+        wave, rate = soundfile.read(path, dtype="float32")
+    except (OSError, soundfile.LibsndfileError):
+        return None
+    made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    found = flags(wave, rate, job.direction.text, job.direction.speed)
+    return _rendered(job.subject, job.direction, path, len(wave), rate, made, found)
+
+
 def _write(
     subject: str, direction: Direction, wave: Waveform, found: tuple[str, ...], rate: int, folder: Path
 ) -> Rendered:
@@ -77,12 +96,19 @@ def _write(
 
     key = take_key(direction)
     path = folder / key[:2] / f"{key}.flac"
-    with written_beside(path) as beside:
+    with written_beside(path) as beside, explained_errors(path):
         soundfile.write(beside, wave, rate, subtype="PCM_16", format="FLAC")
-        digest, size = sha256_file(beside), beside.stat().st_size
+        if soundfile.info(beside).frames != len(wave):  # closing a file on a full disk fails without a word
+            raise RuntimeError("only part of the take was written")
     _log(key)
+    return _rendered(subject, direction, path, len(wave), rate, datetime.now(UTC), found)
+
+
+def _rendered(
+    subject: str, direction: Direction, path: Path, frames: int, rate: int, made: datetime, found: tuple[str, ...]
+) -> Rendered:
     take = Take(
-        key=key, path=path, sha256=digest, sample_rate=rate, frames=len(wave), engine=direction.voice.engine,
-        seed=direction.seed, created=datetime.now(UTC).isoformat(timespec="seconds"), flags=found,
+        key=path.stem, path=path, sha256=sha256_file(path), sample_rate=rate, frames=frames, engine=direction.voice.engine,
+        seed=direction.seed, created=made.isoformat(timespec="seconds"), flags=found,
     )  # fmt: skip
-    return Rendered(take, size, subject, ingredients(direction))
+    return Rendered(take, path.stat().st_size, subject, ingredients(direction))

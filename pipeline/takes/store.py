@@ -5,7 +5,7 @@ Layout::
     takes/ab/abcdef….flac    written beside and renamed, so a file under its name is whole
     takes/index.sqlite       WAL; one writer (the process that runs the book)
 
-A file without an index row is a take whose run was killed before it was recorded; it is made again.
+A file without an index row is a take whose run was killed before it was recorded; the next run takes it over.
 """
 
 from __future__ import annotations
@@ -140,6 +140,11 @@ class TakeStore:
                 on_disk.update((file.stem, file.stat().st_size) for file in folder.glob("*.flac"))
         rows = self._rows("SELECT key, size, frames FROM takes")
         return {key: frames for key, size, frames in rows if on_disk.get(key) == size}
+
+    def unrecorded(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of `keys` whose file is there although the index does not know them."""
+        on_disk = [key for key in keys if self.path_of(key).is_file()]
+        return frozenset(on_disk) - self.takes(on_disk).keys()
 
     def takes(self, keys: Iterable[str]) -> dict[str, Take]:
         """The takes of `keys`, by key; missing ones are absent."""
