@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -73,20 +73,59 @@ def explained(error: OSError, path: Path) -> ShuoshuError:
 @contextmanager
 def explained_errors(path: Path, also: type[Exception] = OSError) -> Iterator[None]:
     """What libraries say when sound cannot be written to `path`, as an error a user can act on: a full disk above all.
-    `also` is a library's own error, where that is no RuntimeError (as libsndfile's are)."""
+    `also` is a library's own error, where that is no RuntimeError. To be entered after `written_beside`, whose cleaning
+    up frees space."""
     try:
         yield
     except ShuoshuError:
         raise
-    except (OSError, RuntimeError, AssertionError, also) as error:
+    except (OSError, RuntimeError, also) as error:
         number = getattr(error, "errno", None)
-        if shutil.disk_usage(path.parent).free < _NEARLY_FULL:  # libsndfile says "System error", whatever it was
+        if shutil.disk_usage(path.parent).free < _NEARLY_FULL:  # not every library hands on the reason
             number = errno.ENOSPC
         if isinstance(number, int) and number > 0:
             raise explained(OSError(number, os.strerror(number)), path) from error
         raise BookFolderError(
             f"the file could not be written ({error})", where=str(path), fix="Is the disk full, or out of order?"
         ) from error
+
+
+class HonestFile:
+    """A new file for a C library to write into through Python's file methods.
+
+    On a full disk libsndfile says "System error", or nothing when only its last bytes do not fit, and PyAV crashes
+    as it closes a container whose first bytes did not. So they are told that all goes well, and the system's first
+    error is kept for `check` and `close` to raise.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("w+b", buffering=1 << 16)
+        self._error: OSError | None = None
+        self.read = self._stream.read
+        self.tell = self._stream.tell
+
+    def write(self, data: bytes) -> int:
+        self._try(lambda: self._stream.write(data))
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._try(lambda: self._stream.seek(offset, whence))
+        return self._stream.tell()
+
+    def check(self) -> None:
+        """Raise the first error so far, if there was one."""
+        if self._error:
+            raise self._error
+
+    def close(self) -> None:
+        self._try(self._stream.close)
+        self.check()
+
+    def _try(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except OSError as error:
+            self._error = self._error or error
 
 
 def sha256_file(path: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import sound
 from pipeline.mastering import tags as tag_room
-from pipeline.mastering.encoders import Encoder, encoder
+from pipeline.mastering.encoders import encoder
 from pipeline.mastering.limiter import Limiter
 from pipeline.mastering.meter import Meter, PeakMeter
 from pipeline.mastering.profiles import Profile
@@ -40,8 +40,9 @@ def master(
 
     gain = _gain(timeline, takes, profile)
     files = {kind: folder / f"{stem}.{kind}" for kind in profile.formats}
-    with ExitStack() as beside, explained_errors(folder / stem, av.FFmpegError):
+    with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
+        beside.enter_context(explained_errors(folder / stem, av.FFmpegError))
         for _ in range(PASSES):
             loudness = _write(timeline, takes, profile, gain, paths)
             miss = profile.loudness - loudness.integrated
@@ -89,28 +90,16 @@ def _write(
 ) -> Loudness:
     """One pass: level, limit, encode, and measure what came out."""
     meter, peak = Meter(timeline.sample_rate), PeakMeter()
-    open_files: list[Encoder] = []
-    try:
-        open_files.extend(encoder(kind, path, profile) for kind, path in paths.items())
+    with ExitStack() as closing:
+        files = [encoder(kind, path, profile) for kind, path in paths.items()]
+        for file in files:
+            closing.callback(file.close)
         for block in _limited(timeline, takes, profile, gain):
             meter.push(block)
             peak.push(block)
-            for file in open_files:
+            for file in files:
                 file.write(block)
-    except BaseException:
-        _close_quietly(open_files)
-        raise
-    for file in open_files:
-        file.close()
     return Loudness(meter.integrated(), peak.true_peak())
-
-
-def _close_quietly(files: list[Encoder]) -> None:
-    from contextlib import suppress
-
-    for file in files:
-        with suppress(Exception):
-            file.close()
 
 
 def _limited(timeline: Timeline, takes: Mapping[str, Take], profile: Profile, gain: float) -> Iterator[Waveform]:

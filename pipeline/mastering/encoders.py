@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipeline.errors import MasteringError
+from pipeline.files import HonestFile
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Waveform
 
@@ -29,15 +30,18 @@ class FlacFile:
     def __init__(self, path: Path, profile: Profile) -> None:
         import soundfile
 
+        self._stream = HonestFile(path)
         self._file = soundfile.SoundFile(
-            str(path), "w", profile.sample_rate, 1, "PCM_16", format="FLAC", compression_level=0.25
+            self._stream, "w", profile.sample_rate, 1, "PCM_16", format="FLAC", compression_level=0.25
         )
 
     def write(self, block: Waveform) -> None:
         self._file.write(np.clip(block, -1, 1))
+        self._stream.check()
 
     def close(self) -> None:
         self._file.close()
+        self._stream.close()
 
 
 def lame_scale(kbps: int) -> float:
@@ -55,7 +59,8 @@ class AvFile:
         self._av = av
         self._gain = np.float32(gain)
         self._rate = profile.sample_rate
-        self._container = av.open(str(path), "w", format=container)
+        self._file = HonestFile(path)
+        self._container = av.open(self._file, "w", format=container)
         options = {"aac_coder": "fast"} if codec == "aac" else {"compression_level": "5"}
         stream: Any = self._container.add_stream(codec, rate=self._rate, options=options)
         stream.bit_rate = kbps * 1000
@@ -74,11 +79,13 @@ class AvFile:
         self._at += block.size
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
+        self._file.check()
 
     def close(self) -> None:
         for packet in self._stream.encode(None):
             self._container.mux(packet)
         self._container.close()
+        self._file.close()
 
 
 def encoder(kind: str, path: Path, profile: Profile) -> Encoder:

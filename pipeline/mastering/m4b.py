@@ -29,7 +29,7 @@ def assemble(
     """
     files = [_chapter(master) for master in masters]
     marks = [Mark(master.title or tags.title, master.frames) for master in masters]
-    with explained_errors(path), written_beside(path) as beside:
+    with written_beside(path) as beside, explained_errors(path):
         mp4.write_audiobook(beside, files, marks, masters[0].sample_rate)
         tag_room.write(beside, tags, cover, cover_type)
 

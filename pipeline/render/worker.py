@@ -5,6 +5,7 @@ The worker writes audio only. The index is written by the one process that runs 
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pathlib import Path
 from pipeline import engines
 from pipeline.engines import Engine
 from pipeline.errors import EngineError
-from pipeline.files import explained_errors, sha256_file, written_beside
+from pipeline.files import sha256_file, write_bytes
 from pipeline.nouns import Direction, Take, Waveform
 from pipeline.render.checks import flags
 from pipeline.render.plan import Job
@@ -96,10 +97,9 @@ def _write(
 
     key = take_key(direction)
     path = folder / key[:2] / f"{key}.flac"
-    with written_beside(path) as beside, explained_errors(path):
-        soundfile.write(beside, wave, rate, subtype="PCM_16", format="FLAC")
-        if soundfile.info(beside).frames != len(wave):  # closing a file on a full disk fails without a word
-            raise RuntimeError("only part of the take was written")
+    encoded = io.BytesIO()
+    soundfile.write(encoded, wave, rate, subtype="PCM_16", format="FLAC")
+    write_bytes(path, encoded.getvalue())
     _log(key)
     return _rendered(subject, direction, path, len(wave), rate, datetime.now(UTC), found)
 
