@@ -5,35 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
 
 from pipeline.nouns import Language
-from pipeline.pronunciation.numbers_en import with_chapter_numbers
+from pipeline.pronunciation.normalization import before_marks, written_out
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 
-VERSION = "3"
+VERSION = "4"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 READING = re.compile(rf"([{HAN}])\(([a-zü]+[1-5])\)")
 """A canonical reading: 重(chong2)."""
 
-NOTED = re.compile(rf"([{HAN}])(?:[(（]\s*({WRITTEN})\s*[)）]|([A-ZÜ]{{1,6}}[1-5])(?![A-Za-z0-9]))")
-_NEEDS_NORMALIZING = re.compile(r"[0-9０-９%％℃℉$¥€£°²³½¼¾]|\b(?:Mr|Mrs|Ms|Dr|St|Prof|No)\.")
+NOTED = re.compile(rf"([{HAN}])(?:[(（]\s*({WRITTEN})\s*[)）]|([A-ZÜ]{{2,6}}[1-5])(?![A-Za-z0-9]))")
 _LETTERS = re.compile(r"[A-Za-z]")
 _IS_HAN = re.compile(f"[{HAN}]")
-_DECADE = re.compile(r"\b(\d{3}0)s\b")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PUNCTUATION = str.maketrans(
     {"，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "！": "!", "？": "?", "．": ".", "｡": ".", "､": ","}
     | dict.fromkeys('“”"「」『』《》〈〉【】〔〕[]{}()（）*_~～`^|\\<>#=+/·•%％℃℉$¥€£°²³½¼¾', " ")
     | {"—": ",", "–": ",", "…": ".", "’": "'", "‘": "'", "ʼ": "'"}
 )
-_DIGITS_ZH = str.maketrans(dict(zip("0123456789", "零一二三四五六七八九", strict=True)))
-_NAMES = " zero | one | two | three | four | five | six | seven | eight | nine ".split("|")
-_DIGITS_EN = str.maketrans(dict(zip("0123456789", _NAMES, strict=True)))
-"""For digits that a grammar leaves (inside a product's name, say): one by one."""
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([,.;:!?])")
 _MARKS = re.compile(r"([,.;:!?])[,.;:\s]*(?=[,.;:!?])")
@@ -49,7 +40,7 @@ def spoken(text: str, language: Language, lexicon: Mapping[str, str] = {}) -> st
     lexicon: term -> reading (``chang2 an1``, one syllable a character) or replacement (``sequel``). Longest first;
     a Latin term matches whole words, whatever the case.
     """
-    text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
+    text = _composed(text)
     text = NOTED.sub(_noted, text)
     text = _with_lexicon(text, lexicon)
     parts = READING.split(text)
@@ -90,61 +81,33 @@ def _entry(term: str, value: str) -> str:
     return value
 
 
+def unsure(text: str, language: Language) -> list[str]:
+    """What the figures and shortened words of `text` leave open, each as "passage: why: how it is read"."""
+    text = _composed(text)
+    return written_out(text, _surroundings(text, language))[1]
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", before_marks(text))
+
+
 def _plain(text: str, language: Language) -> str:
-    """A stretch without readings: numbers out, signs without sound away."""
-    if not _IS_HAN.search(text):
-        text = with_chapter_numbers(text)
-    if _NEEDS_NORMALIZING.search(text):
-        text = _normalized(text, language)
-    text = text.translate(_PUNCTUATION)
+    """A stretch without readings: figures in words, signs without sound away."""
+    text = written_out(text, _surroundings(text, language))[0].translate(_PUNCTUATION)
     return "".join(sign if _audible(sign) else " " for sign in text)
+
+
+def _surroundings(text: str, language: Language) -> Language:
+    """The language figures are read in: a Chinese book's unless the text is in letters only, an English book's unless most
+    of it is Chinese."""
+    han, letters = len(_IS_HAN.findall(text)), len(_LETTERS.findall(text))
+    if language == "zh":
+        return "zh" if han or not letters else "en"
+    return "zh" if han > letters else "en"
 
 
 def _audible(sign: str) -> bool:
     return sign.isascii() or unicodedata.category(sign)[0] in "LMN" or sign.isspace()
-
-
-def _normalized(text: str, language: Language) -> str:
-    """Numbers in the language of their surroundings: Chinese unless the text has letters only, or the book is English
-    and the text has no Chinese."""
-    chinese = bool(_IS_HAN.search(text)) or (language == "zh" and not _LETTERS.search(text))
-    if chinese:
-        return _written_out(text, "zh").translate(_DIGITS_ZH)
-    return _written_out(_DECADE.sub(_decade, _THOUSANDS.sub("", text)), "en").translate(_DIGITS_EN)
-
-
-def _written_out(text: str, language: str) -> str:
-    """The grammar's reading; the text itself where the grammar gives up (it asserts), whose digits are then read singly."""
-    try:
-        return str(_normalizer(language).normalize(text))
-    except (AssertionError, IndexError, KeyError, ValueError, RuntimeError):
-        return text
-
-
-@cache
-def _normalizer(language: str) -> Any:
-    from wetext import Normalizer  # 0.4 s and 45 MB of grammars, so only when a number comes
-
-    return Normalizer(lang=language, operator="tn", remove_erhua=False)
-
-
-def _decade(match: re.Match[str]) -> str:
-    """1990s -> nineteen nineties: the grammar reads the s as seconds."""
-    year = int(match[1])
-    tens = (
-        "hundreds",
-        "tens",
-        "twenties",
-        "thirties",
-        "forties",
-        "fifties",
-        "sixties",
-        "seventies",
-        "eighties",
-        "nineties",
-    )
-    century = _normalizer("en").normalize(str(year // 100))
-    return f"{century} {tens[year // 10 % 10]}"
 
 
 def _tidy(text: str) -> str:

@@ -1,0 +1,40 @@
+"""Figures, dates, units, shortened words and signs, written out in words.
+
+num2words speaks English numbers; what a figure is (a date, a score, a room, a year) is decided here by rules in order.
+Chinese numbers are twenty lines of our own: the one package for them installs modules named `build` and `src`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.nouns import Language
+from pipeline.pronunciation.normalization import rules
+
+
+_VULGAR = dict(zip("¼½¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘⅙⅚", "1/4 1/2 3/4 1/3 2/3 1/8 3/8 5/8 7/8 1/5 2/5 3/5 4/5 1/6 5/6".split(), strict=True))
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_MIXED = re.compile(rf"(\d?)([{''.join(_VULGAR)}])")
+
+
+def before_marks(text: str) -> str:
+    """What Unicode's compatibility forms (NFKC) would take apart wrongly, written so that they keep it: 2½ -> 2 1/2,
+    x² -> x^2, the ratio sign."""
+    text = _MIXED.sub(lambda match: f"{match[1]}{' ' * bool(match[1])}{_VULGAR[match[2]]}", text)
+    return _RAISED.sub(lambda match: f"^{match[0].translate(_POWERS)}", text).replace("\u2236", ":")
+
+
+def written_out(text: str, language: Language) -> tuple[str, list[str]]:
+    """`text` in words, and what a person should hear first: readings that the writing leaves open.
+
+    Time linear in the length. Digits do not survive, whatever the text.
+    """
+    doubts: list[str] = []
+    if language == "zh":
+        from pipeline.pronunciation.normalization import chinese
+
+        return rules.read(text, chinese.rules(), doubts), doubts
+    from pipeline.pronunciation.normalization import english, short_en
+
+    return rules.read(text, (*short_en.rules(), *english.rules()), doubts), doubts

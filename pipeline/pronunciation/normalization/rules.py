@@ -1,0 +1,44 @@
+"""A rule of normalization: what is written so is read so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+Reading = Callable[[re.Match[str]], str | None]
+"""What a match says; None leaves it to later rules."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rules run in turn, each over the whole text; what one has written out holds nothing that a later one reads.
+
+    doubt: why a person should hear what this rule read, "" where the writing is plain.
+    """
+
+    pattern: re.Pattern[str]
+    read: Reading
+    doubt: str = ""
+
+
+def rule(pattern: str, read: Reading | str, doubt: str = "", flags: int = 0) -> Rule:
+    """A rule from a pattern in verbose notation (spaces in it mean nothing; a hash is written \\#)."""
+    reading = read if callable(read) else (lambda match: match.expand(read))
+    return Rule(re.compile(pattern, re.VERBOSE | flags), reading, doubt)
+
+
+def read(text: str, rules: Sequence[Rule], doubts: list[str]) -> str:
+    """`text` with every rule applied; what they doubt is added to `doubts`."""
+    for one in rules:
+        text = one.pattern.sub(lambda match, one=one: _read(match, one, doubts), text)
+    return text
+
+
+def _read(match: re.Match[str], one: Rule, doubts: list[str]) -> str:
+    said = one.read(match)
+    if said is None:
+        return match[0]
+    if one.doubt:
+        doubts.append(f"{match[0].strip()}: {one.doubt}: {said.strip()}")
+    return said
