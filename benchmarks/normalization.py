@@ -1,6 +1,6 @@
 """How many written figures, dates, units and signs are read as a narrator reads them, and how fast.
 
-    python benchmarks/normalization.py [zh en] [--misses] [--cases FOLDER]
+    python -m benchmarks.normalization [zh en] [--misses] [--cases FOLDER]
 
 The cases are our own (benchmarks/normalization_cases: category, text, reading or readings between bars), written before the rules by
 someone who had not seen them. Compared without punctuation, case, spaces and the "and" of English numbers. wetext, a
@@ -34,7 +34,13 @@ def main() -> None:
     given = parser.parse_args()
     for language in given.languages:
         cases = read_cases(given.cases / f"{language}.tsv")
-        ours = _score("ours", language, cases, lambda text, language=language: spoken(text, cast("Language", language)), given.misses)
+        ours = _score(
+            "ours",
+            language,
+            cases,
+            lambda text, language=language: spoken(text, cast("Language", language)),
+            given.misses,
+        )
         theirs = _score("wetext", language, cases, _wetext(language), misses=False)
         print(f"{language}: {theirs / ours:.1f} times as fast as wetext")
 
@@ -55,7 +61,9 @@ def bare(text: str) -> str:
     return _SIGNS.sub("", _AND.sub(r"\1", text.casefold().replace("-", " ")))
 
 
-def _score(name: str, language: str, cases: list[tuple[str, str, tuple[str, ...]]], read: Callable[[str], str], misses: bool) -> float:
+def _score(
+    name: str, language: str, cases: list[tuple[str, str, tuple[str, ...]]], read: Callable[[str], str], misses: bool
+) -> float:
     """Print how many are right; returns the seconds taken."""
     for _, text, _ in cases:
         read(text)
@@ -64,7 +72,9 @@ def _score(name: str, language: str, cases: list[tuple[str, str, tuple[str, ...]
     seconds = time.process_time() - start
     wrong = [(case, one) for case, one in zip(cases, said, strict=True) if not same(one, case[2])]
     right = len(cases) - len(wrong)
-    print(f"{language} {name:7} {right} of {len(cases)} right: {right / len(cases):.1%}; {len(cases) / seconds:,.0f} sentences a second")
+    print(
+        f"{language} {name:7} {right} of {len(cases)} right: {right / len(cases):.1%}; {len(cases) / seconds:,.0f} sentences a second"
+    )
     if misses:
         by_kind = Counter(case[0] for case, _ in wrong)
         print("   ", ", ".join(f"{kind} {count}" for kind, count in by_kind.most_common()))

@@ -87,6 +87,11 @@ def unsure(text: str, language: Language) -> list[str]:
     return written_out(text, _surroundings(text, language))[1]
 
 
+def silent_signs(text: str) -> list[str]:
+    """Signs of `text` that have a meaning but no sound here, emoji say; punctuation is not among them."""
+    return [sign for sign in _composed(text) if not sign.isascii() and unicodedata.category(sign) in ("So", "Sm", "Sc")]
+
+
 def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", before_marks(text))
 

@@ -11,8 +11,9 @@ import re
 from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import rules
 
-
-_VULGAR = dict(zip("¼½¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘⅙⅚", "1/4 1/2 3/4 1/3 2/3 1/8 3/8 5/8 7/8 1/5 2/5 3/5 4/5 1/6 5/6".split(), strict=True))
+_VULGAR = dict(
+    zip("¼½¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘⅙⅚", "1/4 1/2 3/4 1/3 2/3 1/8 3/8 5/8 7/8 1/5 2/5 3/5 4/5 1/6 5/6".split(), strict=True)
+)
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _MIXED = re.compile(rf"(\d?)([{''.join(_VULGAR)}])")

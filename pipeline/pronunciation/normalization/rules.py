@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 Reading = Callable[[re.Match[str]], str | None]
 """What a match says; None leaves it to later rules."""
@@ -28,14 +29,24 @@ def rule(pattern: str, read: Reading | str, doubt: str = "", flags: int = 0) -> 
     return Rule(re.compile(pattern, re.VERBOSE | flags), reading, doubt)
 
 
+def left(match: re.Match[str]) -> str:
+    """The 40 characters before a match."""
+    return match.string[max(0, match.start() - 40) : match.start()]
+
+
+def right(match: re.Match[str]) -> str:
+    """The 40 characters behind a match."""
+    return match.string[match.end() : match.end() + 40]
+
+
 def read(text: str, rules: Sequence[Rule], doubts: list[str]) -> str:
     """`text` with every rule applied; what they doubt is added to `doubts`."""
     for one in rules:
-        text = one.pattern.sub(lambda match, one=one: _read(match, one, doubts), text)
+        text = one.pattern.sub(partial(_read, one, doubts), text)
     return text
 
 
-def _read(match: re.Match[str], one: Rule, doubts: list[str]) -> str:
+def _read(one: Rule, doubts: list[str], match: re.Match[str]) -> str:
     said = one.read(match)
     if said is None:
         return match[0]

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.pronunciation.normalization.rules import Rule, rule
+from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
 from pipeline.pronunciation.normalization.tables import rows
 
 Match = re.Match[str]
 _DAY = "Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun"
-_DAYS = {"Mo": "Monday", "Tu": "Tuesday", "We": "Wednesday", "Th": "Thursday", "Fr": "Friday", "Sa": "Saturday", "Su": "Sunday"}
+_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+_DAYS = {
+    "Mo": "Monday",
+    "Tu": "Tuesday",
+    "We": "Wednesday",
+    "Th": "Thursday",
+    "Fr": "Friday",
+    "Sa": "Saturday",
+    "Su": "Sunday",
+}
 
 
 @cache
@@ -21,7 +30,21 @@ def rules() -> tuple[Rule, ...]:
         rule(rf"\b({_DAY})\.(?=,?\s(?:[A-Z\d]|at\b|the\b|in\b))", lambda m: _DAYS[m[1][:2]]),
         rule(r"(?<=[A-Za-z]\s)(St)\.(?=\s*(?:$|[,;:!?)]|[a-z]))|(?<=\d(?:st|nd|rd|th)\s)(St)\.", "Street"),
         rule(r"(?<=[a-z]\s)(Dr)\.(?=\s*(?:$|[,;:!?)]|[a-z]))", "Drive"),
-        rule(r"\bSt\.(?=\s[A-Z])", "Saint"),
+        rule(r"\bSt\.?(?=\s[A-Z])", "Saint"),
+        rule(r"\bSS\.(?=\s[A-Z][a-z]+\sand\s[A-Z])", "Saints"),
+        rule(r"\bM\.(?=\s(?:de|du|le|la|d'|d\u2019)\b)", "Monsieur"),
+        rule(r"\bM\.(?=\s[A-Z][a-z])", lambda m: None if _an_initial(m) else "Monsieur", "a Frenchman, or an initial"),
+        rule(r"\bCo\.(?=\s[A-Z]\b)", "Company"),
+        rule(r"(\b(?:from|in|of|to)\s)Co\.(?=\s[A-Z][a-z])", r"\1County"),
+        rule(r"\bRt\.\sHon\.", "Right Honorable"),
+        rule(r"\bc(?:a)?\.\s?(?=\d{3,4}\b)", "circa "),
+        rule(r"\bb\.\s(?=\d{4}\b)", "born "),
+        rule(r"\bd\.\s(?=\d{4}\b)", "died "),
+        rule(r"&c\.?", "et cetera"),
+        rule(r"\bc/o\b", "care of"),
+        rule(r"(?<=\d\s)pp\.", "pages"),
+        rule(rf"\b({_MONTH})(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", lambda m: _table()[m[1]].lstrip("#")),
+        rule(rf"(\b(?:a|every|last|next|this|on)\s)({_DAY})\.", lambda m: m[1] + _DAYS[m[2][:2]]),
         rule(r"\bSts\.(?=\s[A-Z])", "Saints"),
         rule(r"\bDr\.?(?=\s[A-Z])", "Doctor"),
         rule(r"\bDrs\.(?=\s[A-Z])", "Doctors"),
@@ -45,13 +68,14 @@ def _table() -> dict[str, str]:
 
 def _shortened(match: Match) -> str | None:
     full = _table()[match[1]]
-    after, before = match.string[match.end() :], match.string[: match.start()]
     if full[0] in "^#$":
-        wanted = {"^": r"\s[A-Z]", "#": r"\s?(?:\d|(?!I\b)[IVXL]+\b)", "$": r""}[full[0]]
-        if not re.match(wanted, after) or (full[0] == "$" and not re.search(r"[A-Z][\w'\u2019]*,?\s$|&\s$|and\s$", before)):
+        wanted = {"^": r"\s[A-Z]", "#": r"\s?(?:\d|(?!I\b(?!\s?[-\u2013]))[IVXLivxl]+\b)", "$": r""}[full[0]]
+        if not re.match(wanted, right(match)) or (
+            full[0] == "$" and not re.search(r"[A-Z][\w'\u2019]*,?\s$|&\s$|and\s$", left(match))
+        ):
             return None
         full = full[1:]
-    return full + _stop(after, full)
+    return full + _stop(right(match), full)
 
 
 def _stop(after: str, full: str) -> str:
@@ -62,16 +86,22 @@ def _stop(after: str, full: str) -> str:
     return "" if names else "." if re.match(r"[\"'\u201d\u2019)]?\s+[\"'\u201c\u2018]?[A-Z]", after) else ""
 
 
+def _an_initial(match: Match) -> bool:
+    """John M. Keynes, Mr. M. Smith."""
+    return bool(re.search(r"(?:[A-Z][\w'\u2019]+|[A-Z]\.)\s$", left(match)))
+
 
 def _initials(match: Match) -> str:
     letters = " ".join(match[1].replace(".", ""))
-    ends = re.match(r"\s*$|\s+[\"'\u201c\u2018]?(?:The|He|She|It|They|We|But|And|In|I|A|That|This|His|Her)\b", match.string[match.end() :])
+    ends = re.match(
+        r"\s*$|\s+[\"'\u201c\u2018]?(?:The|He|She|It|They|We|But|And|In|I|A|That|This|His|Her)\b",
+        right(match),
+    )
     return letters + match[0][len(match[1]) :] + ("." if ends and match[0].endswith(".") else "")
 
 
 def _initial(match: Match) -> str | None:
     """D. H. Lawrence; but "Vitamin C. Then" ends a sentence, and so does "said I. He"."""
-    before = match.string[: match.start()]
-    if match[1] == "I" or re.search(r"(?:\b[Vv]itamin|\b[Pp]lan|\b[a-z]+)\s$", before):
+    if match[1] == "I" or re.search(r"(?:\b[Vv]itamin|\b[Pp]lan|\b[a-z]+)\s$", left(match)):
         return None
     return match[1]

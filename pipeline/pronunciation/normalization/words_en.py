@@ -13,7 +13,7 @@ LONGEST = 15
 
 
 def cardinal(figures: str) -> str:
-    """"1,234.5" -> one thousand two hundred and thirty four point five; digit by digit when it begins with 0 or is long."""
+    """ "1,234.5" -> one thousand two hundred and thirty four point five; digit by digit when it begins with 0 or is long."""
     whole, _, rest = figures.replace(",", "").partition(".")
     if len(whole) > LONGEST or (len(whole) > 1 and whole[0] == "0"):
         said = digits(whole)
@@ -23,18 +23,18 @@ def cardinal(figures: str) -> str:
 
 
 def ordinal(figures: str) -> str:
-    """"22" -> twenty second."""
+    """ "22" -> twenty second."""
     return _words(int(figures.replace(",", "")), "ordinal")
 
 
 def year(figures: str) -> str:
-    """"1905" -> nineteen oh five; "2008" -> two thousand and eight; "476" -> four hundred and seventy six."""
+    """ "1905" -> nineteen oh five; "2008" -> two thousand and eight; "476" -> four hundred and seventy six."""
     return _words(int(figures), "year") if len(figures) == 4 else cardinal(figures)
 
 
 def decade(figures: str) -> str:
-    """"1990" or "90" -> nineteen nineties, nineties."""
-    last = {"10": "tens", "00": "hundreds"}.get(figures[-2:]) or _plural(cardinal(figures[-2:]))
+    """ "1990" or "90" -> nineteen nineties, nineties."""
+    last = {"10": "tens", "00": "hundreds"}.get(figures[-2:]) or plural(cardinal(figures[-2:]))
     if len(figures) == 2:
         return last
     if figures[1:] == "000":
@@ -43,7 +43,7 @@ def decade(figures: str) -> str:
 
 
 def digits(figures: str, nought: str = "zero") -> str:
-    """"5550" -> five five five zero."""
+    """ "5550" -> five five five zero."""
     return " ".join(nought if one == "0" else ONES[int(one)] for one in figures)
 
 
@@ -66,6 +66,14 @@ def fraction(over: str, under: str) -> str:
     return f"{cardinal(over)} {one if over == '1' else many}"
 
 
+def and_part(over: str, under: str) -> str:
+    """What follows "and" in a mixed number: a half, three quarters."""
+    if int(under) < 2:
+        return f"{cardinal(over)} over {cardinal(under)}"
+    said = fraction(over, under)
+    return f"a {said.removeprefix('one ')}" if over == "1" else said
+
+
 def roman(numeral: str) -> int:
     """XIV -> 14; 0 for letters that are no numeral in canonical form."""
     values = [ROMAN.get(letter, 0) for letter in numeral]
@@ -84,7 +92,8 @@ def _as_roman(number: int) -> str:
     return out
 
 
-def _plural(word: str) -> str:
+def plural(word: str) -> str:
+    """ninety -> nineties, fifteen -> fifteens."""
     return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 

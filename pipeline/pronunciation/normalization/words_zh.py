@@ -12,7 +12,7 @@ _GROUPS = ("", "万", "亿", "万亿")
 
 
 def cardinal(figures: str) -> str:
-    """"10005" -> 一万零五; "2000" -> 两千; "3.14" -> 三点一四; digit by digit when it begins with 0 or is long."""
+    """ "10005" -> 一万零五; "2000" -> 两千; "3.14" -> 三点一四; digit by digit when it begins with 0 or is long."""
     whole, _, rest = figures.replace(",", "").partition(".")
     said = digits(whole) if len(whole) > LONGEST or (len(whole) > 1 and whole[0] == "0") else _whole(whole or "0")
     return f"{said}点{digits(rest)}" if rest else said
@@ -24,7 +24,7 @@ def counted(figures: str) -> str:
 
 
 def digits(figures: str, one: str = "一") -> str:
-    """"2024" -> 二零二四. `one`: 幺 for telephones and rooms."""
+    """ "2024" -> 二零二四. `one`: 幺 for telephones and rooms."""
     return "".join(one if figure == "1" else DIGITS[int(figure)] for figure in figures)
 
 
@@ -55,7 +55,7 @@ def _group(value: int, *, first: bool) -> str:
         if figure == "0":
             gap = bool(said)
             continue
-        digit = "两" if first and (value // 1000 == 2 and place == 3 or value == 200) else DIGITS[int(figure)]
+        digit = "两" if first and ((value // 1000 == 2 and place == 3) or value == 200) else DIGITS[int(figure)]
         said = digit + _PLACES[place] + ("零" if gap else "") + said
         gap = False
     return said[1:] if first and said.startswith("一十") else said

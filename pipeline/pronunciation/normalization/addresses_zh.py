@@ -1,0 +1,44 @@
+"""Web and mail addresses, telephones, numbers read digit by digit."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.pronunciation.normalization.frame import LONG, WEB
+from pipeline.pronunciation.normalization.frame_zh import END, FREE, MEASURES
+from pipeline.pronunciation.normalization.rules import Rule, rule
+from pipeline.pronunciation.normalization.tables import lists
+from pipeline.pronunciation.normalization.words_zh import digits
+
+Match = re.Match[str]
+
+_IS = lists("zh")
+
+
+def rules() -> tuple[Rule, ...]:
+    phone = lambda m: m[1] + digits(re.sub(r"\D", "", m[2]), "幺")  # noqa: E731
+    return (
+        rule(LONG, lambda m: digits(m[0])),
+        rule(WEB, _address),
+        rule(r"\s?@\s?(?=\S)", "艾特"),
+        rule(
+            rf"(\+86[\s-]?)?{FREE}(1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}){END}",
+            lambda m: ("加八六" if m[1] else "") + digits(re.sub(r"\D", "", m[2]), "幺"),
+        ),
+        rule(rf"(){FREE}(0\d{{2,3}}[\s-]?\d{{7,8}}|[48]00-?\d{{3,4}}-?\d{{3,4}}){END}", phone),
+        rule(
+            rf"((?:{_IS['read_singly']})(?:[是为:：码,\s]|改成|设成|叫){{0,4}})(\d[\d-]+\d){END}(?!{END}[{MEASURES}])",
+            phone,
+        ),
+        rule(rf"((?:号码|密码|邮编|验证码|学号|编号)[^\d。!?]{{0,6}})(\d{{3,}}){END}(?![{MEASURES}人])", phone),
+        rule(rf"(查[过了]?)(114){END}", phone),
+        rule(rf"(){FREE}(10086|10010|95\d{{3}})(?=发|客服|短信|打来|来电|,|。|$)", phone),
+        rule(rf"((?:[打拨](?:了|过|通|打|给)*|报了?|呼叫?))(\d{{3,8}}){END}(?![\s]?[{MEASURES}])", phone),
+        rule(rf"(){FREE}(110|119|120|114|122|911|12306|12315|12345)(?={_IS['emergency']})", phone),
+    )
+
+
+def _address(match: Match) -> str:
+    text = re.sub(r"^https?://", "", match[0])
+    names = {".": "点", "@": "艾特", "/": "斜杠", "-": "杠", "_": "下划线"}
+    return "".join(names.get(sign, sign) for sign in re.sub(r"\d+", lambda m: digits(m[0]), text))
