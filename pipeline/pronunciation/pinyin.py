@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.nouns import Language
+from pipeline.pronunciation.light import with_light
 from pipeline.pronunciation.surnames import surnames
 from pipeline.pronunciation.text import HAN, READING
 from pipeline.pronunciation.words import by_words, marked
@@ -74,7 +75,8 @@ def _stretch(characters: str, start: int, syllables: list[str], noted: dict[int,
     """What is said without a pause: tones change with their neighbours, which eSpeak does not do by itself."""
     places = range(start, start + len(characters))
     own = [noted.get(at, syllables[at]) for at in places]
-    said = with_sandhi(own, characters, frozenset(at - start for at in places if at in noted))
+    fixed = frozenset(at - start for at in places if at in noted)
+    said = with_sandhi(with_light(own, characters, fixed), characters, fixed)
     return " ".join("er5" if one == "r5" else one for one in said if one)
 
 

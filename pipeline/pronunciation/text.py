@@ -10,7 +10,7 @@ from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import before_marks, written_out
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 
-VERSION = "4"
+VERSION = "5"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
