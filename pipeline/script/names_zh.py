@@ -13,6 +13,9 @@ from pipeline.script.words import lists, speech
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
 
 
+_NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想")
+
+
 def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     data, verb = lists("zh"), speech("zh").verb
     prefixes: Counter[str] = Counter()
@@ -41,10 +44,10 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
         if word in people:
             counts[word] = prefixes[word] + alone[word]
         elif word.startswith(stop) or word.endswith(
-            ("地", "着", "了", "便", "又", "也", "就", "都", "忙", "的", "是", "在")
+            _NO_NAME_ENDS
         ):
             continue
-        elif word[0] in "向同和从于" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
+        elif word[0] in "向同和从于对" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
             continue  # 向凤姐: who is turned to, not somebody of the family 向
         elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
             len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]

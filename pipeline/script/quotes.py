@@ -57,6 +57,7 @@ def _quotations(text: str) -> list[Span]:
     closing: list[str] = []
     first: dict[str, int] = {}  # where a mark stands in `closing` first; searching a deep nest would be quadratic
     start = 0
+    unbalanced = text.count("“") > text.count("”")
     for at, sign in enumerate(text):
         if closing and sign == closing[-1] and not _apostrophe(text, at, sign):
             closing.pop()
@@ -67,6 +68,10 @@ def _quotations(text: str) -> list[Span]:
             found.append(Span(start, at + 1, True))
         elif sign in _PAIRS and (sign != '"' or not closing) and not _apostrophe(text, at, sign):
             if closing and _PAIRS[sign] == closing[-1]:
+                if unbalanced and text[at - 1] in "。．！？!?…":
+                    closing.pop()  # “走吧。“他说: an opening mark in place of the closing one
+                    if not closing:
+                        found.append(Span(start, at + 1, True))
                 continue  # the same mark again inside itself: a new paragraph's reminder, or a slip
             if not closing:
                 start = at

@@ -22,6 +22,8 @@ from pipeline.script.words import speech
 
 MOST = 9
 """Candidates of a conversation."""
+MOST_TOLD = 14
+"""The same where the text says of more people that they speak."""
 LONGEST = 20
 """Quotations of a conversation; a longer one is cut, or its many people would not all be candidates."""
 _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
@@ -101,13 +103,17 @@ class _Chapter:
             for one in self.mentions[at]:
                 if one.who:
                     weight[one.who] += near * (0.3 if self.units[at].speech else 2.0 if one.role == "subject" else 1.0)
+        told: set[str] = set()
         for at in run:  # who acts beside a quotation must be among them, however many the text lists elsewhere
             for beside in (at - 1, at + 1):
                 if start <= beside <= end and not self.units[beside].speech:
                     acting = [one.who for one in self.mentions[beside] if one.who and one.role == "subject"]
                     if acting:
                         weight[acting[-1 if beside < at else 0]] += 5.0
-        return tuple(sorted(weight, key=lambda name: -weight[name])[:MOST])
+                    if acting and beside < at and self.units[beside].text.rstrip()[-1:] in "：:":
+                        told.add(acting[-1])
+        most = max(MOST, min(len(told), MOST_TOLD))
+        return tuple(sorted(weight, key=lambda name: (name not in told, -weight[name]))[:most])
 
     # --- one quotation ---
 
@@ -131,11 +137,11 @@ class _Chapter:
         if last is None:
             return "start"
         one, two = self.units[last], self.units[at]
-        if one.open and two.paragraph == one.paragraph + 1:
-            return "continued"
         if one.paragraph == two.paragraph:
             return "same-paragraph"
         between = "".join(unit.text for unit in self.units[last + 1 : at])[-120:].strip()
+        if one.open and two.paragraph == one.paragraph + 1 and not between:
+            return "continued"
         if between and between[-1] in "：:":
             return "led"
         if between and between[-1] in "，,":
