@@ -34,9 +34,12 @@ class Names:
         language: Language,
         aliases: Mapping[str, tuple[str, ...]] | None = None,
         narrator: str = "",
+        *,
+        learnt: bool = True,
     ) -> None:
         """counts: mentions by canonical name; aliases: canonical name -> every form it goes by, itself included;
-        narrator: the canonical name of a first-person book's "I"."""
+        narrator: the canonical name of a first-person book's "I"; learnt: whether there may be people besides these."""
+        self.learnt = learnt
         self.counts, self.genders, self.language, self.narrator = counts, genders, language, narrator
         self.aliases = aliases if aliases is not None else {name: (name,) for name in counts}
         self._canonical = {form: name for name, forms in self.aliases.items() for form in forms}

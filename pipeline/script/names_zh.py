@@ -13,7 +13,8 @@ from pipeline.script.words import lists, speech
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
 
 
-_NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想")
+_KIN = "嫂哥姐妹爹妈娘爷奶叔伯姑姨婆公"
+_NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想称奏")
 
 
 def learn(texts: Iterable[tuple[str, bool]]) -> Names:
@@ -67,7 +68,7 @@ def given(people: Mapping[str, Sequence[str]], genders: Mapping[str, str], texts
     names = Names(Counter(), dict(genders), "zh", aliases)
     counts = Counter(name for text in texts for name in names.mentioned(text))
     guessed = _genders(Counter({name: counts[name] for name in aliases}), texts)
-    return Names(counts, {name: genders.get(name) or guessed.get(name, "") for name in aliases}, "zh", aliases)
+    return Names(counts, {name: genders.get(name) or guessed.get(name, "") for name in aliases}, "zh", aliases, learnt=False)
 
 
 def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -83,7 +84,9 @@ def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str])
     fits: dict[str, list[str]] = {}
     for name in full:
         last = name[-1]
-        short = {f"小{last}", f"阿{last}", f"{last}儿", last * 2, *(name[0] + title for title in titles)}
+        short = {name[0] + title for title in titles}
+        if last not in _KIN:
+            short |= {f"小{last}", f"阿{last}", f"{last}儿", last * 2}
         if len(name) == 3:
             short |= {name[1:], *(name[1:] + title for title in titles)}
         for form in short - set(full):

@@ -16,6 +16,16 @@ _OBJECT = re.compile(
 _FAR_OBJECT = re.compile(r"(?:对|向|朝|跟|和|问|给|把|被|让|叫|劝|替)[^对向朝跟和]+的$")
 """对坐在椅子上的林晚: an object, however long its attribute."""
 _HEARD = re.compile(r"(?:听|听见|听到|听得|看见|看到|望见|感到|感觉|觉得|发现|见)$")
+_LISTED_OBJECT = re.compile(r"(?:对|向|朝|看着|望着|唤|拜请|劝|指着)[^，。；：！？,;:!?]{1,12}、$")
+"""看着童威、童猛: the second of a list is what the first is."""
+_STRANGER = re.compile(
+    r"(?:只见|忽见|早见|只听得?|听得|那时|当时|这|一个|有个|内中|旁边|门外|背后)*"
+    r"(?P<who>(?!.{0,2}[与对向便俱递忽把被和同给见问教叫令])[那两三四五六七八众]?个?[\u4e00-\u9fff]{0,3}?"
+    r"(?:人|夫|军|将|兵|卒|汉|婆|妇|僧|道士|士|官|客|匠|者|童|仆|婢|使|贼|农|友|员|师|吏|役|小厮|丫鬟|左右|头领|猎户|庄客|喽[啰罗]|和尚|尼姑|秀才|郎中|司机|医生|护士|警察|老板|店家|伙计|孩子|姑娘|小姐|先生|太太|媳妇|老儿|老者))"
+    r"(?:们)?(?:[便又都齐忙也就只却即乃先再遂笑哭怒喝大高厉一声地着了上前低头连跪拜]|答|劝|回|听了|看了|见了){0,6}"
+    r"(?:道|说|问|答|叫|喊|曰|骂|喝|禀|报|告|云|嚷|笑|哭){1,3}(?:道|说)?[：:]"
+)
+"""A clause that says who speaks without a name."""
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
 _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
@@ -56,7 +66,9 @@ def read(text: str, names: Names) -> list[Mention]:
             role = "subject"  # 林晚的眼泪掉了下来
         elif following[:1] == "的" or _PLACE.match(following):
             role = "owner"
-        elif (_HEARD.search(head) or head.endswith("是")) and verb.search(following):
+        elif _LISTED_OBJECT.search(text[max(start - 24, 0) : start]):
+            role = "object"
+        elif (_HEARD.search(head) or head.endswith("是")) and verb.search(CLAUSE_END.split(following)[0]):
             role = "subject"  # 听见林晚在屋里说
         elif (
             _OBJECT.search(head)
@@ -72,7 +84,20 @@ def read(text: str, names: Names) -> list[Mention]:
         who = names.canonical(word) if pronoun is None else ""
         found.append(Mention(start, end, who, pronoun or "", role, noun=pronoun is not None and len(word) > 1))
         last = end
+    if names.learnt and text.rstrip()[-1:] in ("：", ":"):
+        stranger = _stranger(text, found)
+        if stranger:
+            found.append(stranger)
     return found
+
+
+def _stranger(text: str, found: list[Mention]) -> Mention | None:
+    """Whom the clause before a quotation names by what he is, and the book by no name: 樵夫道："""
+    start = max(text.rfind(mark, 0, len(text) - 1) for mark in "，。！？；,!?;… 　") + 1
+    told = _STRANGER.match(text, start)
+    if not told or any(one.end > start and (one.who or one.role == "subject") for one in found):
+        return None
+    return Mention(told.start("who"), told.end("who"), told["who"], "", "subject")
 
 
 def in_speech(text: str, names: Names) -> list[Mention]:
