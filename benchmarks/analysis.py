@@ -21,13 +21,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manuscripts", nargs="+", type=Path)
     given = parser.parse_args()
-    print(f"{'manuscript':28} {'characters':>11} {'lines':>8} {'wall s':>8} {'cpu s':>8} {'s a million':>12} {'peak MB':>8} {'ratio':>6}")
+    print(
+        f"{'manuscript':28} {'characters':>11} {'lines':>8} {'wall s':>8} {'cpu s':>8} {'s a million':>12} {'peak MB':>8} {'ratio':>6}"
+    )
     first = 0.0
     for path in given.manuscripts:
         characters, lines, wall, cpu, peak = _measure(path)
         rate = cpu / characters * 1e6
         first = first or rate
-        print(f"{path.name:28} {characters:11,} {lines:8,} {wall:8.1f} {cpu:8.1f} {rate:12.2f} {peak:8.0f} {rate / first:6.2f}", flush=True)
+        print(
+            f"{path.name:28} {characters:11,} {lines:8,} {wall:8.1f} {cpu:8.1f} {rate:12.2f} {peak:8.0f} {rate / first:6.2f}",
+            flush=True,
+        )
 
 
 def _measure(path: Path) -> tuple[int, int, float, float, float]:

@@ -44,9 +44,7 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     for word in sorted({*prefixes, *alone}):
         if word in people:
             counts[word] = prefixes[word] + alone[word]
-        elif word.startswith(stop) or word.endswith(
-            _NO_NAME_ENDS
-        ):
+        elif word.startswith(stop) or word.endswith(_NO_NAME_ENDS):
             continue
         elif word[0] in "向同和从于对" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
             continue  # 向凤姐: who is turned to, not somebody of the family 向
@@ -68,7 +66,9 @@ def given(people: Mapping[str, Sequence[str]], genders: Mapping[str, str], texts
     names = Names(Counter(), dict(genders), "zh", aliases)
     counts = Counter(name for text in texts for name in names.mentioned(text))
     guessed = _genders(Counter({name: counts[name] for name in aliases}), texts)
-    return Names(counts, {name: genders.get(name) or guessed.get(name, "") for name in aliases}, "zh", aliases, learnt=False)
+    return Names(
+        counts, {name: genders.get(name) or guessed.get(name, "") for name in aliases}, "zh", aliases, learnt=False
+    )
 
 
 def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "‘": "’", "＂": "＂", '"': '"'}
+_CLOSING = frozenset("”」』")
+_ENDS = frozenset(".,!?…。，！？—-")
 _WORD = re.compile(r"[^\W_]")
 _SENTENCE_MARK = re.compile(r"[。！？!?…，,；;～~—]|\.(?:\W|$)")
 _SHORT = 12
@@ -57,7 +59,7 @@ def _quotations(text: str) -> list[Span]:
     closing: list[str] = []
     first: dict[str, int] = {}  # where a mark stands in `closing` first; searching a deep nest would be quadratic
     start = 0
-    unbalanced = text.count("“") > text.count("”")
+    surplus = text.count("“") - text.count("”")
     for at, sign in enumerate(text):
         if closing and sign == closing[-1] and not _apostrophe(text, at, sign):
             closing.pop()
@@ -68,16 +70,19 @@ def _quotations(text: str) -> list[Span]:
             found.append(Span(start, at + 1, True))
         elif sign in _PAIRS and (sign != '"' or not closing) and not _apostrophe(text, at, sign):
             if closing and _PAIRS[sign] == closing[-1]:
-                if unbalanced and text[at - 1] in "。．！？!?…":
+                if surplus > 0 and text[at - 1] in "。．！？!?…":
                     closing.pop()  # “走吧。“他说: an opening mark in place of the closing one
                     if not closing:
                         found.append(Span(start, at + 1, True))
-                continue  # the same mark again inside itself: a new paragraph's reminder, or a slip
+                if surplus or sign != "“" or text[at - 1] not in "：:，,":
+                    continue  # the same mark again inside itself: a new paragraph's reminder, or a slip
             if not closing:
                 start = at
             if not _stands(_PAIRS[sign], first, closing):
                 first[_PAIRS[sign]] = len(closing)
             closing.append(_PAIRS[sign])
+        elif sign in _CLOSING and not closing and not found and text[at - 1 : at] in _ENDS:
+            found.append(Span(0, at + 1, True))  # the end of a speech that verses or a letter interrupted
         elif _stands(sign, first, closing) and not _apostrophe(text, at, sign):
             del closing[first[sign] :]  # an inner quotation was never closed
             if not closing:

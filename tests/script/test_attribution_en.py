@@ -178,3 +178,9 @@ def test_a_paragraph_of_any_length_takes_linear_time(piece: str) -> None:
         return time.process_time() - began
 
     assert seconds(4_000) < 20 * max(seconds(400), 0.02)
+
+
+def test_a_sentence_that_a_tag_interrupts_is_one_persons() -> None:
+    told = "Frank and Mr. Weston came in with Emma. Mr. Weston looked at Frank."
+    found = speakers(told, "“In short,” said he, “perhaps you can guess, Frank.”")
+    assert found[0] == found[1] != "unknown"

@@ -31,6 +31,7 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     else:
         found = english.cases(units, names)
         choices = rounds_en.choose(found, rounds_en.weights())
+    choices = _one_speech(units, found, choices)
     decisions = [Decision(UNKNOWN, 0.0, "none") if unit.speech else NARRATION for unit in units]
     for case, choice in zip(found, choices, strict=True):
         if case.kind == "narration":
@@ -42,6 +43,37 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
     return decisions
+
+
+def _one_speech(
+    units: Sequence[Unit], cases: Sequence[Case], choices: Sequence[tuple[int, float] | None]
+) -> list[tuple[int, float] | None]:
+    """The two halves of a sentence that a tag interrupts ("In short," said he, "perhaps") are one person's: the surer
+    choice holds for both."""
+    held = list(choices)
+    for at in range(1, len(cases)):
+        one, two = held[at - 1], held[at]
+        if not _interrupted(units, cases[at - 1].unit, cases[at].unit):
+            continue
+        if two is not None and (one is None or two[1] > one[1]):
+            held[at - 1] = _same(cases[at], two, cases[at - 1]) or one
+        elif one is not None:
+            held[at] = _same(cases[at - 1], one, cases[at]) or two
+    return held
+
+
+def _same(source: Case, choice: tuple[int, float], other: Case) -> tuple[int, float] | None:
+    name = source.candidates[choice[0]]
+    return (other.candidates.index(name), choice[1]) if name in other.candidates else None
+
+
+def _interrupted(units: Sequence[Unit], one: int, two: int) -> bool:
+    """Whether narration that ends no sentence stands between two quotations of a paragraph, the first of which ends in
+    a comma or a dash."""
+    if two != one + 2 or not units[one].paragraph == units[one + 1].paragraph == units[two].paragraph:
+        return False
+    broken = units[one].text.rstrip('”’」』" ').endswith((",", "，", "—", "-"))
+    return broken and units[one + 1].text.rstrip().endswith((",", "，", ";", "；"))
 
 
 def _nobody(case: Case, place: int) -> bool:

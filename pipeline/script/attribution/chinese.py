@@ -21,9 +21,7 @@ from pipeline.script.names import Names
 from pipeline.script.words import speech
 
 MOST = 9
-"""Candidates of a conversation."""
-MOST_TOLD = 14
-"""The same where the text says of more people that they speak."""
+"""Candidates of a conversation, unless the text says of more people that they speak."""
 LONGEST = 20
 """Quotations of a conversation; a longer one is cut, or its many people would not all be candidates."""
 _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
@@ -112,7 +110,7 @@ class _Chapter:
                         weight[acting[-1 if beside < at else 0]] += 5.0
                     if acting and beside < at and self.units[beside].text.rstrip()[-1:] in "：:":
                         told.add(acting[-1])
-        most = max(MOST, min(len(told), MOST_TOLD))
+        most = max(MOST, len(told))
         return tuple(sorted(weight, key=lambda name: (name not in told, -weight[name]))[:most])
 
     # --- one quotation ---
