@@ -13,6 +13,7 @@ from functools import cached_property
 from pipeline.nouns import Language
 from pipeline.script.words import lists, speech
 
+_KIN_STARTS = "大二三四老小爸妈爹娘哥姐弟妹嫂叔伯姑姨舅"
 KIN = "(?<=[他她])[大二三四老小]?[爸妈爹娘哥姐弟妹嫂叔伯姑姨舅](?!们)"
 """Kin told by whose they are: 他爸, 她二妈."""
 
@@ -53,7 +54,9 @@ class Names:
     def people_or_pronouns(self) -> re.Pattern[str]:
         """Chinese: a name in any of its forms, somebody told by what he is (老人), or 他 or 她."""
         nouns = [word for word in lists("zh")["people"] if len(word) > 1]
-        return re.compile(any_of({*self._canonical, *nouns}) + f"|他(?![们人乡方日])|她(?!们)|{KIN}")
+        words = any_of({*self._canonical, *nouns})
+        starts = "".join(re.escape(one) for one in sorted({word[0] for word in (*self._canonical, *nouns) if word}))
+        return re.compile(f"(?=[{starts}他她{_KIN_STARTS}])(?:{words}|他(?![们人乡方日])|她(?!们)|{KIN})")
 
     def stands_for(self, word: str) -> str | None:
         """Chinese: the gender ("" when it does not tell) of a pronoun or of a word for a person; None for a name."""
@@ -112,11 +115,17 @@ class Names:
 
 
 def any_of(forms: Iterable[str]) -> str:
-    """A pattern for any of many words, longest first, grouped by their first sign so that most places fail at once."""
+    """A pattern for any of many words, longest first, grouped by their first sign, with a look at
+    that sign before all, so that most places fail at once however many words there are."""
     groups: dict[str, list[str]] = {}
     for form in sorted(filter(None, forms), key=lambda one: (-len(one), one)):
         groups.setdefault(form[0], []).append(re.escape(form[1:]))
-    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items()) or "(?!)"
+    if not groups:
+        return "(?!)"
+    starts = "".join(re.escape(first) for first in groups)
+    return (
+        f"(?=[{starts}])(?:" + "|".join(f"{re.escape(one)}(?:{'|'.join(rest)})" for one, rest in groups.items()) + ")"
+    )
 
 
 def _object_before(head: str) -> bool:

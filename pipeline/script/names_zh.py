@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline.script.names import Names
+from pipeline.script.names import Names, any_of
 from pipeline.script.words import lists, speech
 
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
@@ -92,8 +92,7 @@ def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str])
         for form in short - set(full):
             fits.setdefault(form, []).append(name)
     found: Counter[str] = Counter()
-    forms = sorted({*fits, *counts}, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, forms)) or r"(?!)")
+    pattern = re.compile(any_of({*fits, *counts}))
     for text in texts:
         found.update(pattern.findall(text))
     joined: dict[str, list[str]] = {name: [name] for name in full}
@@ -134,7 +133,7 @@ def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
     hints: dict[str, Counter[str]] = {name: Counter() for name in counts}
     if not counts:
         return {}
-    pattern = re.compile("|".join(sorted(map(re.escape, counts), key=len, reverse=True)) + "|他(?!们)|她(?!们)")
+    pattern = re.compile(any_of(counts) + "|他(?!们)|她(?!们)")
     for text in texts:
         last = ""
         for match in pattern.finditer(text):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "‘": "’", "＂": "＂", '"': '"'}
+_MARK = re.compile(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
 _CLOSING = frozenset("”」』")
 _ENDS = frozenset(".,!?…。，！？—-")
 _WORD = re.compile(r"[^\W_]")
@@ -60,7 +61,8 @@ def _quotations(text: str) -> list[Span]:
     first: dict[str, int] = {}  # where a mark stands in `closing` first; searching a deep nest would be quadratic
     start = 0
     surplus = text.count("“") - text.count("”")
-    for at, sign in enumerate(text):
+    for mark in _MARK.finditer(text):
+        at, sign = mark.start(), mark[0]
         if closing and sign == closing[-1] and not _apostrophe(text, at, sign):
             closing.pop()
             if not closing:
