@@ -135,6 +135,7 @@ def _look(verbs: Any) -> None:
     lines.add_argument("--chapter", type=int, metavar="N")
     lines.add_argument("--find", metavar="TEXT")
     lines.add_argument("--low-confidence", action="store_true", help="only lines whose speaker is in doubt")
+    lines.add_argument("--limit", type=_count, default=0, metavar="N", help="at most so many lines (all)")
     _output(lines)
     _json(lines)
 
@@ -224,7 +225,7 @@ def _mend(verbs: Any) -> None:
     rerender.add_argument("--speed", type=float, metavar="X", help="written into the script table: 0.5 to 2")
     rerender.add_argument("--text", metavar="T", help="how to say it; written into the table's spoken column")
     rerender.add_argument("--seed", type=int, metavar="N", help="another throw of the dice, where the engine has any")
-    rerender.add_argument("--takes", type=_count, default=1, metavar="K", help="how many takes (1)")
+    rerender.add_argument("--takes", type=_count, default=1, metavar="K", help="how many takes, for an engine whose takes differ (1)")
     _output(rerender)
     _working(rerender)
     _json(rerender)
@@ -246,6 +247,7 @@ def _machine(verbs: Any) -> None:
         'shuoshu schedule novel.epub --cast casts/novel.yaml --cron "0 22 * * *"',
     )  # fmt: skip
     _reading(schedule)
+    _attributor(schedule)
     schedule.add_argument("--cast", type=Path, metavar="FILE")
     schedule.add_argument("--engine", metavar="NAME")
     schedule.add_argument("--profile", metavar="NAME")

@@ -91,7 +91,8 @@ def _cut(text: str, limit: int = 48) -> str:
 def lines(options: argparse.Namespace) -> int:
     """Look lines up in a book's script table."""
     folder = find(options.book, options.output)
-    found = [line for line in script_room.load(folder.path) if _wanted(line, options)]
+    fitting = [line for line in script_room.load(folder.path) if _wanted(line, options)]
+    found = fitting[: options.limit or None]
     if options.json:
         show.print_json([asdict(line) for line in found])
         return 0
@@ -106,7 +107,7 @@ def lines(options: argparse.Namespace) -> int:
         show.say("text", "文字"),
     ]
     show.table(
-        f"{folder.path.name}: {len(found)}",
+        f"{folder.path.name}: {len(found)}" + (f" / {len(fitting)}" if len(found) < len(fitting) else ""),
         columns,
         [(line.id, line.kind, line.speaker, f"{line.confidence:.2f} {line.why}", line.text) for line in found],
     )

@@ -144,7 +144,7 @@ def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
                 last = match[0]
     genders = {}
     for name, seen in hints.items():
-        told = _told(name, {**data["titles"], **data["people"]})
+        told = _told(name, {**data["titles"], **data["people"], **data["told"]})
         male, female = seen["male"], seen["female"]
         if told:
             genders[name] = told

@@ -136,7 +136,7 @@ def test_a_schedule_is_served_until_stopped(prefect_server: str, book: Path, tmp
     environment = {**os.environ, "PREFECT_API_URL": prefect_server}
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline.cli", "schedule", str(book), "--cron", "0 22 * * *", "--timezone", "Asia/Shanghai",
-         "--output", str(tmp_path / "out")], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+         "--attributor", "offline", "--output", str(tmp_path / "out")], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         for _ in range(60):
