@@ -162,7 +162,9 @@ def test_a_book_from_manuscript_to_choice(tmp_path: Path, book: Path, cast: Path
     assert done["rendered"] == done["lines"] == 12 or done["rendered"] <= done["lines"]
     assert {Path(one["path"]).suffix for one in done["deliverables"]} == {".flac", ".mp3", ".m4a", ".m4b"}
     lines = json.loads(shuoshu("lines", "small", "--speaker", "老王", "--json", *out).stdout)
-    assert json.loads(shuoshu("lines", "small", "--speaker", "老王", "--limit", "1", "--json", *out).stdout) == lines[:1]
+    assert (
+        json.loads(shuoshu("lines", "small", "--speaker", "老王", "--limit", "1", "--json", *out).stdout) == lines[:1]
+    )
     assert [line["text"] for line in lines if line["chapter"] == 2] == ["“是啊。”"]
     name = lines[-1]["id"]
     again = json.loads(shuoshu("rerender", "small", name, "--emotion", "happy:0.5", "--plain", "--json", *out).stdout)

@@ -4,7 +4,7 @@ from pipeline.cast.casting import direct
 from pipeline.cast.defaults import complete, default_cast
 from pipeline.cast.file import load
 from pipeline.cast.model import Cast, Part, Profile
-from pipeline.cast.remarks import check
+from pipeline.cast.remarks import check, clip_remarks
 from pipeline.cast.starter_file import starter
 
-__all__ = ["Cast", "Part", "Profile", "check", "complete", "default_cast", "direct", "load", "starter"]
+__all__ = ["Cast", "Part", "Profile", "check", "clip_remarks", "complete", "default_cast", "direct", "load", "starter"]

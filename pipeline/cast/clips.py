@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import CastError
 from pipeline.files import sha256_file
+
+if TYPE_CHECKING:
+    from pydub import AudioSegment
 
 SHORTEST_S = 1.0
 
@@ -36,11 +40,11 @@ def _length(path: Path) -> float:
     try:
         return float(soundfile.info(str(path)).duration)
     except soundfile.LibsndfileError:
-        return _decoded_length(path)
+        return float(decoded(path).duration_seconds)
 
 
-def _decoded_length(path: Path) -> float:
-    """Formats libsndfile does not know (M4A, WMA …), through ffmpeg."""
+def decoded(path: Path) -> AudioSegment:
+    """Formats libsndfile does not know (M4A, WMA …), through ffmpeg. Raises CastError for what is no audio."""
     import imageio_ffmpeg
     from pydub import AudioSegment
     from pydub.exceptions import CouldntDecodeError
@@ -48,6 +52,6 @@ def _decoded_length(path: Path) -> float:
     AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
     try:
         with path.open("rb") as stream:
-            return float(AudioSegment.from_file_using_temporary_files(stream).duration_seconds)
+            return AudioSegment.from_file_using_temporary_files(stream)
     except (CouldntDecodeError, OSError, IndexError, KeyError, ValueError) as error:
         raise CastError(f"the reference clip {path.name} is not audio", fix="Use WAV, FLAC, MP3 or M4A.") from error

@@ -1,4 +1,4 @@
-"""A cast held against a script: what a producer should know before the night."""
+"""A cast held against a script, and its clips listened to: what a producer should know before the night."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def check(cast: Cast, characters: Sequence[Character]) -> list[str]:
     used |= set(cast.fallbacks.values())
     remarks += [f"voice {name} is used by nobody" for name in cast.voices if name not in used]
     return remarks
+
+
+def clip_remarks(cast: Cast) -> list[str]:
+    """What is poor about each reference clip, of voices and of emotions; see `listening.remarks`."""
+    from pipeline.cast import listening
+
+    clips = {voice.reference: f"voice {voice.name}" for voice in cast.voices.values() if voice.reference}
+    for part in {
+        id(part): part for part in (*cast.parts.values(), cast.narrator, cast.anyone, cast.unknown) if part
+    }.values():
+        for name, emotion in part.emotions.references.items():
+            if emotion.reference:
+                clips.setdefault(emotion.reference, f"{part.name}, {name}")
+    return [f"{whose}: {path.name} is {one}" for path, whose in clips.items() for one in listening.remarks(path)]

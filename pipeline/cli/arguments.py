@@ -225,7 +225,9 @@ def _mend(verbs: Any) -> None:
     rerender.add_argument("--speed", type=float, metavar="X", help="written into the script table: 0.5 to 2")
     rerender.add_argument("--text", metavar="T", help="how to say it; written into the table's spoken column")
     rerender.add_argument("--seed", type=int, metavar="N", help="another throw of the dice, where the engine has any")
-    rerender.add_argument("--takes", type=_count, default=1, metavar="K", help="how many takes, for an engine whose takes differ (1)")
+    rerender.add_argument(
+        "--takes", type=_count, default=1, metavar="K", help="how many takes, for an engine whose takes differ (1)"
+    )
     _output(rerender)
     _working(rerender)
     _json(rerender)

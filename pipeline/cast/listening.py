@@ -1,0 +1,95 @@
+"""What a reference clip sounds like: remarks on what makes a poor voice of it, before a night is spent on one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+SHORT_S, GOOD_S, USED_S = 3.0, 5.0, 15.0
+"""Seconds: under the first a voice is hardly caught, from the second on it is; the engine hears the first fifteen."""
+LOWEST_HZ = 16_000
+"""What the encoders hear at; a clip of a lower rate has nothing above half of that."""
+QUIET_DBFS = -40.0
+NOISY_DB = 20.0
+"""Speech less far above the quietest tenth of the clip than this is noisy (studio recordings: 40 and more)."""
+_FRAME_S = 0.02
+_FULL = 0.999
+_STUCK = 3
+"""Samples in a row at full scale that are clipped rather than loud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """seconds  length of the clip
+    rate        Hz, as recorded
+    level       dBFS, RMS of its louder half (the speech)
+    contrast    dB between that and the RMS of its quietest tenth
+    clipped     share of samples stuck at full scale
+    """
+
+    seconds: float
+    rate: int
+    level: float
+    contrast: float
+    clipped: float
+
+
+def remarks(path: Path) -> tuple[str, ...]:
+    """What is poor about a clip and what to do; () for a good one. The clip must be readable (see `clips.clip_hash`)."""
+    stat = path.stat()
+    heard = _heard(path, stat.st_size, stat.st_mtime_ns)
+    found = []
+    if heard.seconds < SHORT_S:
+        found.append(f"only {heard.seconds:.1f} s long: too short to catch a voice; give 5 to 15 s")
+    elif heard.seconds < GOOD_S:
+        found.append(f"{heard.seconds:.1f} s long: 5 to 15 s catch a voice better")
+    elif heard.seconds > USED_S:
+        found.append(f"{heard.seconds:.0f} s long: only the first {USED_S:.0f} s are used")
+    if heard.rate < LOWEST_HZ:
+        found.append(f"recorded at {heard.rate} Hz: a voice needs {LOWEST_HZ} Hz or more")
+    if heard.level < QUIET_DBFS:
+        found.append(f"very quiet ({heard.level:.0f} dBFS): record it louder, or it is silent")
+    elif heard.contrast < NOISY_DB:
+        found.append(f"noisy: speech is only {heard.contrast:.0f} dB above the background; the noise is cloned too")
+    if heard.clipped > 1e-4:
+        found.append(f"clipped: {heard.clipped:.2%} of the samples are at full scale; record it with less gain")
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _heard(path: Path, _size: int, _changed: int) -> Heard:
+    wave, rate, seconds = _read(path)
+    loudest = np.abs(wave) >= _FULL
+    runs = np.lib.stride_tricks.sliding_window_view(loudest, _STUCK).all(-1) if len(wave) >= _STUCK else loudest[:0]
+    width = max(1, round(_FRAME_S * rate))
+    frames = wave[: len(wave) // width * width].reshape(-1, width)
+    power = np.sort((frames.astype(np.float64) ** 2).mean(1)) if len(frames) else np.zeros(1)
+    loud, low = power[len(power) // 2 :].mean(), power[: max(1, len(power) // 10)].mean()
+    return Heard(
+        seconds, rate, _decibels(loud), _decibels(loud) - _decibels(low), float(runs.mean()) if runs.size else 0.0
+    )
+
+
+def _decibels(power: float) -> float:
+    return float(10 * np.log10(max(power, 1e-12)))
+
+
+def _read(path: Path) -> tuple[np.ndarray, int, float]:
+    """The first `USED_S` seconds, mono, their rate, and how long the whole clip is."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(str(path)) as file:
+            wave = file.read(round(USED_S * file.samplerate), dtype="float32", always_2d=True).mean(1)
+            return wave, int(file.samplerate), file.frames / file.samplerate
+    except soundfile.LibsndfileError:
+        from pipeline.cast.clips import decoded
+
+        sound = decoded(path)
+        samples = np.array(sound.set_channels(1).get_array_of_samples(), np.float32) / (
+            1 << (8 * sound.sample_width - 1)
+        )
+        return samples[: round(USED_S * sound.frame_rate)], int(sound.frame_rate), float(sound.duration_seconds)
