@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
-from pipeline.script.attribution.people_zh import CLAUSE_END, SEPARATES, Mention, in_speech, read
+from pipeline.script.attribution.people_zh import CLAUSE_END, LEADS, SEPARATES, Mention, in_speech, read
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
 from pipeline.script.words import speech
@@ -28,6 +28,8 @@ _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
 _HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
 _ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
+_GOES_ON = re.compile(r"[他她]?(?:[^，。]{0,6}[说道问叫喊答][，,])?(?:又|接着|继续|还|再)|[^：:]*[说道问叫喊答笑][了着]?[^：:]{0,6}[，,。]")
+"""她说，接着道: the one who spoke goes on."""
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
 
@@ -108,7 +110,7 @@ class _Chapter:
                     acting = [one.who for one in self.mentions[beside] if one.who and one.role == "subject"]
                     if acting:
                         weight[acting[-1 if beside < at else 0]] += 5.0
-                    if acting and beside < at and self.units[beside].text.rstrip()[-1:] in "：:":
+                    if acting and beside < at and LEADS.search(self.units[beside].text[-8:]):
                         told.add(acting[-1])
         most = max(MOST, len(told))
         return tuple(sorted(weight, key=lambda name: (name not in told, -weight[name]))[:most])
@@ -135,12 +137,12 @@ class _Chapter:
         if last is None:
             return "start"
         one, two = self.units[last], self.units[at]
-        if one.paragraph == two.paragraph:
-            return "same-paragraph"
         between = "".join(unit.text for unit in self.units[last + 1 : at])[-120:].strip()
+        if one.paragraph == two.paragraph:
+            return "led" if LEADS.search(between[-8:]) and not _GOES_ON.match(between) else "same-paragraph"
         if one.open and two.paragraph == one.paragraph + 1 and not between:
             return "continued"
-        if between and between[-1] in "：:":
+        if LEADS.search(between[-8:]):
             return "led"
         if between and between[-1] in "，,":
             return "interrupted"
@@ -185,7 +187,7 @@ class _Chapter:
             first_quote = at < 2 or not self.units[at - 2].speech
             sentence = _last_sentence(text)
             says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
-            if sign in "：:" or (before and _ENDS_TOLD.search(before)):
+            if LEADS.search(text[-8:]) or (before and _ENDS_TOLD.search(before)):
                 name = "colon"
             elif before:
                 name = "lead" if sign in "，,—" else "before"
@@ -204,7 +206,7 @@ class _Chapter:
         if after:
             sentence = _first_sentence(after)
             whole = len(sentence) >= len(after.rstrip())
-            leads = whole and sentence.rstrip()[-1:] in "：:" and at + 2 < len(self.units) and self.units[at + 2].speech
+            leads = whole and bool(LEADS.search(sentence[-8:])) and at + 2 < len(self.units) and self.units[at + 2].speech
             told = found and found[0].name in ("colon", "lead")  # who speaks is said; what follows is the next event
             found.append(self._slot("next-colon" if leads else "then" if told else "act", sentence, last=False))
         return found

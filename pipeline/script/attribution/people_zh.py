@@ -21,11 +21,13 @@ _LISTED_OBJECT = re.compile(r"(?:对|向|朝|看着|望着|唤|拜请|劝|指着
 _STRANGER = re.compile(
     r"(?:只见|忽见|早见|只听得?|听得|那时|当时|这|一个|有个|内中|旁边|门外|背后)*"
     r"(?P<who>(?!.{0,2}[与对向便俱递忽把被和同给见问教叫令])[那两三四五六七八众]?个?[\u4e00-\u9fff]{0,3}?"
-    r"(?:人|夫|军|将|兵|卒|汉|婆|妇|僧|道士|士|官|客|匠|者|童|仆|婢|使|贼|农|友|员|师|吏|役|小厮|丫鬟|左右|头领|猎户|庄客|喽[啰罗]|和尚|尼姑|秀才|郎中|司机|医生|护士|警察|老板|店家|伙计|孩子|姑娘|小姐|先生|太太|媳妇|老儿|老者))"
+    r"(?:人|夫|军|将|兵|卒|汉|婆|妇|僧|道士|士|官|客|匠|者|童|仆|婢|使|贼|农|友|员|师|吏|役|小厮|丫鬟|左右|头领|猎户|庄客|喽[啰罗]|和尚|尼姑|秀才|郎中|司机|知州|知府|知县|太守|府尹|都寺|通判|都监|原告|那个|大王|医生|护士|警察|老板|店家|伙计|孩子|姑娘|小姐|先生|太太|媳妇|老儿|老者))"
     r"(?:们)?(?:[便又都齐忙也就只却即乃先再遂笑哭怒喝大高厉一声地着了上前低头连跪拜]|答|劝|回|听了|看了|见了){0,6}"
-    r"(?:道|说|问|答|叫|喊|曰|骂|喝|禀|报|告|云|嚷|笑|哭){1,3}(?:道|说)?[：:]"
+    r"(?:道|说|问|答|叫|喊|曰|骂|喝|禀|报|告|云|嚷|笑|哭){1,3}(?:道|说)?[：:；;]"
 )
 """A clause that says who speaks without a name."""
+LEADS = re.compile(r"(?:[：:]|[道说问答曰叫喊骂][；;])\s*$")
+"""The end of narration that leads to a quotation; a semicolon in the colon's place is a common slip."""
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
 _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
@@ -84,7 +86,7 @@ def read(text: str, names: Names) -> list[Mention]:
         who = names.canonical(word) if pronoun is None else ""
         found.append(Mention(start, end, who, pronoun or "", role, noun=pronoun is not None and len(word) > 1))
         last = end
-    if names.learnt and text.rstrip()[-1:] in ("：", ":"):
+    if names.learnt and LEADS.search(text):
         stranger = _stranger(text, found)
         if stranger:
             found.append(stranger)
