@@ -28,7 +28,9 @@ _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
 _HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
 _ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
-_GOES_ON = re.compile(r"[他她]?(?:[^，。]{0,6}[说道问叫喊答][，,])?(?:又|接着|继续|还|再)|[^：:]*[说道问叫喊答笑][了着]?[^：:]{0,6}[，,。]")
+_GOES_ON = re.compile(
+    r"[他她]?(?:[^，。]{0,6}[说道问叫喊答][，,])?(?:又|接着|继续|还|再)|[^：:]*[说道问叫喊答笑][了着]?[^：:]{0,6}[，,。]"
+)
 """她说，接着道: the one who spoke goes on."""
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
@@ -206,7 +208,9 @@ class _Chapter:
         if after:
             sentence = _first_sentence(after)
             whole = len(sentence) >= len(after.rstrip())
-            leads = whole and bool(LEADS.search(sentence[-8:])) and at + 2 < len(self.units) and self.units[at + 2].speech
+            leads = (
+                whole and bool(LEADS.search(sentence[-8:])) and at + 2 < len(self.units) and self.units[at + 2].speech
+            )
             told = found and found[0].name in ("colon", "lead")  # who speaks is said; what follows is the next event
             found.append(self._slot("next-colon" if leads else "then" if told else "act", sentence, last=False))
         return found
