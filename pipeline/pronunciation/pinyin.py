@@ -103,6 +103,18 @@ def readings(texts: Sequence[str]) -> list[list[str]]:
     return found
 
 
+def decided_closely(texts: Sequence[str], margin: float) -> list[list[tuple[int, str]]]:
+    """For each text (place, syllable) of the characters that the context model alone decides, by less than `margin`."""
+    from pipeline.pronunciation.polyphones import model
+
+    found = []
+    for text, decided in zip(texts, model().read(texts), strict=True):
+        close = [(at, one.syllable) for at, one in decided.items() if one.margin < margin]
+        settled = {*marked(text), *surnames(text)} if close and len(text) >= _CONTEXT else frozenset(range(len(text)))
+        found.append([one for one in close if one[0] not in settled])
+    return found
+
+
 _FIGURES = frozenset("第初十百千万亿零〇一二三四五六七八九月号楼")
 
 

@@ -76,7 +76,10 @@ def _shares(lines: Sequence[Line]) -> tuple[Share, ...]:
 
 
 def _readings(lines: Sequence[Line], language: Language) -> tuple[Reading, ...]:
-    from pipeline.pronunciation.doubts import doubts
+    from pipeline.pronunciation.doubts import close_readings, doubts
 
-    found = ((line, doubts(line.spoken or line.text, language)) for line in lines if line.kind != "pause")
+    told = [line for line in lines if line.kind != "pause"]
+    texts = [line.spoken or line.text for line in told]
+    close = close_readings(texts) if language == "zh" else [() for _ in texts]
+    found = [(line, (*doubts(text, language), *more)) for line, text, more in zip(told, texts, close, strict=True)]
     return tuple(Reading(line, remarks) for line, remarks in found if remarks)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.normalization import CASES, read_cases, same
 from pipeline.nouns import Language
 from pipeline.pronunciation import doubts, spoken
+from pipeline.pronunciation.doubts import close_readings
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,10 @@ def test_time_is_linear(piece: str, language: Language) -> None:
 
     seconds(10)
     assert seconds(20_000) < 100 * seconds(500) + 0.5
+
+
+def test_readings_that_the_context_hardly_decides_are_listed() -> None:
+    plain, open_ = close_readings(["他重新站了起来。", "朝廷降旨，铺马而行，差人供养，中行得教。" * 3])
+    assert plain == ()
+    assert open_
+    assert all(": " in remark and "hardly decides" in remark for remark in open_)

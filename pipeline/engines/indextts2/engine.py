@@ -109,7 +109,33 @@ class Models:
         self.rows = 64 if self.device.type == "cuda" else 16
 
     def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
-        """See `IndexTTS2.render`."""
+        """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
+
+        A line sounds the same in any batch, so that halving changes nothing but the time. Raises EngineError for one line
+        alone that does not fit.
+        """
+        import torch
+
+        waiting = [list(range(len(batch)))]
+        while waiting:
+            part = waiting.pop()
+            try:
+                waves = self._rendered([batch[at] for at in part])
+            except torch.OutOfMemoryError as error:
+                if len(part) == 1:
+                    raise EngineError(
+                        f"line {batch[part[0]].line_id} does not fit the memory of {self.device}",
+                        fix="Free the device's memory, split the line, or render on the CPU (CUDA_VISIBLE_DEVICES=).",
+                    ) from error
+                middle = len(part) // 2
+                waiting += [part[middle:], part[:middle]]
+            else:
+                yield from zip(part, waves, strict=True)
+                continue
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _rendered(self, batch: Sequence[Direction]) -> list[Waveform]:
         import torch
 
         segments = [segment for index, direction in enumerate(batch) for segment in self._segments(index, direction)]
@@ -125,9 +151,10 @@ class Models:
             decoded = self._decoded(batch, segments, prompts)
             latents = self.speaker.latents(prompts, [one.codes for one in decoded])
             waves = self._waves(batch, voices, segments, decoded, latents)
-        for index, direction in enumerate(batch):
-            parts = [wave for wave, one in zip(waves, segments, strict=True) if one.direction == index]
-            yield index, _joined(parts, direction)
+        return [
+            _joined([wave for wave, one in zip(waves, segments, strict=True) if one.direction == index], direction)
+            for index, direction in enumerate(batch)
+        ]
 
     def _segments(self, index: int, direction: Direction) -> list[_Segment]:
         from pipeline.engines.indextts2.text import segments

@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
-from pipeline.engines.indextts2.engine import IndexTTS2, Models
+from pipeline.engines.indextts2.engine import IndexTTS2, Models, _frames
 from pipeline.engines.indextts2.feeling import bounded
 from pipeline.engines.indextts2.text import prepared, segments, syllable
 from pipeline.errors import EngineError
@@ -50,6 +50,52 @@ def test_a_batch_sounds_as_its_lines_alone(models: Models, clips: list[Path]) ->
 def test_the_same_twice_to_the_byte(models: Models, clips: list[Path]) -> None:
     first, second = (_spoken(models, _direction(clips[0], seed=9))[0] for _ in range(2))
     assert first.tobytes() == second.tobytes()
+
+
+def test_two_hundred_lengths_are_met(models: Models, clips: list[Path]) -> None:
+    """Wishes between half and twice a line's own length: within one mel frame (256 samples) before the cut, exact after."""
+    own = len(_spoken(models, _direction(clips[0]))[0]) / 22050
+    wishes = [round(own * ratio, 4) for ratio in np.random.default_rng(7).uniform(0.5, 2, 200)]
+    batch = [_direction(clips[0], duration=wish) for wish in wishes]
+    [codes] = models._decoded(batch[:1], models._segments(0, batch[0]), [_prompt(models, batch[0])])
+    for wish, direction in zip(wishes, batch, strict=True):
+        [frames] = _frames([direction], models._segments(0, direction), [codes])
+        assert abs(frames * 256 - wish * 22050) <= 256
+    spoken = _spoken(models, *batch[:6])  # the sound of all would take minutes
+    assert [len(wave) for wave in spoken] == [round(wish * 22050) for wish in wishes[:6]]
+
+
+def _prompt(models: Models, direction: Direction) -> torch.Tensor:
+    voice = models._voice(direction)
+    ids = torch.tensor(models._segments(0, direction)[0].ids)
+    return models.speaker.prompt(voice.timbre, models._feeling(direction, voice), ids)
+
+
+def test_a_batch_that_does_not_fit_is_halved(
+    models: Models, clips: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device has room for two lines: five are spoken in parts, and sound as they would together."""
+    batch = [_direction(clips[0], seed=at) for at in range(5)]
+    together = _spoken(models, *batch)
+    rendered, sizes = models._rendered, []
+
+    def small(part: list[Direction]) -> list[Waveform]:
+        sizes.append(len(part))
+        if len(part) > 2 or any(one.line_id == "too long" for one in part):
+            raise torch.OutOfMemoryError("out of memory")
+        return rendered(part)
+
+    monkeypatch.setattr(models, "_rendered", small)
+    for one, other in zip(_spoken(models, *batch), together, strict=True):
+        assert np.abs(one - other).max() <= 1e-4 * np.abs(other).max()
+    assert sizes == [5, 2, 3, 1, 2]
+    with pytest.raises(EngineError, match="line too long does not fit the memory"):
+        _spoken(models, batch[0], replace(batch[1], line_id="too long"))
+
+
+@pytest.mark.parametrize("text", ["重(xyz9)新", "天" * 300, "\U0001f600天", "A" * 300])
+def test_odd_texts_are_spoken(models: Models, clips: list[Path], text: str) -> None:
+    assert np.isfinite(_spoken(models, _direction(clips[0], text, duration=3.0))[0]).all()
 
 
 def test_voice_seed_and_emotion_are_heard(models: Models, clips: list[Path]) -> None:
