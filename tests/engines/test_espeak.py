@@ -54,7 +54,9 @@ def test_a_reading_changes_the_sound() -> None:
     one, two = wave("重(chóng)新"), wave("重(zhòng)新")
     likeness = correlate(one, two).max() / np.sqrt((one**2).sum() * (two**2).sum())
     same = correlate(one, wave("重(chóng)新")).max() / (one**2).sum()
-    assert likeness < 0.58 < same  # eSpeak never says a thing twice alike: 0.35 to 0.45 and 0.70 to 0.88 in twelve tries
+    assert (
+        likeness < 0.58 < same
+    )  # eSpeak never says a thing twice alike: 0.35 to 0.45 and 0.70 to 0.88 in twelve tries
 
 
 def test_both_languages_are_heard_in_one_line() -> None:
