@@ -6,22 +6,20 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Any
-
-import yaml
 
 from pipeline import engines
 from pipeline.cast.model import Cast, Part
 from pipeline.nouns import Character, Language, Voice
 from pipeline.pronunciation import surnames
+from pipeline.shipped import yaml_of
 
 EMBEDDED = "espeak"
 
 
 @cache
 def _table() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("voices.yaml").read_text("utf-8"))
+    found: dict[str, Any] = yaml_of(__package__, "voices.yaml")
     return found
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import yaml
 
 from pipeline.engines.base import Capabilities
 from pipeline.engines.tremor import trembling
 from pipeline.errors import EngineError
 from pipeline.nouns import EMOTIONS, Direction, Waveform
+from pipeline.shipped import yaml_of
 
 if TYPE_CHECKING:
     from pipeline.pronunciation.pinyin import Run
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = resources.files(__package__).joinpath("espeak.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    return found
+    return yaml_of(__package__, "espeak.yaml")
 
 
 SAMPLE_RATE = 22050

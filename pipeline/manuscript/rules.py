@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
+from pipeline.shipped import yaml_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Rules:
 
 @cache
 def rules() -> Rules:
-    raw: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("headings.yaml").read_text("utf-8"))
+    raw: dict[str, Any] = yaml_of(__package__, "headings.yaml")
     levels = tuple(
         (re.compile(rule["pattern"].replace("{n}", raw["number"][language]), re.IGNORECASE), int(rule["level"]))
         for language in ("zh", "en")

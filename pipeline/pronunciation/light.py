@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
+
+from pipeline.shipped import rows_of
 
 COLOURED = "er5"
 """A 儿 that colours the syllable before it, as an engine that speaks syllables is given it."""
@@ -57,5 +58,4 @@ def _any_of(words: list[str]) -> re.Pattern[str]:
 
 
 def _words(name: str) -> list[str]:
-    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    return [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+    return [word for row in rows_of(__package__, name) for word in row[0].split()]

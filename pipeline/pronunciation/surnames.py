@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 
 from pipeline.pronunciation.syllable import syllables
 from pipeline.pronunciation.text import HAN
 from pipeline.pronunciation.words import is_word
+from pipeline.shipped import rows_of
 
 _HAN = re.compile(f"[{HAN}]")
 
@@ -83,8 +83,7 @@ def _part_of_a_word(text: str, at: int, name: str, given: str | None) -> bool:
 @cache
 def _table() -> dict[str, tuple[tuple[str, ...], str]]:
     """surname -> its syllables, and where the rule may see one."""
-    text = resources.files(__package__).joinpath("surnames.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    rows = rows_of(__package__, "surnames.tsv")
     return {name: (tuple(syllables(reading)), where) for name, reading, where in rows}
 
 

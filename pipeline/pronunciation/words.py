@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from pipeline.pronunciation.syllable import syllables
+from pipeline.shipped import rows_of
 
 
 def by_words(text: str) -> list[str]:
@@ -42,9 +42,7 @@ def is_word(text: str) -> bool:
 @cache
 def _own() -> dict[str, tuple[str, ...]]:
     """phrases.tsv: phrase -> syllables."""
-    text = resources.files(__package__).joinpath("phrases.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return {phrase: tuple(syllables(reading)) for phrase, reading in rows}
+    return {phrase: tuple(syllables(reading)) for phrase, reading in rows_of(__package__, "phrases.tsv")}
 
 
 @cache

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from pipeline.script.lexicon_en import gender_of_person, gender_of_title, is_title, words_of
+from pipeline.shipped import yaml_of
 
 _COMMON = 0.03
 """First name and surname are the name to show when they are at least this share of all mentions of their person."""
@@ -21,8 +18,7 @@ _BROTHERS = 5
 @cache
 def first_names() -> tuple[Mapping[str, str], Mapping[str, list[str]]]:
     """First name -> gender ("" where it is both), and short form -> first names, all in lower case."""
-    text = resources.files(__package__).joinpath("names-en.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    data = yaml_of(__package__, "names-en.yaml")
     genders = {str(name).lower(): "female" for name in data["female"]}
     for name in data["male"]:
         genders[name.lower()] = "" if name.lower() in genders else "male"

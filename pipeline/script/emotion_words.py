@@ -11,12 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
-import yaml
-
 from pipeline.nouns import DELIVERIES, EMOTIONS, Language
+from pipeline.shipped import yaml_of
 
 Scope = Literal["ways", "lines"]
 """`ways`: words about a way of speaking. `lines`: words in what is said."""
@@ -78,9 +76,7 @@ class _Lexicon:
 @cache
 def raw(language: Language) -> dict[str, Any]:
     """The lexicon file as it stands."""
-    text = resources.files(__package__).joinpath(f"emotion-{language}.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    return found
+    return yaml_of(__package__, f"emotion-{language}.yaml")
 
 
 def find(text: str, language: Language, scope: Scope) -> list[Hit]:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
+from pipeline.shipped import yaml_of
 
 
 @cache
 def lists(language: str) -> dict[str, Any]:
     """The raw lists of a language."""
-    text = resources.files(__package__).joinpath(f"words-{language}.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
-    return found
+    return yaml_of(__package__, f"words-{language}.yaml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from pipeline.pronunciation.normalization import words_en as words
 from pipeline.pronunciation.normalization.frame_en import DASH, END, START
 from pipeline.pronunciation.normalization.rules import Rule, right, rule
 from pipeline.pronunciation.normalization.tables import lists
+from pipeline.pronunciation.normalization.tables import words as words_of
 from pipeline.pronunciation.normalization.words_en import cardinal, digits, ordinal, year
 
 Match = re.Match[str]
 
 _MONTH = lists("en")["months"]
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = words_of("en")["months"]
 
 
 def rules() -> tuple[Rule, ...]:

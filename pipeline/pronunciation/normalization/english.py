@@ -29,7 +29,6 @@ from pipeline.pronunciation.normalization.words_en import cardinal, digits, in_p
 Match = re.Match[str]
 
 _IS = lists("en")
-_SCALE = {"k": "thousand", "K": "thousand", "M": "million", "bn": "billion"}
 _COUNTED = rf"(?:\s(?!{_IS['not_counted']})(?:[a-z]+s|{_IS['counted']})\b)"
 """Behind a figure that counts something, and is no year."""
 
@@ -65,7 +64,9 @@ def _numbers() -> tuple[Rule, ...]:
         rule(r"\b([A-Z][A-Za-z]*)-(\d{1,3})s\b", lambda m: f"{m[1]} {words.plural(in_pairs(m[2]))}"),
         rule(r"\b401\(k\)", "four oh one k"),
         rule(r"(?<!\w)\.30-06\b", "thirty ought six"),
-        rule(rf"{START}(?<!\ba\s)({NUMBER})([KkM]|bn){END}", lambda m: f"{cardinal(m[1])} {_SCALE[m[2]]}"),
+        rule(
+            rf"{START}(?<!\ba\s)({NUMBER})([KkM]|bn){END}", lambda m: f"{cardinal(m[1])} {words.SCALES[m[2].lower()]}"
+        ),
         rule(rf"\b([A-Z]+)-?(\d+)([A-Z]?){END}", _model),
         rule(rf"{START}(\d+)-?([A-Z]{{1,3}})(s?){END}", lambda m: f"{in_pairs(m[1])} {' '.join(m[2])}{m[3]}"),
         rule(rf"(?<![\w.)])-({NUMBER})", lambda m: f"minus {cardinal(m[1])}"),

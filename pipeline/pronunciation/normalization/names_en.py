@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.pronunciation.normalization import words_en as words
 from pipeline.pronunciation.normalization.frame_en import END
+from pipeline.pronunciation.normalization.roman import roman
 from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.words_en import cardinal, ordinal
@@ -28,26 +28,24 @@ def rules() -> tuple[Rule, ...]:
             rf"(\b(?:[Pp]age|[Vv]olume|[Pp]art|[Cc]hapter|[Aa]ct|[Ss]cene)\s)([ivxl]+){END}",
             lambda m: m[1] + (_numeral(m[2].upper()) or m[2]),
         ),
-        rule(
-            r"\b([IVXLC]+)(?:st|nd|rd|th)\b", lambda m: ordinal(str(words.roman(m[1]))) if words.roman(m[1]) else None
-        ),
+        rule(r"\b([IVXLC]+)(?:st|nd|rd|th)\b", lambda m: ordinal(str(roman(m[1]))) if roman(m[1]) else None),
         rule(r"\A\s*(?!I\b)([IVXLC]+)\.?\s*\Z", lambda m: _numeral(m[1])),  # a heading
         rule(
             rf"\b((?:{_IS['royal']})\s)([IVX]+)\sand\s([IVX]+){END}",
-            lambda m: f"{_regnal(m)} and {ordinal(str(words.roman(m[3])))}" if words.roman(m[3]) else None,
+            lambda m: f"{_regnal(m)} and {ordinal(str(roman(m[3])))}" if roman(m[3]) else None,
         ),
         rule(rf"\b((?:{_IS['royal']})\s){numeral}", lambda m: None if _no_king(m) else _regnal(m)),
         rule(rf"\b((?:{_IS['titled']})\s(?:[A-Z][\w'\u2019]+\s){{1,3}}){numeral}", lambda m: _regnal(m)),
-        rule(rf"\b((?:{_IS['numbered']})\s+){after_one}{numeral}", lambda m: _roman(m, str), flags=re.I),
+        rule(rf"\b((?:{_IS['numbered']})\s+){after_one}{numeral}", lambda m: _numbered(m), flags=re.I),
         rule(
             rf"\b((?:[A-Z][\w'\u2019]+\s)[A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}",
             lambda m: _regnal(m),
             "a person's numeral",
         ),
-        rule(rf"\b([A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}", lambda m: _roman(m, str), "a numeral after a name"),
+        rule(rf"\b([A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}", lambda m: _numbered(m), "a numeral after a name"),
         rule(
             r"\b([IVX]{2,}|[VX])(?=\s(?:Corps|Army|century|Olympiad)\b)",
-            lambda m: ordinal(str(words.roman(m[1]))) if words.roman(m[1]) else None,
+            lambda m: ordinal(str(roman(m[1]))) if roman(m[1]) else None,
         ),
     )
 
@@ -63,14 +61,14 @@ def _no_king(match: Match) -> bool:
 
 
 def _regnal(match: Match) -> str | None:
-    number = words.roman(match[2])
+    number = roman(match[2])
     return f"{match[1]}the {ordinal(str(number))}" if 0 < number < 40 else None
 
 
 def _numeral(letters: str) -> str | None:
-    return cardinal(str(words.roman(letters))) if words.roman(letters) else None
+    return cardinal(str(roman(letters))) if roman(letters) else None
 
 
-def _roman(match: Match, say: type[str]) -> str | None:
-    number = words.roman(match[2])
-    return match[1] + cardinal(say(number)) if number else None
+def _numbered(match: Match) -> str | None:
+    said = _numeral(match[2])
+    return match[1] + said if said else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from pipeline.pronunciation.normalization.frame_zh import HAN
+from pipeline.pronunciation.normalization.roman import roman
 from pipeline.pronunciation.normalization.rules import Rule, rule
 from pipeline.pronunciation.normalization.tables import lists
-from pipeline.pronunciation.normalization.words_en import roman
 from pipeline.pronunciation.normalization.words_zh import cardinal
 
 Match = re.Match[str]

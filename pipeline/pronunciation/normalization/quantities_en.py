@@ -9,7 +9,7 @@ from pipeline.pronunciation.normalization.frame_en import DASH, END, START
 from pipeline.pronunciation.normalization.old_money_en import pence, shillings
 from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
 from pipeline.pronunciation.normalization.tables import lists, units, units_pattern
-from pipeline.pronunciation.normalization.words_en import and_part, cardinal
+from pipeline.pronunciation.normalization.words_en import SCALES, and_part, cardinal
 
 Match = re.Match[str]
 
@@ -28,7 +28,6 @@ _LANDS = {
     "NZ": "New Zealand ",
     "S": "Singapore ",
 }
-_SCALE = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
 
 _WINDS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 
@@ -51,7 +50,7 @@ def _coins(match: Match) -> str:
     country, sign, first, last, silver, copper, scale, letter = match.groups()
     one, many, small_one, small_many = _MONEY[sign]
     one, many = _LANDS.get(country or "", "") + one, _LANDS.get(country or "", "") + many
-    scale = scale or _SCALE.get((letter or "").lower())
+    scale = scale or SCALES.get((letter or "").lower())
     if _describes(match):
         many = one
     whole, _, rest = first.partition(".")

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
-from pipeline.pronunciation.normalization.tables import rows
+from pipeline.pronunciation.normalization.tables import short
 
 Match = re.Match[str]
 _DAY = "Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun"
@@ -43,16 +43,16 @@ def rules() -> tuple[Rule, ...]:
         rule(r"&c\.?", "et cetera"),
         rule(r"\bc/o\b", "care of"),
         rule(r"(?<=\d\s)pp\.", "pages"),
-        rule(rf"\b({_MONTH})(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", lambda m: _table()[m[1]].lstrip("#")),
+        rule(rf"\b({_MONTH})(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", lambda m: short()[m[1]].lstrip("#")),
         rule(rf"(\b(?:a|every|last|next|this|on)\s)({_DAY})\.", lambda m: m[1] + _DAYS[m[2][:2]]),
         rule(r"\bSts\.(?=\s[A-Z])", "Saints"),
         rule(r"\bDr\.?(?=\s[A-Z])", "Doctor"),
         rule(r"\bDrs\.(?=\s[A-Z])", "Doctors"),
-        rule(r"\b(Mr|Mrs|Ms)\b(?!\.)(?=\s[A-Z])", lambda m: _table()[m[1]]),
+        rule(r"\b(Mr|Mrs|Ms)\b(?!\.)(?=\s[A-Z])", lambda m: short()[m[1]]),
         rule(r"\be\.\s?g\.", "for example"),
         rule(r"\bi\.\s?e\.", "that is"),
         rule(r"\bN\.\s?B\.", "nota bene"),
-        rule(rf"\b({'|'.join(sorted(_table(), key=len, reverse=True))})\.", _shortened),
+        rule(rf"\b({'|'.join(sorted(short(), key=len, reverse=True))})\.", _shortened),
         rule(r"\bPh\.?\s?D(s?)\b\.?", r"P H D\1"),
         rule(r"\b((?:[A-Z]\.){2,})(?:'s|\u2019s)?", _initials),
         rule(r"\b([A-Z])\.(?=\s[A-Z])", _initial),
@@ -61,13 +61,8 @@ def rules() -> tuple[Rule, ...]:
     )  # fmt: skip
 
 
-@cache
-def _table() -> dict[str, str]:
-    return {row[0]: row[1] for row in rows("short_en.tsv")}
-
-
 def _shortened(match: Match) -> str | None:
-    full = _table()[match[1]]
+    full = short()[match[1]]
     if full[0] in "^#$":
         wanted = {"^": r"\s[A-Z]", "#": r"\s?(?:\d|(?!I\b(?!\s?[-\u2013]))[IVXLivxl]+\b)", "$": r""}[full[0]]
         if not re.match(wanted, right(match)) or (

@@ -25,12 +25,12 @@ def rules() -> tuple[Rule, ...]:
             lambda m: f"{m[1]}{cardinal(m[2])}比{cardinal(m[3])}",
         ),
         rule(
-            rf"((?<=以)){FREE}(\d{{1,3}})\s?[:\-\u2013]\s?(\d{{1,3}}){END}",
-            lambda m: f"{cardinal(m[2])}比{cardinal(m[3])}",
+            rf"(?<=以){FREE}(\d{{1,3}})\s?[:\-\u2013]\s?(\d{{1,3}}){END}",
+            lambda m: f"{cardinal(m[1])}比{cardinal(m[2])}",
         ),
         rule(
-            rf"(){FREE}(\d{{1,3}})\s?[:\-\u2013]\s?(\d{{1,3}})(?=的?(?:{_IS['scored']}|{_IS['won']}))",
-            lambda m: f"{cardinal(m[2])}比{cardinal(m[3])}",
+            rf"{FREE}(\d{{1,3}})\s?[:\-\u2013]\s?(\d{{1,3}})(?=的?(?:{_IS['scored']}|{_IS['won']}))",
+            lambda m: f"{cardinal(m[1])}比{cardinal(m[2])}",
         ),
         rule(
             rf"(之比|(?:比例尺|比[例率价值重]?)[为是达约到]{{0,2}}|按|兑){FREE}({NUMBER})\s?:\s?({NUMBER}){END}(?!:)",

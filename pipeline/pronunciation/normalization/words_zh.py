@@ -6,7 +6,6 @@ DIGITS = "零一二三四五六七八九"
 LONGEST = 16
 """Digits in a number that is still read as a number."""
 
-ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _PLACES = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿", "万亿")
 
