@@ -8,12 +8,13 @@ from pathlib import Path
 from pipeline.cast import yaml_lines
 from pipeline.cast.yaml_lines import Node
 from pipeline.errors import CastError
+from pipeline.pronunciation import ipa
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def entries(node: Node, path: Path) -> dict[str, str]:
-    """term -> reading or replacement, of a mapping in the file `path`. Raises CastError with file and line."""
+    """term -> reading or replacement (IPA respelled), of a mapping in the file `path`. Raises CastError with file and line."""
     if not isinstance(node.value, dict):
         raise _error("the lexicon must be `term: reading` pairs", path, node.line)
     return {term: _value(term, one, path) for term, one in node.value.items()}
@@ -47,6 +48,16 @@ def _value(term: str, node: Node, path: Path) -> str:
         raise _error(
             f"lexicon: {term} must be a reading or a replacement, not {shown}", path, node.line, "Write it in quotes."
         )
+    if isinstance(value, str) and ipa.is_ipa(value):
+        try:
+            return ipa.respelled(value)
+        except ValueError as error:
+            raise _error(
+                f"lexicon: {term}: {value} cannot be read as IPA ({error})",
+                path,
+                node.line,
+                "Correct it, or write an English respelling without slashes.",
+            ) from error
     return str(value)
 
 
