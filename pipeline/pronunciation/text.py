@@ -28,6 +28,8 @@ _PUNCTUATION = str.maketrans(
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([,.;:!?])")
 _MARKS = re.compile(r"([,.;:!?])[,.;:\s]*(?=[,.;:!?])")
+_GLUED_STOP = re.compile(r"\.(?=[A-Za-z])")
+"""A stop that was … or 。 before a letter: without a space it would be the dot of an address."""
 _HAN_GAP = re.compile(rf"(?<=[{HAN})]) (?=[{HAN}])")
 _APOSTROPHE = re.compile(r"(?<![^\W\d_])'|'(?![^\W\d_])")
 _HYPHEN = re.compile(r"-+(?![^\W_])|(?<![^\W_])-+")
@@ -120,4 +122,5 @@ def _tidy(text: str) -> str:
     text = _HYPHEN.sub(" ", text)
     text = _SPACES.sub(" ", text)
     text = _BEFORE_MARK.sub(r"\1", text)
-    return _MARKS.sub("", text).strip(" ,;:")
+    text = _GLUED_STOP.sub(". ", _MARKS.sub("", text))
+    return text.strip(" ,;:")
