@@ -54,13 +54,14 @@ class Decoded:
 
 
 class Decoder:
-    """Decodes on `rows` rows of a cache with `room` places each (prompt and codes together)."""
+    """Decodes on `rows` rows of a cache with `room` places each (prompt and codes together). The rows in use are always the
+    first ones: what a step works on is a view of the cache, never a copy."""
 
     def __init__(self, model: TextToSemantic, rows: int, room: int, sampling: Sampling = Sampling()) -> None:
         self.model, self.rows, self.room, self.sampling = model, rows, room, sampling
         self.start, self.stop = model.options["start_mel_token"], model.options["stop_mel_token"]
         device, codes = model.final_norm.weight.device, model.options["number_mel_codes"]
-        self.poll = 1 if device.type == "cpu" else _POLL
+        self.device, self.poll = device, 1 if device.type == "cpu" else _POLL
         self.cache = model.cache(rows, room)
         self.filled = torch.zeros(rows, dtype=torch.long, device=device)
         self.step = torch.zeros(rows, dtype=torch.long, device=device)
@@ -69,36 +70,49 @@ class Decoder:
         self.codes = torch.full((rows, room), self.stop, device=device)
         self.limit = torch.zeros(rows, dtype=torch.long, device=device)
         self.forced = torch.zeros(rows, dtype=torch.bool, device=device)
+        self.wishes: list[int] = []
+        """Which wish each row in use decodes."""
+        self.used: list[int] = []
+        """`filled`, known without asking the device."""
 
     @torch.inference_mode()
     def decode(self, wishes: Iterable[Wish]) -> Iterator[Decoded]:
         """Every wish once, in the order in which they end. Raises ValueError for one that has no room."""
         waiting = deque(enumerate(wishes))
-        running: dict[int, int] = {}
-        while waiting or running:
-            free = [row for row in range(self.rows) if row not in running]
-            new = [(free.pop(0), *waiting.popleft()) for _ in range(min(len(free), len(waiting)))]
-            if new:
-                self._begin([(row, wish) for row, _, wish in new])
-                running.update((row, index) for row, index, _ in new)
-            rows = sorted(running)
+        self.wishes, self.used = [], []
+        free: list[int] = []
+        while True:
+            fresh = []
+            while waiting and (free or len(self.wishes) < self.rows):
+                index, wish = waiting.popleft()
+                row = free.pop() if free else len(self.wishes)
+                self.wishes[row : row + 1], self.used[row : row + 1] = [index], [0]
+                fresh.append((row, wish))
+            if fresh:
+                self._begin(fresh)
+            for row in sorted(free, reverse=True):
+                self._close(row)
+            if not self.wishes:
+                return
             for _ in range(self.poll):
-                self._advance(torch.tensor(rows, device=self.filled.device))
-            for row, done in zip(rows, self._done(rows), strict=True):
-                if done is not None:
-                    yield Decoded(running.pop(row), *done)
+                self._advance()
+            done = self._done()
+            for row, codes, stopped in done:
+                yield Decoded(self.wishes[row], codes, stopped)
+            free = [row for row, _, _ in done]
 
     def _begin(self, new: list[tuple[int, Wish]]) -> None:
         """Read the prompts of new rows, all at once, and choose their first codes."""
-        device = self.filled.device
+        device = self.device
         rows = torch.tensor([row for row, _ in new], device=device)
         zero = torch.zeros(1, 1, dtype=torch.long, device=device)
         first = self.model.step_embedding(zero + self.start, zero)[0]
         texts = [torch.cat([wish.prompt, first.to(wish.prompt.dtype)]) for _, wish in new]
         lengths = torch.tensor([len(one) for one in texts], device=device)
-        for text, (_, wish) in zip(texts, new, strict=True):
+        for text, (row, wish) in zip(texts, new, strict=True):
             if len(text) + wish.longest + self.poll > self.room:
                 raise ValueError(f"{len(text)} places of prompt and {wish.longest} codes do not fit {self.room}")
+            self.used[row] = len(text)
         x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
         causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=device).tril()
         part = [(k.new_zeros(len(new), *k[0, :, : x.shape[1]].shape), v.new_zeros(len(new), *v[0, :, : x.shape[1]].shape))
@@ -118,22 +132,32 @@ class Decoder:
             self.draws[row, : len(drawn)] = drawn.to(device)
         self._choose(rows, self.model.logits(hidden[torch.arange(len(new), device=device), lengths - 1]))
 
-    def _advance(self, rows: Tensor) -> None:
-        """One more code for each of `rows`."""
-        last = self.codes[rows, self.step[rows] - 1]
-        place = self.step[rows] + 1  # the official program skips position 1 when it decodes
+    def _close(self, row: int) -> None:
+        """Give up `row`: the last row in use takes its place."""
+        last = len(self.wishes) - 1
+        if row != last:
+            held = self.used[last]
+            for k, v in self.cache:
+                k[row, :, :held], v[row, :, :held] = k[last, :, :held], v[last, :, :held]
+            for one in (self.filled, self.step, self.seen, self.draws, self.codes, self.limit, self.forced):
+                one[row] = one[last]
+            self.wishes[row], self.used[row] = self.wishes[last], held
+        self.wishes.pop()
+        self.used.pop()
+
+    def _advance(self) -> None:
+        """One more code for each row in use."""
+        rows = torch.arange(len(self.wishes), device=self.device)
+        last = self.codes[rows, self.step[: len(rows)] - 1]
+        place = self.step[: len(rows)] + 1  # the official program skips position 1 when it decodes
         x = self.model.step_embedding(last[:, None], place[:, None]).to(self.cache[0][0].dtype)
-        room = min(-(-(int(self.filled.max()) + 1) // _GRAIN) * _GRAIN, self.room)
-        mask = torch.arange(room, device=rows.device)[None] <= self.filled[rows][:, None]
-        whole = len(rows) == self.rows
-        part = [
-            (k[:, :, :room], v[:, :, :room]) if whole else (k[rows, :, :room], v[rows, :, :room]) for k, v in self.cache
-        ]
-        hidden = self.model.gpt(x, mask[:, None, None], part, self.filled[rows][:, None])
-        if not whole:
-            for (k, v), (new_k, new_v) in zip(self.cache, part, strict=True):
-                k[rows, :, :room], v[rows, :, :room] = new_k, new_v
-        self.filled[rows] += 1
+        room = min(-(-(max(self.used) + 1) // _GRAIN) * _GRAIN, self.room)
+        filled = self.filled[: len(rows), None]
+        mask = torch.arange(room, device=self.device)[None] <= filled
+        part = [(k[: len(rows), :, :room], v[: len(rows), :, :room]) for k, v in self.cache]
+        hidden = self.model.gpt(x, mask[:, None, None], part, filled)
+        self.filled[: len(rows)] += 1
+        self.used = [count + 1 for count in self.used]
         self._choose(rows, self.model.logits(hidden[:, 0]))
 
     def _choose(self, rows: Tensor, logits: Tensor) -> None:
@@ -146,16 +170,18 @@ class Decoder:
         self.seen[rows, chosen] = True
         self.step[rows] = step + 1
 
-    def _done(self, rows: list[int]) -> list[tuple[Tensor, bool] | None]:
-        found: list[tuple[Tensor, bool] | None] = []
-        steps, limits = self.step[rows].tolist(), self.limit[rows].tolist()
-        for row, step, limit in zip(rows, steps, limits, strict=True):
-            codes = self.codes[row, : min(step, limit)]
-            ends = (codes == self.stop).nonzero()
-            if len(ends):
-                found.append((codes[: int(ends[0])].clone(), True))
-            else:
-                found.append((codes.clone(), bool(self.forced[row])) if step >= limit else None)
+    def _done(self) -> list[tuple[int, Tensor, bool]]:
+        """Rows that have ended, their codes, and whether the stop code or a forced count ended them."""
+        found = []
+        count = len(self.wishes)
+        state = torch.stack([self.step[:count], self.limit[:count], self.forced[:count].long()]).tolist()
+        stops = (self.codes[:count] == self.stop) & (torch.arange(self.room, device=self.device) < self.step[:count, None])
+        firsts = torch.where(stops.any(1), stops.int().argmax(1), self.room).tolist()
+        for row, (first, step, limit, forced) in enumerate(zip(firsts, *state, strict=True)):
+            if first < limit:
+                found.append((row, self.codes[row, :first].clone(), True))
+            elif step >= limit:
+                found.append((row, self.codes[row, :limit].clone(), bool(forced)))
         return found
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pipeline.engines.indextts2.layers import mask_of
 from pipeline.engines.indextts2.semantic_to_mel import Estimator
 
 STEPS = 25
 GUIDANCE = 0.7
 """The official program's constants."""
+
+
+PADDING = 1.1
+"""A batch is cut so that its padded frames are at most so many times its own."""
 
 
 @torch.inference_mode()
@@ -23,31 +26,61 @@ def mels(
     *,
     steps: int = STEPS,
     guidance: float = GUIDANCE,
+    most: int = 1 << 17,
 ) -> list[Tensor]:
-    """A batch of lines. noise: (bins, P + F) each; prompts: the reference clip's mel (bins, P) each; styles: (B, style);
-    contents: (P + F, width) each, prompt first -> mel (bins, F) each. Rows may have any lengths: none sees another's, nor
-    the padding."""
-    lengths = torch.tensor([one.shape[-1] for one in noise], device=noise[0].device)
+    """Lines of any lengths. noise: (bins, P + F) each; prompts: the reference clip's mel (bins, P) each; styles: (B, style);
+    contents: (P + F, width) each, prompt first -> mel (bins, F) each. No row sees another's frames, nor the padding.
+
+    Rows of like length run together, at most `most` frames at once, both halves of the guidance counted.
+    """
+    found: list[Tensor] = [noise[0]] * len(noise)
+    for rows in buckets([one.shape[-1] for one in noise], most // 2):
+        made = _followed(
+            estimator, [noise[row] for row in rows], [prompts[row] for row in rows], styles[rows],
+            [contents[row] for row in rows], steps, guidance,
+        )  # fmt: skip
+        for row, mel in zip(rows, made, strict=True):
+            found[row] = mel
+    return found
+
+
+def buckets(lengths: list[int], most: int) -> list[list[int]]:
+    """Rows of like length together: the padding within `PADDING`, the padded frames within `most` (a single row may be
+    longer)."""
+    found: list[list[int]] = []
+    total = 0
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        total += lengths[row]
+        padded = lengths[found[-1][0]] * (len(found[-1]) + 1) if found else 0
+        if found and padded <= min(PADDING * total, most):
+            found[-1].append(row)
+        else:
+            found.append([row])
+            total = lengths[row]
+    return found
+
+
+def _followed(
+    estimator: Estimator, noise: list[Tensor], prompts: list[Tensor], styles: Tensor, contents: list[Tensor],
+    steps: int, guidance: float,
+) -> list[Tensor]:  # fmt: skip
+    lengths = [one.shape[-1] for one in noise]
     firsts = [one.shape[-1] for one in prompts]
-    longest, like = int(lengths.max()), contents[0]
+    longest, like = max(lengths), contents[0]
     x = like.new_zeros(len(noise), noise[0].shape[0], longest)
     prompt, content = torch.zeros_like(x), like.new_zeros(len(noise), longest, like.shape[-1])
+    keep = torch.zeros_like(x[:, :1])
     for row, (start, clip, text) in enumerate(zip(noise, prompts, contents, strict=True)):
-        x[row, :, : start.shape[-1]] = start
-        x[row, :, : clip.shape[-1]] = 0
-        prompt[row, :, : clip.shape[-1]] = clip
+        first, length = clip.shape[-1], start.shape[-1]
+        x[row, :, first:length] = start[:, first:]
+        keep[row, :, first:length] = 1
+        prompt[row, :, :first] = clip
         content[row, : len(text)] = text
-    mask = mask_of(lengths, longest)
-    keep = mask[:, None].clone()
-    for row, first in enumerate(firsts):
-        keep[row, :, :first] = False
     # the second half of the batch is told nothing: no prompt, no style, no content
     twice = [torch.cat([one, torch.zeros_like(one)]) for one in (prompt, styles.to(x.dtype), content)]
-    both_lengths, both_masks = lengths.repeat(2), mask.repeat(2, 1)
+    given = estimator.given(twice[0], lengths * 2, twice[1], twice[2])
     times = torch.linspace(0, 1, steps + 1, device=x.device)
     for at in range(steps):
-        time = times[at].expand(2 * len(x))
-        told = estimator(x.repeat(2, 1, 1), twice[0], both_lengths, twice[1], twice[2], time, both_masks)
-        yes, no = told.chunk(2)
+        yes, no = estimator(x.repeat(2, 1, 1), given, times[at : at + 1]).chunk(2)
         x = (x + (times[at + 1] - times[at]) * ((1 + guidance) * yes - guidance * no)) * keep
-    return [x[row, :, first:length] for row, (first, length) in enumerate(zip(firsts, lengths.tolist(), strict=True))]
+    return [x[row, :, first:length] for row, (first, length) in enumerate(zip(firsts, lengths, strict=True))]

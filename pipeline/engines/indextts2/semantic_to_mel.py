@@ -8,13 +8,14 @@ where noise should flow; `flow.py` follows it.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.engines.indextts2.layers import NormedConv1d, NormedLinear
+from pipeline.engines.indextts2.layers import NormedConv1d, NormedLinear, mask_of
 
 
 class LengthRegulator(nn.Module):
@@ -83,7 +84,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.wqkv, self.wo = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, turns: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, turns: Tensor, mask: Tensor | None) -> Tensor:
         q, k, v = (one.unflatten(-1, (self.heads, -1)) for one in self.wqkv(x).chunk(3, -1))
         q, k = rotated(q, turns), rotated(k, turns)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
@@ -112,7 +113,7 @@ class Block(nn.Module):
         self.attention_norm, self.ffn_norm = AdaptiveNorm(width), AdaptiveNorm(width)
         self.skip_in_linear = nn.Linear(2 * width, width)
 
-    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor, skip: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None, skip: Tensor | None) -> Tensor:
         if skip is not None:
             x = self.skip_in_linear(torch.cat([x, skip], -1))
         x = x + self.attention(self.attention_norm(x, time), turns, mask)
@@ -127,7 +128,7 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = AdaptiveNorm(width)
 
-    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None) -> Tensor:
         kept: list[Tensor] = []
         half = len(self.layers) // 2
         for number, layer in enumerate(self.layers):
@@ -167,13 +168,14 @@ def _wrapped(inputs: int, outputs: int, kernel: int) -> nn.Module:
     return _Wrapped(_Wrapped(NormedConv1d(inputs, outputs, kernel)))
 
 
-def mirrored(x: Tensor, lengths: Tensor, by: int) -> Tensor:
+def mirrored(x: Tensor, lengths: list[int], by: int) -> Tensor:
     """Each row of (B, width, T) with `by` frames before it and after its own length, mirrored at its ends: (B, width,
     T + 2·by). So a row of a padded batch sees what it would see alone."""
-    at = torch.arange(-by, x.shape[-1] + by, device=x.device)[None].expand(len(x), -1)
-    last = (lengths - 1)[:, None]
-    at = torch.where(at > last, 2 * last - at, at).abs().clamp(max=x.shape[-1] - 1)
-    return x.gather(-1, at[:, None].expand(-1, x.shape[1], -1))
+    y = F.pad(x, (by, by), mode="reflect")
+    for row, length in enumerate(lengths):
+        if length < x.shape[-1]:  # the places behind the row's own end
+            y[row, :, by + length : 2 * by + length] = x[row, :, length - 1 - by : length - 1].flip(-1)
+    return y
 
 
 class WaveNet(nn.Module):
@@ -189,8 +191,8 @@ class WaveNet(nn.Module):
             _wrapped(width, 2 * width if number < layers - 1 else width, 1) for number in range(layers)
         )
 
-    def forward(self, x: Tensor, lengths: Tensor, mask: Tensor, time: Tensor) -> Tensor:
-        """(B, width, T) -> the same. mask: (B, 1, T)."""
+    def forward(self, x: Tensor, lengths: list[int], mask: Tensor, time: Tensor) -> Tensor:
+        """(B, width, T) -> the same. mask: (B, 1, T); time: (1, width)."""
         told = self.cond_layer(time[..., None]).chunk(len(self.in_layers), 1)
         out = torch.zeros_like(x)
         for one, inner, outer in zip(told, self.in_layers, self.res_skip_layers, strict=True):
@@ -214,6 +216,19 @@ class FinalLayer(nn.Module):
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         shift, scale = self.adaLN_modulation(time)[:, None].chunk(2, -1)
         return self.linear(F.layer_norm(x, x.shape[-1:], eps=1e-6) * (1 + scale) + shift)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a batch's steps have in common. told: (B, T, width), prompt, style and content through the first layer; wide:
+    (B, 1, T), 1 where a row has frames; mask: the same as bool (B, 1, 1, T), None where every row has all frames; turns:
+    rotary positions."""
+
+    told: Tensor
+    lengths: list[int]
+    wide: Tensor
+    mask: Tensor | None
+    turns: Tensor
 
 
 class Estimator(nn.Module):
@@ -241,21 +256,26 @@ class Estimator(nn.Module):
         self.content_mask_embedder = nn.Embedding(1, width)
         self.register_buffer("input_pos", torch.arange(16_384))
 
-    def forward(
-        self, x: Tensor, prompt: Tensor, lengths: Tensor, style: Tensor, content: Tensor, time: Tensor, mask: Tensor
-    ) -> Tensor:
-        """x, prompt: (B, bins, T); lengths: (B,); style: (B, style); content: (B, T, width); time: (B,); mask: (B, T), True
-        where a row has frames -> (B, bins, T)."""
+    def given(self, prompt: Tensor, lengths: list[int], style: Tensor, content: Tensor) -> Given:
+        """What stays the same in every step. prompt: (B, bins, T); style: (B, style); content: (B, T, width)."""
+        weight, bias = self.cond_x_merge_linear.weight, self.cond_x_merge_linear.bias
+        bins, frames = prompt.shape[1], prompt.shape[-1]
+        parts = [prompt.transpose(1, 2), self.cond_projection(content), style[:, None].expand(-1, frames, -1)]
+        told = F.linear(torch.cat(parts, -1), weight[:, bins:], bias)
+        mask = mask_of(torch.tensor(lengths, device=prompt.device), frames)
+        turns = rotations(frames, told.shape[-1] // self.heads, prompt.device)
+        full = min(lengths) == frames
+        return Given(told, lengths, mask[:, None].to(told.dtype), None if full else mask[:, None, None], turns)
+
+    def forward(self, x: Tensor, given: Given, time: Tensor) -> Tensor:
+        """x: (B, bins, T); time: (1,), the same for every row -> (B, bins, T)."""
         one, two = self.t_embedder(time), self.t_embedder2(time)
-        x, prompt = x.transpose(1, 2), prompt.transpose(1, 2)
-        parts = [x, prompt, self.cond_projection(content), style[:, None].expand(-1, x.shape[1], -1)]
-        h = self.cond_x_merge_linear(torch.cat(parts, -1))
-        turns = rotations(x.shape[1], h.shape[-1] // self.heads, x.device)
-        h = self.transformer(h, one[:, None], turns, mask[:, None, None])
+        x = x.transpose(1, 2)
+        h = given.told + F.linear(x, self.cond_x_merge_linear.weight[:, : x.shape[-1]])
+        h = self.transformer(h, one[:, None], given.turns, given.mask)
         h = self.skip_linear(torch.cat([h, x], -1))
-        wide = mask[:, None].to(h.dtype)
-        y = self.wavenet(self.conv1(h).transpose(1, 2), lengths, wide, two).transpose(1, 2) + self.res_projection(h)
-        return self.conv2(self.final_layer(y, one).transpose(1, 2))
+        y = self.wavenet(self.conv1(h).transpose(1, 2), given.lengths, given.wide, two).transpose(1, 2)
+        return self.conv2(self.final_layer(y + self.res_projection(h), one).transpose(1, 2))
 
 
 class _Flow(nn.Module):
