@@ -48,6 +48,16 @@ class Capabilities:
     deliveries: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A rendered direction: its index in the batch, its sound, and what the engine itself doubts about it, of the flags that
+    `pipeline.render.checks` knows ("silent", "truncated", "runaway")."""
+
+    index: int
+    wave: Waveform
+    doubts: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class Engine(Protocol):
     """Renders directions. Constructed without arguments and cheap to construct; loads on the first `render`."""
@@ -61,8 +71,8 @@ class Engine(Protocol):
         """Identifies the weights or data behind the voice; part of every take's key. Must not load them."""
         ...
 
-    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
-        """Yield (index in `batch`, waveform) as each is done, in any order; every index exactly once.
+    def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
+        """Yield each as it is done, in any order; every index exactly once.
 
         Raises EngineError naming the line for a direction it cannot speak.
         """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from pipeline.engines.base import Capabilities
+from pipeline.engines.base import Capabilities, Spoken
 from pipeline.engines.tremor import trembling
 from pipeline.errors import EngineError
 from pipeline.nouns import EMOTIONS, Direction, Waveform
@@ -67,13 +67,13 @@ class EspeakEngine:
 
         return f"espeakng-loader {version('espeakng-loader')}, readings {VERSION}"
 
-    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
+    def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """Speak directions in order. Raises EngineError naming the line for a text with nothing to speak."""
         from pipeline.pronunciation.pinyin import runs_of
 
         read = runs_of([direction.text for direction in batch])
         for index, (direction, runs) in enumerate(zip(batch, read, strict=True)):
-            yield index, self._line(direction, runs)
+            yield Spoken(index, self._line(direction, runs))
 
     def close(self) -> None:
         """Nothing is held but the library, which belongs to the process."""

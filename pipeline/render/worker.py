@@ -51,9 +51,9 @@ def render_batch(jobs: Sequence[Job], folder: Path, there: frozenset[str] = froz
     for attempt in range(tries):
         left = [index for index in range(len(jobs)) if index not in done]
         asked = [_with_seed(jobs[index].direction, attempt) for index in left]
-        for at, wave in engine.render(asked) if left else ():
-            index, direction = left[at], asked[at]
-            found = flags(wave, rate, direction.text, direction.speed)
+        for spoken in engine.render(asked) if left else ():
+            index, direction, wave = left[spoken.index], asked[spoken.index], spoken.wave
+            found = flags(wave, rate, direction.text, direction.speed, spoken.doubts)
             if index not in best or len(found) < len(best[index][2]):
                 best[index] = direction, wave, found
             if not found or attempt == tries - 1:  # written at once: a batch of waves is not kept waiting in memory
@@ -82,11 +82,12 @@ def _taken_over(job: Job, folder: Path) -> Rendered | None:
 
     path = folder / job.key[:2] / f"{job.key}.flac"
     try:
-        wave, rate = soundfile.read(path, dtype="float32")
+        with soundfile.SoundFile(path) as file:
+            wave, rate, doubts = file.read(dtype="float32"), file.samplerate, file.comment.split()
     except (OSError, soundfile.LibsndfileError):
         return None
     made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    found = flags(wave, rate, job.direction.text, job.direction.speed)
+    found = flags(wave, rate, job.direction.text, job.direction.speed, doubts)
     return _rendered(job.subject, job.direction, path, len(wave), rate, made, found)
 
 
@@ -98,7 +99,10 @@ def _write(
     key = take_key(direction)
     path = folder / key[:2] / f"{key}.flac"
     encoded = io.BytesIO()
-    soundfile.write(encoded, wave, rate, subtype="PCM_16", format="FLAC")
+    with soundfile.SoundFile(encoded, "w", rate, 1, "PCM_16", format="FLAC") as file:
+        if found:
+            file.comment = " ".join(found)  # a killed run may not enter it in the index; who takes it over must know
+        file.write(wave)
     write_bytes(path, encoded.getvalue())
     _log(key)
     return _rendered(subject, direction, path, len(wave), rate, datetime.now(UTC), found)

@@ -19,7 +19,7 @@ def direction(text: str = TEXT, language: str = "zh", **more) -> Direction:
 
 
 def wave(*arguments, **more) -> np.ndarray:
-    return next(EspeakEngine().render([direction(*arguments, **more)]))[1]
+    return next(EspeakEngine().render([direction(*arguments, **more)])).wave
 
 
 def feeling(name: str) -> Emotion:
@@ -90,8 +90,8 @@ def test_emotions_change_pace_and_level_as_the_table_says() -> None:
 def test_settings_do_not_leak_into_the_next_line() -> None:
     engine = EspeakEngine()
     loud = direction(parameters={"volume": 200, "rate": 2.0, "variant": "m3"}, emotion=feeling("angry"))
-    alone = next(engine.render([direction()]))[1]
-    after = dict(engine.render([loud, direction("Hello there.", "en"), direction()]))[2]
+    alone = next(engine.render([direction()])).wave
+    after = [one.wave for one in engine.render([loud, direction("Hello there.", "en"), direction()])][2]
     assert abs(after.size - alone.size) < 0.02 * SAMPLE_RATE
     assert abs(level(after) / level(alone) - 1) < 0.05
 

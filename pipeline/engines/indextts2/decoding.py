@@ -175,7 +175,9 @@ class Decoder:
         found = []
         count = len(self.wishes)
         state = torch.stack([self.step[:count], self.limit[:count], self.forced[:count].long()]).tolist()
-        stops = (self.codes[:count] == self.stop) & (torch.arange(self.room, device=self.device) < self.step[:count, None])
+        stops = (self.codes[:count] == self.stop) & (
+            torch.arange(self.room, device=self.device) < self.step[:count, None]
+        )
         firsts = torch.where(stops.any(1), stops.int().argmax(1), self.room).tolist()
         for row, (first, step, limit, forced) in enumerate(zip(firsts, *state, strict=True)):
             if first < limit:

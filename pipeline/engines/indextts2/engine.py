@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pipeline.engines.base import Capabilities
+from pipeline.engines.base import Capabilities, Spoken
+from pipeline.engines.plausible import SILENT_DBFS, haste, level, syllables
 from pipeline.errors import EngineError
 from pipeline.files import cache_home
 from pipeline.nouns import Direction, Waveform
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 RATE = 22_050
 HOP = 256
+CODES_PER_SECOND = 50
 FRAMES_PER_CODE = 1.72
 """Mel frames for one code, as the official program has it (22,050 / 256 / 50, cut)."""
 LONGEST_CODES = 1500
@@ -58,6 +60,7 @@ class _Segment:
 
     direction: int
     ids: list[int]
+    syllables: int
 
 
 class IndexTTS2:
@@ -75,7 +78,7 @@ class IndexTTS2:
         """The checkpoint's; see `Checkpoint.fingerprint`. Raises EngineError without a checkpoint or without PyTorch."""
         return f"indextts2 {_checkpoint(folder()).fingerprint()}"
 
-    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
+    def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
         yield from self._models.render(batch)
 
@@ -108,7 +111,7 @@ class Models:
         self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, kept)
         self.rows = 64 if self.device.type == "cuda" else 16
 
-    def render(self, batch: Sequence[Direction]) -> Iterator[tuple[int, Waveform]]:
+    def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
 
         A line sounds the same in any batch, so that halving changes nothing but the time. Raises EngineError for one line
@@ -120,7 +123,7 @@ class Models:
         while waiting:
             part = waiting.pop()
             try:
-                waves = self._rendered([batch[at] for at in part])
+                spoken = self._rendered([batch[at] for at in part])
             except torch.OutOfMemoryError as error:
                 if len(part) == 1:
                     raise EngineError(
@@ -130,12 +133,12 @@ class Models:
                 middle = len(part) // 2
                 waiting += [part[middle:], part[:middle]]
             else:
-                yield from zip(part, waves, strict=True)
+                yield from (Spoken(part[one.index], one.wave, one.doubts) for one in spoken)
                 continue
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
 
-    def _rendered(self, batch: Sequence[Direction]) -> list[Waveform]:
+    def _rendered(self, batch: Sequence[Direction]) -> list[Spoken]:
         import torch
 
         segments = [segment for index, direction in enumerate(batch) for segment in self._segments(index, direction)]
@@ -151,16 +154,18 @@ class Models:
             decoded = self._decoded(batch, segments, prompts)
             latents = self.speaker.latents(prompts, [one.codes for one in decoded])
             waves = self._waves(batch, voices, segments, decoded, latents)
-        return [
-            _joined([wave for wave, one in zip(waves, segments, strict=True) if one.direction == index], direction)
-            for index, direction in enumerate(batch)
-        ]
+        found = []
+        for index, direction in enumerate(batch):
+            mine = [at for at, one in enumerate(segments) if one.direction == index]
+            doubts = [doubt for at in mine for doubt in signals(segments[at], decoded[at], waves[at])]
+            found.append(Spoken(index, _joined([waves[at] for at in mine], direction), tuple(dict.fromkeys(doubts))))
+        return found
 
     def _segments(self, index: int, direction: Direction) -> list[_Segment]:
         from pipeline.engines.indextts2.text import segments
 
         pieces = self.tokenizer.pieces(direction.text)
-        found = [_Segment(index, self.tokenizer.ids(part)) for part in segments(pieces)]
+        found = [_Segment(index, self.tokenizer.ids(part), syllables("".join(part))) for part in segments(pieces)]
         found = [one for one in found if one.ids]
         if not found:
             raise EngineError(
@@ -230,6 +235,15 @@ class Models:
             torch.stack([voices[one.direction].style for one in segments]), contents,
         )  # fmt: skip
         return [wave.float().cpu().numpy() for wave in self.vocoder.speak(found)]
+
+
+def signals(segment: _Segment, decoded: Decoded, wave: Waveform) -> list[str]:
+    """What the model's own signs say of a segment: "runaway" where it never ended by itself or takes too long over its
+    syllables, "truncated" where it ended too soon for them, "silent" where nothing is to be heard. A long line hides in its
+    length what is wrong with one segment; here each is looked at alone, and before any stretching."""
+    hurried = haste(segment.syllables, len(decoded.codes) / CODES_PER_SECOND)
+    found = [hurried if decoded.stopped else "runaway", "silent" if level(wave) < SILENT_DBFS else ""]
+    return [one for one in found if one]
 
 
 def _frames(batch: Sequence[Direction], segments: list[_Segment], decoded: list[Decoded]) -> list[int]:

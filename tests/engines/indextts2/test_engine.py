@@ -13,7 +13,8 @@ import soundfile
 import torch
 
 from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
-from pipeline.engines.indextts2.engine import IndexTTS2, Models, _frames
+from pipeline.engines.indextts2.decoding import Decoded
+from pipeline.engines.indextts2.engine import IndexTTS2, Models, _frames, _Segment, signals
 from pipeline.engines.indextts2.feeling import bounded
 from pipeline.engines.indextts2.text import prepared, segments, syllable
 from pipeline.errors import EngineError
@@ -26,7 +27,7 @@ def _direction(clip: Path, text: str = "天快黑了,河边一个人也没有.",
 
 
 def _spoken(models: Models, *directions: Direction) -> list[Waveform]:
-    found = dict(models.render(directions))
+    found = {one.index: one.wave for one in models.render(directions)}
     return [found[at] for at in range(len(directions))]
 
 
@@ -253,3 +254,41 @@ def test_fingerprint_changes_with_the_weights(environment: Path, copy: Path) -> 
     state["final_norm.bias"][0] += 1  # same names, same sizes
     torch.save(state, copy / "gpt.pth")
     assert Checkpoint(copy).fingerprint() != before
+
+
+# --- what the model itself says of a take ----------------------------------------------------------
+
+
+def _segment(syllables: int) -> _Segment:
+    return _Segment(0, [2] * syllables, syllables)
+
+
+@pytest.mark.parametrize(
+    ("syllables", "codes", "stopped", "doubts"),
+    [
+        (12, 120, True, []),
+        (12, 350, False, ["runaway"]),  # no stop code within what the text allows
+        (12, 30, True, ["truncated"]),  # twenty syllables a second
+        (12, 900, True, ["runaway"]),  # stopped at last, a syllable in 1.5 s
+        (2, 10, True, []),  # too few to say
+    ],
+)
+def test_a_segment_that_runs_on_or_breaks_off_is_doubted(
+    syllables: int, codes: int, stopped: bool, doubts: list[str]
+) -> None:
+    sound = np.random.default_rng(0).normal(0, 0.1, 2000).astype(np.float32)
+    assert signals(_segment(syllables), Decoded(0, torch.zeros(codes), stopped), sound) == doubts
+
+
+def test_a_silent_segment_is_doubted() -> None:
+    assert signals(_segment(8), Decoded(0, torch.zeros(80), True), np.zeros(2000, np.float32)) == ["silent"]
+
+
+def test_the_engine_says_what_it_doubts(models: Models, clips: list[Path]) -> None:
+    head = models.speaker.mel_head
+    bias = head.bias.data.clone()
+    try:
+        head.bias.data[models.speaker.options["stop_mel_token"]] = -50.0
+        assert next(models.render([_direction(clips[0], "雨停了.")])).doubts == ("runaway",)
+    finally:
+        head.bias.data.copy_(bias)
