@@ -18,6 +18,7 @@ from pipeline.files import cache_home
 from pipeline.nouns import Direction, Waveform
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from pipeline.engines.indextts2.checkpoint import Checkpoint
@@ -34,8 +35,12 @@ CODES_PER_PIECE = 25
 """Half a second for one piece of text: more than any speaker needs, so a line that goes on is running away."""
 PAUSE_S = 0.2
 """Between the segments of a long line, as in the official program."""
+BYTES_PER_FRAME = 64 << 10
+"""What a frame of the flow takes at the official size, generously: 512 wide, float32, some thirty of it alive at once."""
 FOLDER = "INDEXTTS2_MODEL_DIR"
 """The environment variable that names the checkpoint directory, as for the official program."""
+PRECISION, MEMORY = "INDEXTTS2_PRECISION", "INDEXTTS2_MEMORY_GB"
+"""Those that say what it computes in, and how much of a GPU's memory it may take."""
 
 
 def folder() -> Path:
@@ -76,7 +81,8 @@ class IndexTTS2:
 
     def fingerprint(self) -> str:
         """The checkpoint's; see `Checkpoint.fingerprint`. Raises EngineError without a checkpoint or without PyTorch."""
-        return f"indextts2 {_checkpoint(folder()).fingerprint()}"
+        asked = os.environ.get(PRECISION, "")
+        return f"indextts2 {_checkpoint(folder()).fingerprint()} {asked}".strip()
 
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
@@ -109,7 +115,9 @@ class Models:
         self.meanings = checkpoint.semantic_codec().table().detach().to(self.device)
         self.styles, self.vectors = checkpoint.emotions()
         self.listener = Listener(checkpoint, self.speaker, self.painter, self.device, kept)
-        self.rows = 64 if self.device.type == "cuda" else 16
+        self.half = half_precision(self.device)
+        if self.half:
+            self.speaker.decode_in(self.half)
 
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
@@ -152,7 +160,7 @@ class Models:
                 for one in segments
             ]
             decoded = self._decoded(batch, segments, prompts)
-            latents = self.speaker.latents(prompts, [one.codes for one in decoded])
+            latents = self.speaker.latents(prompts, [one.codes for one in decoded], alone=self.device.type != "cuda")
             waves = self._waves(batch, voices, segments, decoded, latents)
         found = []
         for index, direction in enumerate(batch):
@@ -204,7 +212,7 @@ class Models:
         ]
         order = sorted(range(len(wishes)), key=lambda at: -wishes[at].longest)  # long ones first: rows end together
         room = max(len(wish.prompt) + wish.longest for wish in wishes) + 16
-        decoder = Decoder(self.speaker, min(self.rows, len(wishes)), room)
+        decoder = Decoder(self.speaker, min(self._rows(room), len(wishes)), room)
         found = {order[one.index]: one for one in decoder.decode([wishes[at] for at in order])}
         for at, one in found.items():
             if not len(one.codes):
@@ -213,6 +221,21 @@ class Models:
                     f"line {line}: the model ended before it began", fix="Render it again with another seed."
                 )
         return [found[at] for at in range(len(wishes))]
+
+    def _rows(self, room: int) -> int:
+        """Lines decoded at once: as many caches of `room` places as half the memory holds, at most 256; 16 on a CPU."""
+        if self.device.type != "cuda":
+            return 16
+        options, weight = self.speaker.options, self.speaker.final_norm.weight
+        row = 2 * options["layers"] * room * weight.numel() * weight.element_size()
+        return max(1, min(256, memory_budget(self.device) // 2 // row))
+
+    def _frames_at_once(self) -> int:
+        """Frames of the flow at once, both halves of the guidance counted; 1 = each line alone. A CPU is filled by one line,
+        and alone it comes out the same to the last bit, whatever else is rendered."""
+        if self.device.type != "cuda":
+            return 1
+        return max(1 << 12, min(1 << 19, memory_budget(self.device) // 2 // BYTES_PER_FRAME))
 
     def _waves(
         self, batch: Sequence[Direction], voices: list[Reference], segments: list[_Segment], decoded: list[Decoded],
@@ -226,15 +249,45 @@ class Models:
         noise, contents = [], []
         for one, codes, latent, count in zip(segments, decoded, latents, frames, strict=True):
             voice = voices[one.direction]
-            content = self.painter.content(latent, self.meanings[codes.codes], count)
+            content = self.painter.content(latent.float(), self.meanings[codes.codes], count)
             contents.append(torch.cat([voice.prompt, content]))
             drawn = torch.Generator().manual_seed(batch[one.direction].seed % 2**63)
             noise.append(torch.randn(len(voice.mel), len(contents[-1]), generator=drawn).to(self.device))
-        found = mels(
-            self.painter.estimator, noise, [voices[one.direction].mel for one in segments],
-            torch.stack([voices[one.direction].style for one in segments]), contents,
-        )  # fmt: skip
+        with torch.autocast(self.device.type, self.half, enabled=self.half is not None):
+            found = mels(
+                self.painter.estimator, noise, [voices[one.direction].mel for one in segments],
+                torch.stack([voices[one.direction].style for one in segments]), contents, most=self._frames_at_once(),
+            )  # fmt: skip
         return [wave.float().cpu().numpy() for wave in self.vocoder.speak(found)]
+
+
+def half_precision(device: torch.device) -> torch.dtype | None:
+    """What the transformer and the flow compute in: bfloat16 on a GPU that has it, else float32 (None). $INDEXTTS2_PRECISION,
+    "float32" or "bfloat16", decides otherwise. Clips are heard and the sound is made in float32 always.
+    Raises EngineError for another word."""
+    import torch
+
+    asked = os.environ.get(PRECISION, "")
+    if asked not in ("", "float32", "bfloat16"):
+        raise EngineError(f"{PRECISION}={asked!r} is not known", fix="Say float32 or bfloat16, or nothing.")
+    able = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if asked == "bfloat16" or (able and not asked) else None
+
+
+def memory_budget(device: torch.device) -> int:
+    """Bytes that one stage may use: what is free on the GPU, or less where $INDEXTTS2_MEMORY_GB says so.
+    Raises EngineError for no number."""
+    import torch
+
+    free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    asked = os.environ.get(MEMORY, "")
+    try:
+        least = float(asked) * 1e9 - torch.cuda.memory_allocated(device) if asked else free
+    except ValueError:
+        raise EngineError(
+            f"{MEMORY}={asked!r} is no number", fix="Say how many gigabytes the engine may use."
+        ) from None
+    return max(0, int(min(free, least)))
 
 
 def signals(segment: _Segment, decoded: Decoded, wave: Waveform) -> list[str]:

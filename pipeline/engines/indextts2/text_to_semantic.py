@@ -142,6 +142,14 @@ class TextToSemantic(nn.Module):
         felt = self.emo_perceiver_encoder(*self.emo_conditioning_encoder(features, mask))[:, 0]
         return self.emo_layer(self.emovec_layer(felt))
 
+    def decode_in(self, precision: torch.dtype) -> None:
+        """Compute sequences in `precision`; the conditioning stays as it is."""
+        for part in (
+            self.speed_emb, self.text_embedding, self.mel_embedding, self.text_pos_embedding, self.mel_pos_embedding,
+            self.gpt, self.final_norm, self.mel_head,
+        ):  # fmt: skip
+            part.to(precision)
+
     # --- sequences ---
 
     def prompt(self, timbre: Tensor, emotion: Tensor, text: Tensor) -> Tensor:
@@ -151,7 +159,8 @@ class TextToSemantic(nn.Module):
         ids = F.pad(F.pad(text, (1, 0), value=marks[0]), (0, 1), value=marks[1])
         place = torch.arange(len(ids), device=text.device)
         words = self.text_embedding(ids) + self.text_pos_embedding(place)
-        return torch.cat([timbre + emotion, self.speed_emb.weight.flip(0), words])
+        parts = timbre + emotion, self.speed_emb.weight.flip(0), words
+        return torch.cat([part.to(words.dtype) for part in parts])
 
     def step_embedding(self, codes: Tensor, positions: Tensor) -> Tensor:
         """(B, n) codes and their places among the codes -> (B, n, width)."""
@@ -162,11 +171,14 @@ class TextToSemantic(nn.Module):
         return self.mel_head(self.final_norm(hidden)).float()
 
     @torch.inference_mode()
-    def latents(self, prompts: list[Tensor], codes: list[Tensor]) -> list[Tensor]:
-        """What the transformer knew when it chose each code: a second, parallel pass over finished lines, batched.
+    def latents(self, prompts: list[Tensor], codes: list[Tensor], *, alone: bool = False) -> list[Tensor]:
+        """What the transformer knew when it chose each code: a second, parallel pass over finished lines, batched or, on a
+        CPU, each `alone`.
 
         prompts: (P, width) each, codes: (n,) each -> (n, width) each.
         """
+        if alone:
+            return [self.latents([prompt], [row])[0] for prompt, row in zip(prompts, codes, strict=True)]
         start, stop = self.options["start_mel_token"], self.options["stop_mel_token"]
         rows = []
         for prompt, row in zip(prompts, codes, strict=True):

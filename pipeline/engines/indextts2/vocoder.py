@@ -131,13 +131,13 @@ class Vocoder(nn.Module):
     @torch.inference_mode()
     def speak(self, mels: list[Tensor]) -> list[Tensor]:
         """Lines of any lengths, (bins, F) each -> waveforms (F · 256,) each. Each row's end sees silence of its own, not
-        another row: rows of one length are run together."""
+        another row: on a GPU rows of one length are run together, on a CPU each alone."""
         hop = math.prod(self.rates)
         waves: list[Tensor] = [mels[0].new_zeros(0)] * len(mels)
-        by_length: dict[int, list[int]] = {}
+        by_length: dict[tuple[int, int], list[int]] = {}
         for row, mel in enumerate(mels):
-            by_length.setdefault(mel.shape[-1], []).append(row)
-        for length, rows in by_length.items():
+            by_length.setdefault((mel.shape[-1], row if mel.device.type == "cpu" else 0), []).append(row)
+        for (length, _), rows in by_length.items():
             spoken = self(torch.stack([mels[row] for row in rows]))
             for row, wave in zip(rows, spoken, strict=True):
                 waves[row] = wave[: length * hop]

@@ -292,3 +292,35 @@ def test_the_engine_says_what_it_doubts(models: Models, clips: list[Path]) -> No
         assert next(models.render([_direction(clips[0], "雨停了.")])).doubts == ("runaway",)
     finally:
         head.bias.data.copy_(bias)
+
+
+# --- precision and memory ---------------------------------------------------------------------------
+
+
+def test_half_precision_says_the_same_line(
+    checkpoint: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bfloat16 keeps 8 bits of each number: with codes forced alike, the sound is near, not equal."""
+    monkeypatch.setenv("INDEXTTS2_PRECISION", "bfloat16")
+    half = Models(checkpoint, "cpu")
+    assert half.speaker.gpt.ln_f.weight.dtype == torch.bfloat16
+    assert half.speaker.emovec_layer.weight.dtype == torch.float32
+    first, second = (_spoken(half, _direction(clips[0], seed=5))[0] for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+    assert np.isfinite(first).all()
+
+
+def test_an_unknown_precision_is_refused(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDEXTTS2_PRECISION", "float12")
+    with pytest.raises(EngineError, match="INDEXTTS2_PRECISION='float12' is not known"):
+        Models(checkpoint, "cpu")
+
+
+def test_a_word_in_a_full_batch_sounds_as_alone(models: Models, clips: list[Path]) -> None:
+    """The noise that padded batches bring to short lines elsewhere: here it is the same line, to the last bit."""
+    long = "天快黑了,河边一个人也没有,只有风吹着芦苇,沙沙地响个不停,远处的灯一盏一盏亮了起来."
+    short = _direction(clips[1], "好.", seed=2)
+    alone = _spoken(models, short)[0]
+    for batch in ([_direction(clips[0], long), short], [short, _direction(clips[0], long, seed=1), short]):
+        together = _spoken(models, *batch)[batch.index(short)]
+        assert together.tobytes() == alone.tobytes()
