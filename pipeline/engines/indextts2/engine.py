@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from pipeline.engines.indextts2.checkpoint import Checkpoint
-    from pipeline.engines.indextts2.decoding import Decoded
+    from pipeline.engines.indextts2.decoding import Decoded, Sampling
     from pipeline.engines.indextts2.reference import Reference
 
 RATE = 22_050
@@ -76,7 +76,10 @@ class IndexTTS2:
     capabilities: ClassVar[Capabilities] = Capabilities(
         sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "reference"}),
         duration=True, pinyin=True, deterministic=True, seeded=True, max_characters=2000, processes_per_device=1,
-        batch_size=64, parameters={},
+        batch_size=64, parameters={
+            "temperature": ("float", 0.1, 2.0), "top_p": ("float", 0.05, 1.0), "top_k": ("int", 0, 100),
+            "repetition_penalty": ("float", 1.0, 20.0), "beams": ("int", 1, 10),
+        },
     )  # fmt: skip
 
     def fingerprint(self) -> str:
@@ -203,6 +206,7 @@ class Models:
         return voice.emotion
 
     def _decoded(self, batch: Sequence[Direction], segments: list[_Segment], prompts: list[Tensor]) -> list[Decoded]:
+        from pipeline.engines.indextts2.beams import BeamDecoder
         from pipeline.engines.indextts2.decoding import Decoder, Wish
 
         most = self.speaker.options["max_mel_tokens"] - 2
@@ -212,8 +216,18 @@ class Models:
         ]
         order = sorted(range(len(wishes)), key=lambda at: -wishes[at].longest)  # long ones first: rows end together
         room = max(len(wish.prompt) + wish.longest for wish in wishes) + 16
-        decoder = Decoder(self.speaker, min(self._rows(room), len(wishes)), room)
-        found = {order[one.index]: one for one in decoder.decode([wishes[at] for at in order])}
+        alike: dict[Sampling, list[int]] = {}
+        for at in order:
+            alike.setdefault(_sampling(batch[segments[at].direction]), []).append(at)
+        found: dict[int, Decoded] = {}
+        for sampling, places in alike.items():
+            rows = min(self._rows(room), sampling.beams * len(places))
+            decoder = (
+                Decoder(self.speaker, rows, room, sampling)
+                if sampling.beams == 1
+                else BeamDecoder(self.speaker, max(1, rows // sampling.beams), room, sampling)
+            )
+            found |= {places[one.index]: one for one in decoder.decode([wishes[at] for at in places])}
         for at, one in found.items():
             if not len(one.codes):
                 line = batch[segments[at].direction].line_id
@@ -259,6 +273,14 @@ class Models:
                 torch.stack([voices[one.direction].style for one in segments]), contents, most=self._frames_at_once(),
             )  # fmt: skip
         return [wave.float().cpu().numpy() for wave in self.vocoder.speak(found)]
+
+
+def _sampling(direction: Direction) -> Sampling:
+    """The options that the line's voice sets in the cast file, checked there against `capabilities`."""
+    from pipeline.engines.indextts2.decoding import Sampling
+
+    own: dict[str, Any] = dict(direction.voice.parameters)
+    return replace(Sampling(), **own)
 
 
 def half_precision(device: torch.device) -> torch.dtype | None:

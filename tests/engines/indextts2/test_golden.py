@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.engines.indextts2.beams import BeamDecoder
 from pipeline.engines.indextts2.decoding import Decoder, Sampling, Wish
 from pipeline.engines.indextts2.flow import mels
 from pipeline.engines.indextts2.semantic_codec import SemanticCodec
@@ -60,6 +61,34 @@ def test_greedy_codes_and_latents(speaker: TextToSemantic) -> None:
     assert len(theirs) >= 200
     assert found.codes.tolist() == theirs.tolist()
     agrees(speaker.latents([prompt], [theirs])[0][:40], "latents")
+
+
+@pytest.mark.parametrize(("bias", "name", "stopped"), [(-50, "beams", False), (0, "beams_ended", True)])
+def test_three_beams(speaker: TextToSemantic, bias: float, name: str, stopped: bool) -> None:
+    """Without chance, as the public code's; beside a line with another text, which goes on longer or shorter."""
+    timbre, emotion = torch.from_numpy(GOLDEN["timbre"]), torch.from_numpy(GOLDEN["emotion"])
+    before = speaker.mel_head.bias.detach().clone()
+    try:
+        speaker.mel_head.bias.data[GPT["stop_mel_token"]] = bias
+        prompts = [speaker.prompt(timbre, emotion, text).detach() for text in (inputs()["text"], inputs()["text"][:5])]
+        decoder = BeamDecoder(speaker, 2, 320, Sampling(temperature=0, beams=3))
+        found = {one.index: one for one in decoder.decode([Wish(prompt, 0, 100) for prompt in prompts])}
+    finally:
+        speaker.mel_head.bias.data.copy_(before)
+    assert found[0].codes.tolist() == GOLDEN[name].tolist()
+    assert found[0].stopped is stopped
+
+
+def test_beams_draw_the_same_for_a_seed_in_any_batch(speaker: TextToSemantic) -> None:
+    timbre, emotion = torch.from_numpy(GOLDEN["timbre"]), torch.from_numpy(GOLDEN["emotion"])
+    prompts = [speaker.prompt(timbre, emotion, inputs()["text"][: 4 + 3 * at]).detach() for at in range(3)]
+    wishes = [Wish(prompt, seed, 20 + 9 * seed) for seed, prompt in enumerate(prompts)]
+    sampling = Sampling(beams=3)
+    together = {one.index: one.codes.tolist() for one in BeamDecoder(speaker, 3, 320, sampling).decode(wishes)}
+    for at, wish in enumerate(wishes):
+        assert next(BeamDecoder(speaker, 1, 320, sampling).decode([wish])).codes.tolist() == together[at]
+    other = next(BeamDecoder(speaker, 1, 320, sampling).decode([Wish(prompts[0], 77, 20)])).codes.tolist()
+    assert other != together[0]
 
 
 def test_semantic_codec() -> None:
