@@ -13,6 +13,9 @@ from pipeline.script.words import lists, speech
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
 
 
+_OLD_USE = 0.03
+"""Where 她 is less than this part of the pronouns, the book writes 他 of women too, as books did before 1920."""
+_OBJECT_OF = "[对向与和同见问叫把被给跟找请替唤命]"
 _KIN = "嫂哥姐妹爹妈娘爷奶叔伯姑姨婆公"
 _NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想称奏")
 
@@ -28,6 +31,8 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
             continue
         for clause in re.split(r"[，。！？；：、…“”‘’「」—\s]+", text):
             found = verb.search(clause)
+            if found and found.start() == 1 and found[0][0] == "道":  # 乔道清道: the 道 of a name
+                found = verb.search(clause, found.end() + 1) or found
             head = _HAN_HEAD.match(clause[: found.start()] if found else "")
             if not head:
                 continue
@@ -48,11 +53,14 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
             continue
         elif word[0] in "向同和从于对" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
             continue  # 向凤姐: who is turned to, not somebody of the family 向
+        elif word[0] in "向从于方" and ((len(word) == 2 and alone[word] < 3) or word[1:].startswith(stop)):
+            continue  # 方出来, 向他
         elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
             len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]
         ):
             counts[word] = prefixes[word] + alone[word]
     _drop_parts(counts, alone)
+    _drop_adverbs(counts, surnames, seen)
     genders = _genders(counts, seen)
     aliases = _merged(counts, genders, seen)
     mentions = Counter({name: sum(counts[form] for form in forms) for name, forms in aliases.items()})
@@ -89,7 +97,7 @@ def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str])
             short |= {f"小{last}", f"阿{last}", f"{last}儿", last * 2}
         if len(name) == 3:
             short |= {name[1:], *(name[1:] + title for title in titles)}
-        for form in short - set(full):
+        for form in short - set(full) - {name[0] + "母"}:  # 贾母 is the mother of them all
             fits.setdefault(form, []).append(name)
     found: Counter[str] = Counter()
     pattern = re.compile(any_of({*fits, *counts}))
@@ -128,33 +136,84 @@ def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
                 del counts[short]
 
 
+def _drop_adverbs(counts: Counter[str], surnames: frozenset[str], texts: Sequence[str]) -> None:
+    """Words without a surname that stand before speech verbs are names if somebody also speaks to them, sees them, is with
+    them; 拍手, 含泪 and 越发 are how it is said."""
+    people = lists("zh")["people"]
+    doubtful = [word for word in counts if word not in people and word[0] not in surnames]
+    if not doubtful:
+        return
+    met: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
+    pattern = re.compile(f"({_OBJECT_OF})?({any_of(doubtful)})")
+    for text in texts:
+        for match in pattern.finditer(text):
+            whole[match[2]] += 1
+            met[match[2]] += bool(match[1])
+    for word in doubtful:
+        if whole[word] >= 10 and met[word] < 0.015 * whole[word]:
+            del counts[word]
+
+
 def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
     data = lists("zh")
     hints: dict[str, Counter[str]] = {name: Counter() for name in counts}
+    called: dict[str, Counter[str]] = {name: Counter() for name in counts}
     if not counts:
         return {}
-    pattern = re.compile(any_of(counts) + "|他(?!们)|她(?!们)")
+    titles: dict[str, str] = data["called"]
+    ends = Counter(name[-1] for name in counts if len(name) in (2, 3))
+    by_end = {name[-1]: name for name in counts if len(name) in (2, 3) and ends[name[-1]] == 1}
+    pattern = re.compile(
+        f"(?P<who>{any_of(counts)})(?P<title>{any_of(titles)})?|他(?!们)|她(?!们)"
+        f"|(?<![\u4e00-\u9fff])(?P<end>{any_of(by_end)})(?P<end_title>{any_of(titles)})"
+    )
+    pronouns: Counter[str] = Counter()
     for text in texts:
         last = ""
         for match in pattern.finditer(text):
-            if match[0] in "他她":
+            if match["end"]:
+                called[by_end[match["end"]]][titles[match["end_title"]]] += 1
+            elif match["who"]:
+                last = match["who"]
+                if match["title"]:
+                    called[last][titles[match["title"]]] += 1
+            else:
+                pronouns[match[0]] += 1
                 if last:
                     hints[last]["female" if match[0] == "她" else "male"] += 1
-            else:
-                last = match[0]
+    modern = pronouns["她"] >= _OLD_USE * pronouns["他"]
     genders = {}
     for name, seen in hints.items():
         told = _told(name, {**data["titles"], **data["people"], **data["told"]})
         male, female = seen["male"], seen["female"]
+        title = _most(called[name]) or ("" if modern else _by_signs(name, data["female"], data["male"]))
         if told:
             genders[name] = told
+        elif title:
+            genders[name] = title
         elif male + female >= 2 and max(male, female) >= 2 * min(male, female):
             genders[name] = "male" if male > female else "female"
-        elif name[-1] in data["female"]:
-            genders[name] = "female"
-        elif name[-1] in data["male"]:
-            genders[name] = "male"
+        else:
+            genders[name] = _by_signs(name, data["female"], data["male"])
     return genders
+
+
+def _by_signs(name: str, female: str, male: str) -> str:
+    """The gender that the characters of a given name suggest, "" where none or both do."""
+    given = name[1:] if len(name) == 3 or name[0] in lists("zh")["surnames"] else name
+    told = {gender for gender, signs in (("female", female), ("male", male)) if any(sign in signs for sign in given)}
+    if not told and (name[1:] == "儿" or (len(given) == 2 and given[0] == given[1])):
+        return "female"  # 平儿, 李师师
+    return told.pop() if len(told) == 1 else ""
+
+
+def _most(seen: Counter[str]) -> str:
+    """The gender that most titles behind a name tell, where it is clear."""
+    ranked = seen.most_common(2)
+    if not ranked or ranked[0][1] < 2:
+        return ""
+    return ranked[0][0] if len(ranked) == 1 or ranked[0][1] >= 3 * ranked[1][1] else ""
 
 
 def _told(name: str, words: dict[str, str]) -> str:

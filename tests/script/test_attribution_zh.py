@@ -122,3 +122,61 @@ def test_everybody_a_colon_names_can_speak() -> None:
     units = [one for at, name in enumerate(cast) for one in (Unit(f"{name}道：", False, at), Unit("“好。”", True, at))]
     found = attribute(units, names, "zh")
     assert [decision.speaker for unit, decision in zip(units, found, strict=True) if unit.speech] == list(cast)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "speaker"),
+    [
+        ("银行行长说：", "", "银行行长"),
+        ("那穿红衣的女子笑道：", "", "女子"),
+        ("", "苏小小低声回答。", "苏小小"),  # a name that stands once in the book
+        ("", "邻居冷冷地说。", "邻居"),
+        ("只见林晚跳起身来，说道：", "", "林晚"),
+        ("高声叫道：", "", "unknown"),  # nobody is named
+        ("闻人报道：", "", "unknown"),
+    ],
+)
+def test_a_tag_before_or_behind_names_who_is_no_character_yet(before: str, after: str, speaker: str) -> None:
+    people = learn([("林晚说：", True), ("林晚问：", True), ("林晚笑道：", True)])
+    units = [Unit("林晚来了。", False, 0), *([Unit(before, False, 1)] if before else []), Unit("“走吧。”", True, 1)]
+    units += [Unit(after, False, 1)] if after else []
+    found = attribute(units, people, "zh")
+    assert next(one.speaker for unit, one in zip(units, found, strict=True) if unit.speech) == speaker
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def _learnt(*sentences: str) -> Names:
+    return learn([(one, True) for one in sentences])
+
+
+def test_a_book_that_writes_他_of_women_tells_their_gender_otherwise() -> None:
+    tags = [f"{name}{verb}：" for name in ("黛玉", "袭人", "周瑞", "平儿") for verb in ("道", "笑道", "说", "问")]
+    names = _learnt(
+        *tags,
+        *["袭人姐姐来了，他笑了。", "他叫袭人姐姐。", "周瑞走了。他又来。", "他对黛玉说。", "见平儿在，他说。"] * 4,
+    )
+    assert [names.gender(one) for one in ("黛玉", "袭人", "周瑞", "平儿")] == ["female", "female", "male", "female"]
+
+
+def test_a_modern_book_tells_gender_by_its_pronouns() -> None:
+    names = _learnt(*["周瑞道：", "周瑞来了，她笑了。", "陈默道：", "陈默来了，他笑了。"] * 4)
+    assert (names.gender("周瑞"), names.gender("陈默")) == ("female", "male")
+
+
+def test_a_wife_called_by_her_husbands_name_leaves_him_a_man() -> None:
+    names = _learnt(*["林冲道：", "林冲娘子来了。", "林冲去了，他怒了。"] * 4)
+    assert names.gender("林冲") == "male"
+
+
+def test_how_it_is_said_is_nobody() -> None:
+    said = [f"{how}道：" for how in ("拍手", "含泪", "自斟", "晴雯") for _ in range(6)]
+    more = ["自斟自饮。", "众人拍手。"] * 12 + ["他对晴雯说。", "见晴雯来。"] * 6
+    found = _learnt(*said, *more)
+    assert set(found.aliases) == {"晴雯"}
+
+
+def test_a_name_may_hold_a_speech_verb() -> None:
+    names = _learnt(*["乔道清道：", "乔道清在马上答道：", "乔道清笑道："] * 2)
+    assert "乔道清" in names.aliases

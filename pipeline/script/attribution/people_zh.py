@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.script.names import Names
-from pipeline.script.words import speech
+from pipeline.script.words import lists, speech
 
 CLAUSE_END = re.compile(r"[，,；;：:、—\s（）()。！？!?…“”]+")
 SEPARATES = re.compile(r"[，,。！？!?、…～~—\s“”‘’「」『』]")
@@ -16,16 +17,28 @@ _OBJECT = re.compile(
 _FAR_OBJECT = re.compile(r"(?:对|向|朝|跟|和|问|给|把|被|让|叫|劝|替)[^对向朝跟和]+的$")
 """对坐在椅子上的林晚: an object, however long its attribute."""
 _HEARD = re.compile(r"(?:听|听见|听到|听得|看见|看到|望见|感到|感觉|觉得|发现|见)$")
+_BEHOLD = re.compile(r"(?:只|忽|早|却|但)见$")
 _LISTED_OBJECT = re.compile(r"(?:对|向|朝|看着|望着|唤|拜请|劝|指着)[^，。；：！？,;:!?]{1,12}、$")
 """看着童威、童猛: the second of a list is what the first is."""
+_ROLE = (
+    r"(?:人|夫|军|将|兵|卒|汉|婆|妇|僧|道士|士|官|客|匠|者|童|仆|婢|使|贼|农|友|员|师|吏|役|小厮|丫鬟|左右|头领|猎户|庄客|喽[啰罗]|和尚|尼姑|秀才|郎中|司机|"
+    r"知州|知府|知县|太守|府尹|都寺|通判|都监|原告|那个|大王|医生|护士|警察|老板娘|老板|店家|伙计|孩子|姑娘|小姐|先生|太太|媳妇|老儿|老者|"
+    r"[行校院局处科县市省镇村乡队班连营团船机站厂所社馆店组会]长|经理|教授|法官|保安|邻居|房东|同学|同事|学生|秘书|助理|助手|男子|女子|少年|少女|"
+    r"青年|教练|大叔|大婶|大妈|大爷|掌柜|侍卫|宫女|公主|王子|太后|皇后|皇帝|国王|女王|大臣|丞相)"
+)
+_SAYS = r"(?:道|说|问|答|叫|喊|曰|骂|喝|禀|报|告|云|嚷|笑|哭){1,3}(?:道|说)?"
+_HOW = (
+    r"(?:[便又都齐忙也就只却即乃先再遂笑哭怒喝大高厉一声地着了上前低头连跪拜]|[轻小沉柔]声|冷冷|淡淡|轻轻|[冷苦微]笑"
+    r"|答|劝|回|听了|看了|见了){0,6}"
+)
 _STRANGER = re.compile(
-    r"(?:只见|忽见|早见|只听得?|听得|那时|当时|这|一个|有个|内中|旁边|门外|背后)*"
-    r"(?P<who>(?!.{0,2}[与对向便俱递忽把被和同给见问教叫令])[那两三四五六七八众]?个?[\u4e00-\u9fff]{0,3}?"
-    r"(?:人|夫|军|将|兵|卒|汉|婆|妇|僧|道士|士|官|客|匠|者|童|仆|婢|使|贼|农|友|员|师|吏|役|小厮|丫鬟|左右|头领|猎户|庄客|喽[啰罗]|和尚|尼姑|秀才|郎中|司机|知州|知府|知县|太守|府尹|都寺|通判|都监|原告|那个|大王|医生|护士|警察|老板|店家|伙计|孩子|姑娘|小姐|先生|太太|媳妇|老儿|老者))"
-    r"(?:们)?(?:[便又都齐忙也就只却即乃先再遂笑哭怒喝大高厉一声地着了上前低头连跪拜]|答|劝|回|听了|看了|见了){0,6}"
-    r"(?:道|说|问|答|叫|喊|曰|骂|喝|禀|报|告|云|嚷|笑|哭){1,3}(?:道|说)?[：:；;]"
+    r"(?:只见|忽见|早见|只听得?|听得|那时|当时|这|一个|有个|内中|旁边|门外|背后)*(?:[\u4e00-\u9fff]{1,8}的)?"
+    rf"(?P<who>(?!闻人|.{{0,2}}[与对向便俱递忽把被和同给见问教叫令])[那两三四五六七八众]?个?[\u4e00-\u9fff]{{0,3}}?{_ROLE})"
+    rf"(?:们)?{_HOW}{_SAYS}(?P<end>[：:；;]|[。，,.!！])"
 )
 """A clause that says who speaks without a name."""
+_ONCE = r"(?P<who>{surnames}[\u4e00-\u9fff]{{1,2}}?){how}{says}(?P<end>[：:；;]|[。，,.!！])"
+"""And one with a name that the book has too rarely to learn: 苏小小低声回答。"""
 LEADS = re.compile(r"(?:[：:]|[道说问答曰叫喊骂][；;])\s*$")
 """The end of narration that leads to a quotation; a semicolon in the colon's place is a common slip."""
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
@@ -66,6 +79,8 @@ def read(text: str, names: Names) -> list[Mention]:
             found[-1] = replace(found[-1], role="owner")
         elif (not head.strip(" 　") or _HEARD.search(head)) and _BODY.match(following):
             role = "subject"  # 林晚的眼泪掉了下来
+        elif _BEHOLD.search(head) and not following.startswith("的"):
+            role = "subject"  # 只见李逵跳起身来，说道
         elif following[:1] == "的" or _PLACE.match(following):
             role = "owner"
         elif _LISTED_OBJECT.search(text[max(start - 24, 0) : start]):
@@ -86,20 +101,37 @@ def read(text: str, names: Names) -> list[Mention]:
         who = names.canonical(word) if pronoun is None else ""
         found.append(Mention(start, end, who, pronoun or "", role, noun=pronoun is not None and len(word) > 1))
         last = end
-    if names.learnt and LEADS.search(text):
-        stranger = _stranger(text, found)
-        if stranger:
-            found.append(stranger)
+    if names.learnt:
+        found += _strangers(text, found)
     return found
 
 
-def _stranger(text: str, found: list[Mention]) -> Mention | None:
-    """Whom the clause before a quotation names by what he is, and the book by no name: 樵夫道："""
-    start = max(text.rfind(mark, 0, len(text) - 1) for mark in "，。！？；,!?;… 　") + 1
-    told = _STRANGER.match(text, start)
-    if not told or any(one.end > start and (one.who or one.role == "subject") for one in found):
-        return None
-    return Mention(told.start("who"), told.end("who"), told["who"], "", "subject")
+@cache
+def _once() -> re.Pattern[str]:
+    return re.compile(_ONCE.format(surnames=f"[{lists('zh')['surnames']}]", how=_HOW, says=_SAYS))
+
+
+@cache
+def _no_names() -> tuple[str, ...]:
+    return tuple(word for word in lists("zh")["no_name"] if len(word) > 1)
+
+
+def _strangers(text: str, found: list[Mention]) -> list[Mention]:
+    """Whom a clause of speech names, and the book by no name that was learnt: 樵夫道： before a quotation, 银行行长说。 behind
+    one."""
+    told = []
+    if LEADS.search(text):
+        start = max(text.rfind(mark, 0, len(text) - 1) for mark in "，。！？；，!?;… 　") + 1
+        told.append((start, "：:；;"))
+    told.append((len(text) - len(text.lstrip("，,。 　")), "。，,.!！"))
+    for start, ends in told:
+        if any(one.end > start and (one.who or one.role == "subject") for one in found if one.start < start + 16):
+            continue
+        for pattern in (_STRANGER, _once()):
+            match = pattern.match(text, start)
+            if match and match["end"] in ends and (pattern is _STRANGER or not match["who"].startswith(_no_names())):
+                return [Mention(match.start("who"), match.end("who"), match["who"], "", "subject")]
+    return []
 
 
 def in_speech(text: str, names: Names) -> list[Mention]:
