@@ -9,7 +9,11 @@ from pipeline.cast import yaml_lines
 from pipeline.cast.yaml_lines import Node
 from pipeline.errors import CastError
 from pipeline.pronunciation import ipa
+from pipeline.pronunciation.syllable import canonical
+from pipeline.pronunciation.text import HAN
 
+_TONED = re.compile(r"[A-Za-züÜ:]+[0-9]")
+"""A syllable with a digit for its tone, right or wrong."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -48,6 +52,8 @@ def _value(term: str, node: Node, path: Path) -> str:
         raise _error(
             f"lexicon: {term} must be a reading or a replacement, not {shown}", path, node.line, "Write it in quotes."
         )
+    if isinstance(value, str) and (wrong := _slip(term, value)):
+        raise _error(f"lexicon: {term}: {value} {wrong}", path, node.line)
     if isinstance(value, str) and ipa.is_ipa(value):
         try:
             return ipa.respelled(value)
@@ -59,6 +65,20 @@ def _value(term: str, node: Node, path: Path) -> str:
                 "Correct it, or write an English respelling without slashes.",
             ) from error
     return str(value)
+
+
+def _slip(term: str, value: str) -> str:
+    """What is wrong with a value that is nearly a reading, and would be spoken as it stands; "" for any other."""
+    if "/" in (value.strip()[:1], value.strip()[-1:]) and not ipa.is_ipa(value):
+        return "is no IPA: that stands between two slashes, /ʃɪˈvɔːn/"
+    parts = _TONED.findall(value)
+    if not parts or _TONED.sub("", value).strip():
+        return ""
+    signs = len(re.findall(f"[{HAN}]", term))
+    bad = [part for part in parts if not canonical(part)]
+    if bad or value.split() != parts:
+        return "is no reading: " + (f"{bad[0]} is no Mandarin syllable" if bad else "leave a space between syllables")
+    return f"has {len(parts)} syllables for {signs} characters" if signs == len(term) != len(parts) else ""
 
 
 def _error(what: str, path: Path, line: int, fix: str = "See docs/cast-file.md.") -> CastError:

@@ -39,6 +39,11 @@ def test_the_casts_own_terms_win_over_the_series(tmp_path: Path) -> None:
     assert said(cast, "长安与乐平都用SQL") == "长(chang2)安(an1)与乐(yue4)平(ping2)都用sequel"
 
 
+def test_replacements_that_look_a_little_like_readings_are_taken(tmp_path: Path) -> None:
+    cast = loaded(tmp_path, "SQL: ess cue ell\nB2: bee two\nMP3: m p 3\nand/or: and or\n1984: nineteen eighty-four\n")
+    assert cast.lexicon["MP3"] == "m p 3"
+
+
 def test_only_lines_with_a_changed_term_are_spoken_otherwise(tmp_path: Path) -> None:
     lines = ["他住在乐平。", "他住在长安。"]
     before = [said(loaded(tmp_path), text) for text in lines]
@@ -52,6 +57,11 @@ def test_only_lines_with_a_changed_term_are_spoken_otherwise(tmp_path: Path) -> 
     [
         ("甲: jia3\n乙: [yi3]\n", "乙 must be a reading or a replacement, not a list", 2),
         ("甲: jia3\n乙:\n", "乙 must be a reading or a replacement, not nothing", 2),
+        ("林晚: lin2\n", "林晚: lin2 has 1 syllables for 2 characters", 1),
+        ("长安: chang9 an1\n", "chang9 is no Mandarin syllable", 1),
+        ("重新: chong2xin1\n", "leave a space between syllables", 1),
+        ("Siobhan: /zzzz\n", "is no IPA: that stands between two slashes", 1),
+        ("Siobhan: /ʃɪˈvɔːn/ extra\n", "is no IPA", 1),
         ("甲: true\n", "甲 must be a reading or a replacement, not true or false", 1),
         ("甲: jia3\n甲: jia4\n", "'甲' stands twice, on lines 1 and 2", 2), ("- 甲\n", "a lexicon file is a list of `key: value`", 1),
         ("甲: jia3\n\t乙: yi3\n", "a tab indents this line", 2), ("甲: [jia3\n", "this is not YAML", 2),
