@@ -258,6 +258,21 @@ def _cast(request: Request, record: Record) -> tuple[Cast, str]:
     return cast_room.load(given), str(given.resolve())
 
 
+def said(folder: BookFolder, lines: Sequence[Line], whole: Sequence[Line]) -> list[str]:
+    """What each of `lines` will be spoken as, by the cast of the book's last run: figures in words, lexicon and readings
+    applied; "" for a pause. `whole`: all the book's lines. Raises CastError for a cast that is broken or gone."""
+    from pipeline import cast as cast_room
+    from pipeline import pronunciation
+
+    record = folder.read()
+    cast, _ = _cast(Request(Path(record.source)), record)
+    cast = cast_room.complete(cast, speakers(whole, record))
+    return [
+        "" if line.kind == "pause" else pronunciation.spoken(line.spoken or line.text, cast.language, cast.lexicon)
+        for line in lines
+    ]
+
+
 def speakers(lines: Sequence[Line], record: Record) -> list[Character]:
     """Who speaks in the table as it stands now, most lines first, with the hints found in the manuscript."""
     hints = {name: (gender, age) for name, gender, age in record.characters}

@@ -39,6 +39,22 @@ def test_help_is_quick_and_has_examples() -> None:
         assert "examples:" in shuoshu(*verb.split(), "--help").stdout, verb
 
 
+def test_lines_shows_what_will_be_said(tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("Chapter 1\n\nSiobhan paid £10,000 in 1984.\n", encoding="utf-8")
+    (tmp_path / "c.yaml").write_text(
+        "language: en\nnarrator: {voice: n}\nvoices: {n: {engine: espeak}}\nlexicon: {Siobhan: /ʃɪˈvɔːn/}\n",
+        encoding="utf-8",
+    )
+    out = ["--output", tmp_path / "out"]
+    assert shuoshu("run", tmp_path / "s.txt", "--cast", tmp_path / "c.yaml", "--plain", *out).returncode == 0
+    found = json.loads(shuoshu("lines", "s", "--said", "--json", *out).stdout)
+    assert [line["said"] for line in found if line["kind"] == "narration"] == [
+        "shih-vawn paid ten thousand pounds in nineteen eighty four."
+    ]
+    assert "shih-vawn" in shuoshu("lines", "s", "--said", *out).stdout
+    assert "is not read" not in shuoshu("review", "s", *out).stdout
+
+
 def epub_with(path: Path, extra: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(DEMO_EN) as source, zipfile.ZipFile(path, "w") as target:
         for name in source.namelist():

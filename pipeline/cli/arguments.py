@@ -129,12 +129,14 @@ def _look(verbs: Any) -> None:
         "shuoshu lines demo-zh --speaker 林晚 --chapter 2",
         "shuoshu lines demo-zh --find 银行 --json",
         "shuoshu lines demo-zh --low-confidence",
+        "shuoshu lines demo-zh --chapter 2 --said",
     )  # fmt: skip
     lines.add_argument("book", metavar="BOOK", help="a book's name or folder")
     lines.add_argument("--speaker", metavar="X")
     lines.add_argument("--chapter", type=int, metavar="N")
     lines.add_argument("--find", metavar="TEXT")
     lines.add_argument("--low-confidence", action="store_true", help="only lines whose speaker is in doubt")
+    lines.add_argument("--said", action="store_true", help="what will be spoken: figures, lexicon and readings applied")
     lines.add_argument("--limit", type=_count, default=0, metavar="N", help="at most so many lines (all)")
     _output(lines)
     _json(lines)

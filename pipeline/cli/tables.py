@@ -12,7 +12,7 @@ from pipeline.cli import show
 from pipeline.errors import ManuscriptError
 from pipeline.folder import find, folder_for
 from pipeline.nouns import UNKNOWN, Book, Character, Line
-from pipeline.opening import Request, speakers, write_script
+from pipeline.opening import Request, said, speakers, write_script
 from pipeline.script.conversation import DOUBTFUL
 
 
@@ -91,10 +91,13 @@ def _cut(text: str, limit: int = 48) -> str:
 def lines(options: argparse.Namespace) -> int:
     """Look lines up in a book's script table."""
     folder = find(options.book, options.output)
-    fitting = [line for line in script_room.load(folder.path) if _wanted(line, options)]
+    whole = script_room.load(folder.path)
+    fitting = [line for line in whole if _wanted(line, options)]
     found = fitting[: options.limit or None]
+    heard = said(folder, found, whole) if options.said else [line.text for line in found]
     if options.json:
-        show.print_json([asdict(line) for line in found])
+        extra = [{"said": one} if options.said else {} for one in heard]
+        show.print_json([asdict(line) | more for line, more in zip(found, extra, strict=True)])
         return 0
     if not found:
         show.remark(show.say("no line is like that", "没有符合条件的行"))
@@ -104,12 +107,15 @@ def lines(options: argparse.Namespace) -> int:
         show.say("kind", "类别"),
         show.say("speaker", "角色"),
         show.say("sure", "置信"),
-        show.say("text", "文字"),
+        show.say("said as", "读作") if options.said else show.say("text", "文字"),
     ]
     show.table(
         f"{folder.path.name}: {len(found)}" + (f" / {len(fitting)}" if len(found) < len(fitting) else ""),
         columns,
-        [(line.id, line.kind, line.speaker, f"{line.confidence:.2f} {line.why}", line.text) for line in found],
+        [
+            (line.id, line.kind, line.speaker, f"{line.confidence:.2f} {line.why}", text)
+            for line, text in zip(found, heard, strict=True)
+        ],
     )
     return 0
 

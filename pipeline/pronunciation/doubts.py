@@ -13,7 +13,7 @@ def doubts(text: str, language: Language) -> tuple[str, ...]:
     """The suspicious readings of one line as it is written, each a short remark that begins with the passage it is about:
     a reading in brackets that is no Mandarin syllable, figures that can be read in two ways, signs that are left unread.
     () for most lines. Never raises."""
-    return tuple(dict.fromkeys([*_unknown_syllables(text), *unsure(text, language), *_silent(text)]))
+    return tuple(dict.fromkeys([*_unknown_syllables(text), *unsure(text, language), *_silent(text, language)]))
 
 
 def _unknown_syllables(text: str) -> list[str]:
@@ -43,5 +43,5 @@ def close_readings(texts: Sequence[str]) -> list[tuple[str, ...]]:
     ]
 
 
-def _silent(text: str) -> list[str]:
-    return [f"{sign}: is not read" for sign in silent_signs(text)]
+def _silent(text: str, language: Language) -> list[str]:
+    return [f"{sign}: is not read" for sign in silent_signs(text, language)]

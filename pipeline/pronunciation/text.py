@@ -89,9 +89,13 @@ def unsure(text: str, language: Language) -> list[str]:
     return written_out(text, _surroundings(text, language))[1]
 
 
-def silent_signs(text: str) -> list[str]:
-    """Signs of `text` that have a meaning but no sound here, emoji say; punctuation is not among them."""
-    return [sign for sign in _composed(text) if not sign.isascii() and unicodedata.category(sign) in ("So", "Sm", "Sc")]
+def silent_signs(text: str, language: Language) -> list[str]:
+    """Signs of `text` that have a meaning but no sound here, emoji say; punctuation is not among them, nor the £ of £5."""
+    text = _composed(text)
+    if text.isascii():
+        return []
+    left = written_out(text, _surroundings(text, language))[0]
+    return [sign for sign in left if not sign.isascii() and unicodedata.category(sign) in ("So", "Sm", "Sc")]
 
 
 def _composed(text: str) -> str:
