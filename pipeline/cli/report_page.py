@@ -38,8 +38,8 @@ def page(review: Review, title: str, language: str) -> str:
         (
             ("n", f"{one.line.confidence:.2f}"), ("", _code(one.line.id)), ("", escape(one.line.speaker)),
             ("", escape(one.line.why)),
-            ("", f'<span class="near">{escape(one.before)}</span><br><b>{escape(one.line.text)}</b><br>'
-                 f'<span class="near">{escape(one.after)}</span>'),
+            ("", f'<span class="near">{escape(one.before)}</span><br><b>{escape(one.line.text)}</b>'
+                 f'{f" +{one.more}" if one.more else ""}<br><span class="near">{escape(one.after)}</span>'),
         )
         for one in review.doubts
     ]  # fmt: skip

@@ -20,6 +20,10 @@ from pipeline.script.review import review as looked_over
 _FEW = 40
 
 
+def _and_more(count: int) -> str:
+    return show.say(f" (+{count} lines)", f"（另 {count} 行）") if count else ""
+
+
 def review(options: argparse.Namespace) -> int:
     """Doubtful lines with their surroundings, who speaks how much, suspicious readings."""
     folder, found = _looked_over(options)
@@ -30,7 +34,7 @@ def review(options: argparse.Namespace) -> int:
                 "doubts": [
                     {
                         "id": one.line.id, "speaker": one.line.speaker, "confidence": one.line.confidence,
-                        "why": one.line.why, "text": one.line.text, "before": one.before, "after": one.after,
+                        "why": one.line.why, "text": one.line.text, "before": one.before, "after": one.after, "more": one.more,
                     }
                     for one in found.doubts
                 ],
@@ -48,13 +52,13 @@ def review(options: argparse.Namespace) -> int:
     speaker, text = say("speaker", "说话人"), say("text", "文字")
     show.table(
         say(
-            f"Speakers in doubt: {len(found.doubts)} of {found.lines} lines",
-            f"说话人存疑：{found.lines} 行中 {len(found.doubts)} 行",
+            f"Speakers in doubt: {found.doubtful} of {found.lines} lines, in {len(found.doubts)} places",
+            f"说话人存疑：{found.lines} 行中 {found.doubtful} 行，共 {len(found.doubts)} 处",
         ),
         ["id", say(">sure", ">把握"), speaker, say("why", "依据"), say("before / line / after", "上文／本行／下文")],
         [
             (one.line.id, f"{one.line.confidence:.2f}", one.line.speaker, one.line.why,
-             f"  {_cut(one.before)}\n> {one.line.text}\n  {_cut(one.after)}")
+             f"  {_cut(one.before)}\n> {one.line.text}{_and_more(one.more)}\n  {_cut(one.after)}")
             for one in found.doubts[:most]
         ],
     )  # fmt: skip

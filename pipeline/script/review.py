@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.nouns import Language, Line
+from pipeline.nouns import UNKNOWN, Language, Line
 from pipeline.script.conversation import SPEECH, doubtful
 
 _SAMPLES = 3
@@ -13,11 +13,13 @@ _SAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A line whose speaker is in doubt, with the texts before and after it ("" at a chapter's edge)."""
+    """A line whose speaker is in doubt, with the texts before and after it ("" at a chapter's edge). `more`: lines of the same
+    doubtful speaker right behind it, a long quotation or letter, which one decision settles."""
 
     line: Line
     before: str
     after: str
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """`doubts` least sure first, `shares` most lines first, `readings` in book order; `lines` counts the whole script."""
+    """`doubts` least sure first, those without any speaker last, `shares` most lines first, `readings` in book order; `lines`
+    counts the whole script."""
 
     doubts: tuple[Doubt, ...]
     shares: tuple[Share, ...]
     readings: tuple[Reading, ...]
     lines: int
+
+    @property
+    def doubtful(self) -> int:
+        """Lines whose speaker is in doubt."""
+        return sum(1 + one.more for one in self.doubts)
 
 
 def review(lines: Sequence[Line], language: Language) -> Review:
@@ -54,8 +62,25 @@ def review(lines: Sequence[Line], language: Language) -> Review:
 
 
 def _doubts(lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    found = [Doubt(line, _near(lines, at, -1), _near(lines, at, 1)) for at, line in enumerate(lines) if doubtful(line)]
-    return tuple(sorted(found, key=lambda one: one.line.confidence))
+    found, at = [], 0
+    while at < len(lines):
+        end = at + 1
+        if doubtful(lines[at]):
+            while end < len(lines) and doubtful(lines[end]) and _together(lines[end - 1], lines[end]):
+                end += 1
+            found.append(Doubt(lines[at], _near(lines, at, -1), _near(lines, end - 1, 1), end - at - 1))
+        at = end
+    return tuple(sorted(found, key=lambda one: (one.line.speaker == UNKNOWN, one.line.confidence)))
+
+
+def _together(one: Line, two: Line) -> bool:
+    """Two lines of one person that stand side by side: a quotation cut for its length, or going on in the next paragraph."""
+    same = (one.chapter, one.speaker, one.kind) == (two.chapter, two.speaker, two.kind)
+    return (
+        same
+        and (one.paragraph == two.paragraph or two.paragraph == one.paragraph + 1)
+        and (one.paragraph == two.paragraph or one.text.rstrip()[-1:] not in '”’」』"')
+    )
 
 
 def _near(lines: Sequence[Line], at: int, step: int) -> str:

@@ -10,6 +10,7 @@ import pytest
 from pipeline import script
 from pipeline.nouns import Line
 from pipeline.script.correct import assigned
+from pipeline.script.review import review
 from tests.conftest import shuoshu
 
 TALK = """第一章 夜谈
@@ -151,3 +152,11 @@ def test_review_and_report_show_what_is_in_doubt_and_escape_it(talk: Path) -> No
     assert "https:" not in html
     assert "src=" not in html
     assert "default-src 'none'" in html
+
+
+def test_a_long_letter_is_one_doubt() -> None:
+    letter = [Line(f"c01-{at}", 1, at, 4, "letter", "unknown", f"Part {at}.", confidence=0.0) for at in range(1, 33)]
+    other = Line("c01-99", 1, 33, 5, "dialogue", "林晚", "“好。”", confidence=0.3)
+    found = review([*letter, other], "en")
+    assert [(one.line.id, one.more) for one in found.doubts] == [("c01-99", 0), ("c01-1", 31)]
+    assert found.doubtful == 33
