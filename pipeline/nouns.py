@@ -158,13 +158,15 @@ class Character:
 class Emotion:
     """How a line feels: a `reference` clip, or else the 8-vector `weights` (order of `EMOTIONS`, each 0..1). All
     empty = neutral. Where the author wrote `words`, `weights` is our reading of them, and an engine with a reader
-    of its own may use that instead. `strength` (0..1) blends a reference clip with the voice's own tone."""
+    of its own may use that instead. `strength` (0..1) blends a reference clip with the voice's own tone; with `words` it is
+    the factor (0..1.5), and `limit` the bound (None = its own), that such an engine lays on what it reads."""
 
     weights: tuple[float, ...] = ()
     words: str = ""
     reference: Path | None = None
     reference_sha256: str = ""
     strength: float = 1.0
+    limit: float | None = None
 
     @property
     def neutral(self) -> bool:

@@ -37,23 +37,26 @@ def _parsed(text: str) -> Emotion:
 def _emotion(line: Line, part: Part) -> Emotion:
     profile = part.emotions
     asked = _parsed(line.emotion) if line.emotion else profile.default
-    if not asked.weights:
-        return asked
     scale = profile.expressiveness if line.emotion else 1.0
     weights = tuple(round(min(weight * scale, profile.limit), 4) for weight in asked.weights)
-    strongest = max(range(len(EMOTIONS)), key=lambda at: weights[at])
-    clip = profile.references.get(EMOTIONS[strongest])
-    if clip and weights[strongest] > 0:
-        return replace(clip, strength=round(clip.strength * weights[strongest], 4))
-    return replace(asked, weights=weights) if any(weights) else Emotion()
+    if any(weights):
+        strongest = max(range(len(EMOTIONS)), key=lambda at: weights[at])
+        clip = profile.references.get(EMOTIONS[strongest])
+        if clip:
+            return replace(clip, strength=round(clip.strength * weights[strongest], 4))
+    heard = Emotion(weights=weights if any(weights) else ())
+    if not (asked.words and scale and profile.limit):
+        return heard
+    return replace(heard, words=asked.words, strength=scale, limit=profile.limit if profile.limit < 1.0 else None)
 
 
 def _possible(asked: Emotion, voice: Voice, line: Line, part: Part, cast: Cast) -> Emotion:
     can = engines.engine_class(voice.engine).capabilities.emotions
-    way = "reference" if asked.reference else "weights" if asked.weights else ""
+    if asked.words and not engines.reader(voice.engine):  # not asked for words, so that they cannot make a take stale
+        asked = Emotion(weights=asked.weights)
+    way = "reference" if asked.reference else "words" if asked.words else "weights" if asked.weights else ""
     if not way or way in can:
-        # an engine without a reader of its own is not asked for words, so that they cannot make a take stale
-        return asked if "words" in can or not asked.words else replace(asked, words="")
+        return asked
     by_machine = line.emotion and "emotion" not in line.by_hand and not asked.reference
     if cast.best_effort or by_machine:
         return Emotion()

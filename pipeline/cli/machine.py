@@ -184,11 +184,27 @@ def _checkpoint_files() -> list[Finding]:
         Finding(name, not wrong, wrong or "as it should be", f"from {source}")
         for name, wrong, source in Checkpoint(where).findings()
     ]
-    if any(not one.there for one in looked):
+    words = _emotion_text(where)
+    looked.append(words)
+    if words.needed or any(not one.there for one in looked[:-1]):
         looked.append(
             Finding("to download", False, f"{DOWNLOAD} {where}", "the main files; the others by their sources")
         )
     return looked
+
+
+def _emotion_text(checkpoint: Path) -> Finding:
+    """The model that reads emotion words: none is no fault, half of one is."""
+    from pipeline.engines.indextts2 import emotion_text
+
+    name = f"{emotion_text.FOLDER}/"
+    use = "emotion words (疲惫地低语) are read by the checkpoint's own model; without it, by our lexicon"
+    missing = emotion_text.missing(checkpoint)
+    if len(missing) == len(emotion_text.FILES):
+        return Finding(name, False, "absent", use)
+    if missing:
+        return Finding(name, False, f"incomplete, missing: {', '.join(missing)}", use, needed=True)
+    return Finding(name, True, f"{len(emotion_text.FILES)} files", use)
 
 
 def _fonts() -> Finding:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from pipeline.engines.base import Capabilities, Engine
+from pipeline.engines.base import Capabilities, Engine, ReadsWords
 from pipeline.errors import EngineError, did_you_mean
 
-__all__ = ["Capabilities", "Engine", "engine_class", "load", "names"]
+__all__ = ["Capabilities", "Engine", "ReadsWords", "engine_class", "load", "names", "reader"]
 
 GROUP = "shuoshu.engines"
 
@@ -42,3 +42,10 @@ def engine_class(name: str) -> type[Engine]:
 def load(name: str) -> Engine:
     """A new engine by name. Raises EngineError as `engine_class`."""
     return engine_class(name)()
+
+
+@cache
+def reader(name: str) -> str:
+    """What reads an emotion's words for that engine on this machine, see `ReadsWords.reader`; "" = nothing."""
+    engine = load(name)
+    return engine.reader() if isinstance(engine, ReadsWords) else ""

@@ -20,7 +20,7 @@ class Capabilities:
     sample_rate          Hz of every waveform it returns
     languages            languages it speaks, alone or mixed in one line
     clones               takes its timbre from a reference clip
-    emotions             ways of asking for an emotion: any of "weights", "words", "reference"
+    emotions             ways of asking for an emotion: any of "weights", "words" (see `ReadsWords`), "reference"
     deliveries           of `pipeline.nouns.DELIVERIES`, those it can do
     duration             meets a wished duration
     pinyin               honours readings written as 重(chong2)新
@@ -80,4 +80,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free what was loaded."""
+        ...
+
+
+@runtime_checkable
+class ReadsWords(Protocol):
+    """What an engine also has that takes emotions by "words"."""
+
+    def reader(self) -> str:
+        """Identifies what reads an emotion's `words`; part of the key of the takes that have some. "" where nothing does on
+        this machine: then such an emotion comes as `weights`. Must not load it.
+
+        Raises EngineError for one that is there and out of order.
+        """
         ...

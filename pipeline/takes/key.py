@@ -22,6 +22,7 @@ def ingredients(direction: Direction) -> dict[str, Any]:
     content's hash, not by its path."""
     voice, emotion = direction.voice, direction.emotion
     engine = engines.engine_class(voice.engine)
+    reader = engines.reader(voice.engine) if emotion.words else ""
     return {
         "engine": voice.engine,
         "version": engine.version,
@@ -30,11 +31,12 @@ def ingredients(direction: Direction) -> dict[str, Any]:
         "language": direction.language,
         "voice": {"parameters": dict(voice.parameters), "reference": voice.reference_sha256},
         "emotion": {
-            "weights": list(emotion.weights),
+            "weights": [] if reader else list(emotion.weights),  # where words are read, ours are not heard
             "words": emotion.words,
             "reference": emotion.reference_sha256,
             "strength": emotion.strength,
-        },
+        }
+        | ({"limit": emotion.limit, "reader": reader} if reader else {}),
         "speed": direction.speed,
         "duration": direction.duration,
         "seed": direction.seed,

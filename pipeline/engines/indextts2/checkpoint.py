@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +25,7 @@ from pipeline.engines.indextts2.text import Tokenizer
 from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
 from pipeline.engines.indextts2.vocoder import Vocoder
 from pipeline.errors import EngineError
+from pipeline.files import print_of
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -72,10 +72,10 @@ class Checkpoint:
             )  # fmt: skip
 
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with the weights. Gigabytes are not read for it: see `_print_of`. Raises
+        """16 hexadecimal digits that change with the weights. Gigabytes are not read for it: see `print_of`. Raises
         EngineError when a file is missing."""
         self.check()
-        prints = "\n".join(f"{name} {_print_of(self.folder / name)}" for name in FILES)
+        prints = "\n".join(f"{name} {print_of(self.folder / name)}" for name in FILES)
         return hashlib.sha256(prints.encode()).hexdigest()[:16]
 
     def findings(self) -> list[tuple[str, str, str]]:
@@ -208,20 +208,6 @@ class Checkpoint:
             )  # fmt: skip
         network.load_state_dict(state, assign=True)
         return network.eval()
-
-
-def _print_of(path: Path) -> str:
-    """A file's size with, for torch's zip archives, the CRC-32 that stands beside every tensor; for other files the hash of
-    their first and last megabyte."""
-    size = path.stat().st_size
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return f"{size} {[(one.filename, one.CRC) for one in archive.infolist()]}"
-    with path.open("rb") as file:
-        digest = hashlib.sha256(file.read(2**20))
-        file.seek(max(size - 2**20, 0))
-        digest.update(file.read())
-    return f"{size} {digest.hexdigest()}"
 
 
 def _positions(like: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from pipeline.engines.base import Capabilities, Spoken
+from pipeline.engines.indextts2 import emotion_text
 from pipeline.engines.plausible import SILENT_DBFS, haste, level, syllables
 from pipeline.errors import EngineError
 from pipeline.files import cache_home
@@ -74,7 +75,7 @@ class IndexTTS2:
     name: ClassVar[str] = "indextts2"
     version: ClassVar[str] = "1"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "reference"}),
+        sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "words", "reference"}),
         duration=True, pinyin=True, deterministic=True, seeded=True, max_characters=2000, processes_per_device=1,
         batch_size=64, parameters={
             "temperature": ("float", 0.1, 2.0), "top_p": ("float", 0.05, 1.0), "top_k": ("int", 0, 100),
@@ -86,6 +87,10 @@ class IndexTTS2:
         """The checkpoint's; see `Checkpoint.fingerprint`. Raises EngineError without a checkpoint or without PyTorch."""
         asked = os.environ.get(PRECISION, "")
         return f"indextts2 {_checkpoint(folder()).fingerprint()} {asked}".strip()
+
+    def reader(self) -> str:
+        """The model that reads emotion words; see `emotion_text.fingerprint`. "" without one: then the lexicon does."""
+        return emotion_text.fingerprint(folder())
 
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """Speak directions, sorted by what they need. Raises EngineError naming the line for one that cannot be spoken."""
@@ -110,6 +115,7 @@ class Models:
         from pipeline.engines.indextts2.reference import Listener
 
         kept = cache_home() / "indextts2" / checkpoint.fingerprint()
+        self.checkpoint = checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.tokenizer = checkpoint.tokenizer()
         self.speaker = checkpoint.text_to_semantic().to(self.device)
@@ -154,7 +160,8 @@ class Models:
 
         segments = [segment for index, direction in enumerate(batch) for segment in self._segments(index, direction)]
         voices = [self._voice(direction) for direction in batch]
-        feelings = [self._feeling(direction, voice) for direction, voice in zip(batch, voices, strict=True)]
+        read = self._read(batch)
+        feelings = [self._feeling(direction, voice, read) for direction, voice in zip(batch, voices, strict=True)]
         with torch.inference_mode():
             prompts = [
                 self.speaker.prompt(
@@ -193,17 +200,30 @@ class Models:
             )
         return self.listener.hear(voice.reference, voice.reference_sha256)
 
-    def _feeling(self, direction: Direction, voice: Reference) -> Tensor:
+    def _read(self, batch: Sequence[Direction]) -> Mapping[str, emotion_text.Weights]:
+        """The emotion words of a batch and what they mean; nothing where the checkpoint has no model that reads them."""
+        wordings = {direction.emotion.words for direction in batch} - {""}
+        return self._reader.read(wordings) if wordings and self._reader else {}
+
+    @cached_property
+    def _reader(self) -> emotion_text.EmotionReader | None:
+        where = self.checkpoint.folder
+        return emotion_text.EmotionReader(where, self.device) if emotion_text.fingerprint(where) else None
+
+    def _feeling(self, direction: Direction, voice: Reference, read: Mapping[str, emotion_text.Weights]) -> Tensor:
         from pipeline.engines.indextts2 import feeling
 
         asked = direction.emotion
         if asked.reference is not None:
             other = self.listener.hear(asked.reference, asked.reference_sha256)
             return feeling.blended(voice.emotion, other.emotion, asked.strength)
-        if asked.weights:
+        if asked.words in read:
+            weights = feeling.scaled(read[asked.words], asked.strength, asked.limit)
+        elif asked.weights:
             weights = feeling.bounded(asked.weights)
-            return feeling.weighed(voice.emotion, weights, voice.style, self.styles, self.vectors)
-        return voice.emotion
+        else:
+            return voice.emotion
+        return feeling.weighed(voice.emotion, weights, voice.style, self.styles, self.vectors)
 
     def _decoded(self, batch: Sequence[Direction], segments: list[_Segment], prompts: list[Tensor]) -> list[Decoded]:
         from pipeline.engines.indextts2.beams import BeamDecoder

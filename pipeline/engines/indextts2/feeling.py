@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pipeline.engines.indextts2.emotion_text import HIGHEST
+
 BIAS = (0.9375, 0.875, 1.0, 1.0, 0.9375, 0.9375, 0.6875, 0.5625)
 """What the official page multiplies the eight intensities by."""
 LARGEST_SUM = 0.8
@@ -19,6 +21,13 @@ def bounded(weights: Sequence[float]) -> tuple[float, ...]:
     biased = [weight * bias for weight, bias in zip(weights, BIAS, strict=True)]
     scale = LARGEST_SUM / max(sum(biased), LARGEST_SUM)
     return tuple(weight * scale for weight in biased)
+
+
+def scaled(weights: Sequence[float], factor: float, limit: float | None = None) -> tuple[float, ...]:
+    """Intensities read out of words, as the official program hands them to the model: neither biased nor bounded in sum; cut
+    to four digits where there is a factor. `limit` bounds each."""
+    found = weights if factor == 1.0 else [int(weight * factor * 10_000) / 10_000 for weight in weights]
+    return tuple(min(weight, HIGHEST if limit is None else limit) for weight in found)
 
 
 def blended(own: Tensor, other: Tensor, strength: float) -> Tensor:

@@ -69,7 +69,7 @@ def test_two_hundred_lengths_are_met(models: Models, clips: list[Path]) -> None:
 def _prompt(models: Models, direction: Direction) -> torch.Tensor:
     voice = models._voice(direction)
     ids = torch.tensor(models._segments(0, direction)[0].ids)
-    return models.speaker.prompt(voice.timbre, models._feeling(direction, voice), ids)
+    return models.speaker.prompt(voice.timbre, models._feeling(direction, voice, {}), ids)
 
 
 def test_a_batch_that_does_not_fit_is_halved(
