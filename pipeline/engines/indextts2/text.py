@@ -11,18 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import EngineError
-from pipeline.pronunciation.text import HAN, READING
+from pipeline.pronunciation.text import READING
 
 SEGMENT = 120
 """Pieces that one segment should hold at most; the model was trained on short texts."""
-_WIDE = re.compile(rf"([{HAN}\u3000-\u30ff\uac00-\ud7af])")
+_WIDE = re.compile(
+    r"([\u1100-\u11ff\u2e80-\ua4cf\ua840-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff65-\uffdc\U00020000-\U0003ffff])"
+)
+"""Signs that are pieces by themselves: Han, kana, hangul, and the signs that are made of them."""
 _MARKS = str.maketrans(
     {"：": ",", "；": ",", ";": ",", "，": ",", "、": ",", ":": ",", "。": ".", "！": "!", "？": "?", "\n": " "}
     | dict.fromkeys("·—～~", "-")
     | dict.fromkeys('“”‘’"（）()《》【】[]「」', "'")
 )
 _FINAL_U = re.compile(r"^([JQX])[UÜ]")
+_BREAKS = (",", "▁,", "-")
 _STOPS = (".", "!", "?", "▁.", "▁?", "▁...")
+"""Pieces behind which a text may be cut: the official program's choice, which has "-" inside words only."""
 
 
 class Tokenizer:
@@ -76,8 +81,7 @@ def segments(pieces: Sequence[str], longest: int = SEGMENT) -> list[list[str]]:
     runs: list[list[str]] = [[]]
     for piece in pieces:
         runs[-1].append(piece)
-        bare = piece.lstrip("▁")
-        if bare in (",", "-") or (piece in _STOPS and len(runs[-1]) > 2):
+        if piece in _BREAKS or (piece in _STOPS and len(runs[-1]) > 2):
             runs.append([])
     cut = [run[at : at + longest] for run in runs for at in range(0, len(run), longest)]
     joined: list[list[str]] = []
