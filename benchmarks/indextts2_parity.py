@@ -147,9 +147,9 @@ def run(name: str, command: list[str], requirements: str = "", **environment: st
     began = time.perf_counter()
     paths = [path for path in (requirements, os.environ.get("PYTHONPATH", "")) if path]
     print(f"\n{name}:", flush=True)
-    subprocess.run(
-        [sys.executable, *command], check=True, env=os.environ | {"PYTHONPATH": ":".join(paths)} | environment
-    )
+    quiet = {"PYTHONWARNINGS": "ignore", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    environment = os.environ | quiet | environment | {"PYTHONPATH": ":".join(paths)}
+    subprocess.run([sys.executable, *command], check=True, env=environment)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     print(f"  {time.perf_counter() - began:.0f} s, largest process so far {peak:.1f} GiB", flush=True)
 
