@@ -30,8 +30,9 @@ _BEFORE_MARK = re.compile(r"\s+([,.;:!?])")
 _MARKS = re.compile(r"([,.;:!?])[,.;:\s]*(?=[,.;:!?])")
 _TYPED_DASH = re.compile(r"(?<!-)---?(?!-)")
 """-- or ---, as dashes are typed; longer rows are rules."""
-_GLUED = re.compile(r"[.,](?=[A-Za-z])")
-"""A stop or comma that was …, 。 or — before a letter: without a space it would be the dot of an address, or one word."""
+_GLUED = re.compile(r"\.(?=[A-Za-z])|(?<=[A-Za-z]),(?=[A-Za-z])")
+"""A stop that was … or 。 before a letter, a comma that was — between letters: without a space the one would be the dot of an
+address, and the other would make one word of two."""
 _HAN_GAP = re.compile(rf"(?<=[{HAN})]) (?=[{HAN}])")
 _APOSTROPHE = re.compile(r"(?<![^\W\d_])'|'(?![^\W\d_])")
 _HYPHEN = re.compile(r"-+(?![^\W_])|(?<![^\W_])-+")
