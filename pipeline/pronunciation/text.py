@@ -10,7 +10,7 @@ from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import before_marks, written_out
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 
-VERSION = "5"
+VERSION = "6"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -28,8 +28,11 @@ _PUNCTUATION = str.maketrans(
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([,.;:!?])")
 _MARKS = re.compile(r"([,.;:!?])[,.;:\s]*(?=[,.;:!?])")
-_GLUED_STOP = re.compile(r"\.(?=[A-Za-z])")
-"""A stop that was … or 。 before a letter: without a space it would be the dot of an address."""
+_TYPED_DASH = re.compile(r"(?<!-)---?(?!-)")
+"""-- or ---, as dashes are typed; longer rows are rules."""
+_GLUED = re.compile(r"\.(?=[A-Za-z])|(?<=[A-Za-z]),(?=[A-Za-z])")
+"""A stop that was … or 。 before a letter, a comma that was — between letters: without a space the one would be the dot of an
+address, and the other would make one word of two."""
 _HAN_GAP = re.compile(rf"(?<=[{HAN})]) (?=[{HAN}])")
 _APOSTROPHE = re.compile(r"(?<![^\W\d_])'|'(?![^\W\d_])")
 _HYPHEN = re.compile(r"-+(?![^\W_])|(?<![^\W_])-+")
@@ -99,6 +102,7 @@ def silent_signs(text: str, language: Language) -> list[str]:
 
 
 def _composed(text: str) -> str:
+    text = _TYPED_DASH.sub("—", text)
     return text if text.isascii() else unicodedata.normalize("NFKC", before_marks(text))
 
 
@@ -126,5 +130,5 @@ def _tidy(text: str) -> str:
     text = _HYPHEN.sub(" ", text)
     text = _SPACES.sub(" ", text)
     text = _BEFORE_MARK.sub(r"\1", text)
-    text = _GLUED_STOP.sub(". ", _MARKS.sub("", text))
+    text = _GLUED.sub(r"\g<0> ", _MARKS.sub("", text))
     return text.strip(" ,;:")

@@ -27,7 +27,8 @@ def test_chinese_as_spoken(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Don’t — go!", "Don't, go!"), ("in the 1990s", "in the nineteen nineties"), ("Dr. Smith's 3 dogs", "Doctor Smith's three dogs"),
+        ("Don’t — go!", "Don't, go!"), ("He was--or so he said--dead", "He was, or so he said, dead"),
+        ("from 1914--1918", "from nineteen fourteen to nineteen eighteen"), ("Stop—now! -----", "Stop, now!"), ("in the 1990s", "in the nineteen nineties"), ("Dr. Smith's 3 dogs", "Doctor Smith's three dogs"),
         ("“Well-known,” he said.", "Well-known, he said."), ("* * *", ""),
     ],
 )  # fmt: skip

@@ -7,22 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import EngineError
-from pipeline.pronunciation.text import HAN, READING
+from pipeline.pronunciation.text import READING
+from pipeline.shipped import text_of
 
 SEGMENT = 120
 """Pieces that one segment should hold at most; the model was trained on short texts."""
-_WIDE = re.compile(rf"([{HAN}\u3000-\u30ff\uac00-\ud7af])")
+_WIDE = re.compile(
+    r"([\u1100-\u11ff\u2e80-\ua4cf\ua840-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff65-\uffdc\U00020000-\U0003ffff])"
+)
+"""Signs that are pieces by themselves: Han, kana, hangul, and the signs that are made of them."""
 _MARKS = str.maketrans(
     {"：": ",", "；": ",", ";": ",", "，": ",", "、": ",", ":": ",", "。": ".", "！": "!", "？": "?", "\n": " "}
     | dict.fromkeys("·—～~", "-")
     | dict.fromkeys('“”‘’"（）()《》【】[]「」', "'")
 )
 _FINAL_U = re.compile(r"^([JQX])[UÜ]")
+_BREAKS = (",", "▁,", "-")
 _STOPS = (".", "!", "?", "▁.", "▁?", "▁...")
+"""Pieces behind which a text may be cut: the official program's choice, which has "-" inside words only."""
 
 
 class Tokenizer:
@@ -58,11 +65,18 @@ class Tokenizer:
 
 
 def prepared(text: str) -> str:
-    """A spoken text as the vocabulary spells it: readings in place of their characters, plain marks, spaces around wide
-    characters, capitals."""
-    text = READING.sub(lambda match: f" {syllable(match[2])} ", text)
+    """A spoken text as the vocabulary spells it: readings in place of their characters, simplified characters, plain marks,
+    spaces around wide characters, capitals."""
+    text = READING.sub(lambda match: f" {syllable(match[2])} ", text).translate(_simplified())
     text = _WIDE.sub(r" \1 ", text.translate(_MARKS))
     return re.sub(r"\s+", " ", text).strip().upper()
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional characters and what the official program makes of them before it looks for pieces."""
+    lines = [line for line in text_of(__package__, "simplified.txt").splitlines() if not line.startswith("#")]
+    return {ord(pair[0]): pair[1] for line in lines for pair in line.split()}
 
 
 def syllable(reading: str) -> str:
@@ -76,8 +90,7 @@ def segments(pieces: Sequence[str], longest: int = SEGMENT) -> list[list[str]]:
     runs: list[list[str]] = [[]]
     for piece in pieces:
         runs[-1].append(piece)
-        bare = piece.lstrip("▁")
-        if bare in (",", "-") or (piece in _STOPS and len(runs[-1]) > 2):
+        if piece in _BREAKS or (piece in _STOPS and len(runs[-1]) > 2):
             runs.append([])
     cut = [run[at : at + longest] for run in runs for at in range(0, len(run), longest)]
     joined: list[list[str]] = []

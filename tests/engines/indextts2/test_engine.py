@@ -147,7 +147,8 @@ def test_a_clip_is_heard_once_and_kept(
     ("text", "spelled"),
     [
         ("重(chong2)新", "CHONG2 新"), ("学(xue2)会", "XVE2 会"), ("绿(lü4)色", "LV4 色"), ("Rain，停了。", "RAIN, 停 了 ."),
-        ("“好”……", "' 好 '……"),
+        ("“好”……", "' 好 '……"), ("100㎡", "100 ㎡"),
+        ("她說:頭髮後來長了", "她 说 , 头 发 后 来 长 了"), ("乾隆", "乾 隆"),
     ],
 )  # fmt: skip
 def test_spelling_of_the_vocabulary(text: str, spelled: str) -> None:
@@ -163,6 +164,10 @@ def test_segments_lose_nothing_and_are_short() -> None:
     cut = segments(pieces)
     assert [piece for one in cut for piece in one] == pieces
     assert max(map(len, cut)) <= 120
+
+
+def test_a_dash_cuts_inside_a_word_only() -> None:
+    assert segments(["▁A", "-", "B", "▁-", "C"], 3) == [["▁A", "-"], ["B", "▁-", "C"]]
 
 
 def test_emotions_are_bounded_as_officially() -> None:
