@@ -13,7 +13,6 @@ from typing import Any
 
 from pipeline.errors import EngineError
 from pipeline.pronunciation.text import READING
-from pipeline.shipped import text_of
 
 SEGMENT = 120
 """Pieces that one segment should hold at most; the model was trained on short texts."""
@@ -67,16 +66,16 @@ class Tokenizer:
 def prepared(text: str) -> str:
     """A spoken text as the vocabulary spells it: readings in place of their characters, simplified characters, plain marks,
     spaces around wide characters, capitals."""
-    text = READING.sub(lambda match: f" {syllable(match[2])} ", text).translate(_simplified())
+    text = _simplifier().convert(READING.sub(lambda match: f" {syllable(match[2])} ", text))
     text = _WIDE.sub(r" \1 ", text.translate(_MARKS))
     return re.sub(r"\s+", " ", text).strip().upper()
 
 
 @cache
-def _simplified() -> dict[int, str]:
-    """Traditional characters and what the official program makes of them before it looks for pieces."""
-    lines = [line for line in text_of(__package__, "simplified.txt").splitlines() if not line.startswith("#")]
-    return {ord(pair[0]): pair[1] for line in lines for pair in line.split()}
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
 
 
 def syllable(reading: str) -> str:
