@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -143,15 +142,17 @@ def report(work: Path) -> bool:
 
 
 def run(name: str, command: list[str], requirements: str = "", **environment: str) -> None:
-    """Run a step in a process of its own, and print its time and peak memory. Raises CalledProcessError."""
+    """Run a step in a process of its own, and print its time and peak memory. Ends the program where it fails."""
     began = time.perf_counter()
     paths = [path for path in (requirements, os.environ.get("PYTHONPATH", "")) if path]
     print(f"\n{name}:", flush=True)
     quiet = {"PYTHONWARNINGS": "ignore", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     environment = os.environ | quiet | environment | {"PYTHONPATH": ":".join(paths)}
-    subprocess.run([sys.executable, *command], check=True, env=environment)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"  {time.perf_counter() - began:.0f} s, largest process so far {peak:.1f} GiB", flush=True)
+    step = subprocess.Popen([sys.executable, *command], env=environment)
+    _, status, used = os.wait4(step.pid, 0)
+    if status:
+        sys.exit(f"the step {name!r} failed")
+    print(f"  {time.perf_counter() - began:.0f} s, peak {used.ru_maxrss / 2**20:.1f} GiB", flush=True)
 
 
 def main() -> None:
@@ -187,7 +188,7 @@ def main() -> None:
             run("checkpoint", [*public, "make", *where, "--size", given.size], given.requirements)
         utterance = ["--text", given.text, "--codes", str(given.codes), "--seed", str(SEED)]
         run("public", [*public, "speak", *where, *utterance], given.requirements)
-        run("ours", [__file__, "--ours", str(work), "--text", given.text, *threads], XDG_CACHE_HOME=str(work / "cache"))
+        run("ours", [__file__, "--ours", str(work), "--text", given.text, *threads], XDG_CACHE_HOME=f"{folder}/cache")
         passed = report(work)
     sys.exit(0 if passed else 1)
 
