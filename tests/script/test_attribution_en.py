@@ -184,3 +184,11 @@ def test_a_sentence_that_a_tag_interrupts_is_one_persons() -> None:
     told = "Frank and Mr. Weston came in with Emma. Mr. Weston looked at Frank."
     found = speakers(told, "“In short,” said he, “perhaps you can guess, Frank.”")
     assert found[0] == found[1] != "unknown"
+
+
+def test_i_said_is_the_narrator_in_a_short_text_too() -> None:
+    told = [("The driver asked,", True), ("I said.", True), ("Siobhan answered.", True)]
+    names = names_en.learn(told)
+    assert names.narrator
+    units = [Unit("“Never,”", True, 1), Unit(" I said.", False, 1)]
+    assert attribute(units, names, "en")[0].speaker == names.narrator
