@@ -166,12 +166,8 @@ def drawn(state: dict[str, Tensor], gain: float = 1.0) -> dict[str, Tensor]:
 
 
 def speak(work: Path, text: str, count: int, seed: int) -> None:
-    """Speak `text` with the voice of clip.wav, greedily, `count` codes at most, and keep every stage in public.npz.
-
-    Two things are changed: the flow's noise is drawn from `seed`, and the clip is brought to 16 kHz once, not by one
-    resampler for the timbre and by another for the emotion. What that second one would change is measured.
-    """
-    import torchaudio
+    """Speak `text` with the voice of clip.wav, greedily, `count` codes at most, and keep every stage in public.npz. Nothing is
+    changed but the flow's noise, which is drawn from `seed`."""
     from indextts.infer_v2 import IndexTTS2
 
     cache = work / "hf_cache"
@@ -189,7 +185,7 @@ def speak(work: Path, text: str, count: int, seed: int) -> None:
     loaded = time.perf_counter()
     kept: dict[str, Tensor] = {}
     generate, merge = program.gpt.inference_speech, program.gpt.merge_emovec
-    flow, load = program.s2mel.models["cfm"].inference, program._load_and_cut_audio
+    flow = program.s2mel.models["cfm"].inference
 
     def merge_emovec(*given: Any, **more: Any) -> Tensor:
         kept["emotion"] = merge(*given, **more)
@@ -209,30 +205,19 @@ def speak(work: Path, text: str, count: int, seed: int) -> None:
             torch.randn = own
         return kept["mel"]
 
-    def once(path: str, seconds: float, verbose: bool = False, sr: int | None = None) -> tuple[Tensor, int]:
-        sound, rate = load(path, seconds, verbose)
-        return (torchaudio.transforms.Resample(rate, sr)(sound), sr) if sr else (sound, rate)
-
     program.gpt.inference_speech, program.gpt.merge_emovec = inference_speech, merge_emovec
-    program.s2mel.models["cfm"].inference, program._load_and_cut_audio = inference, once
+    program.s2mel.models["cfm"].inference = inference
     program.gpt.register_forward_hook(lambda *call: kept.__setitem__("latents", call[-1]))
     program.s2mel.models["length_regulator"].register_forward_hook(
         lambda *call: kept.__setitem__("content", call[-1][0])
     )
     program.bigvgan.register_forward_hook(lambda *call: kept.__setitem__("wave", call[-1][0]))
-    clip = str(work / "clip.wav")
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        program.infer(clip, text, None, top_k=1, num_beams=1, max_mel_tokens=count)
+        program.infer(str(work / "clip.wav"), text, None, top_k=1, num_beams=1, max_mel_tokens=count)
     spoken = time.perf_counter()
     kept["reference mel"], kept["style"] = program.cache_mel, program.cache_s2mel_style
     kept["prompt"], kept["features"] = program.cache_s2mel_prompt, program.cache_spk_cond
     kept["mel"] = kept["mel"][:, :, program.cache_mel.shape[-1] :]
-    with torch.no_grad():
-        sound = load(clip, 15, sr=16000)[0]
-        inputs = program.extract_features(sound, sampling_rate=16000, return_tensors="pt")
-        kept["emotion by its second resampler"] = program.gpt.get_emovec(
-            program.get_emb(**inputs), torch.tensor([1024])
-        )
     np.savez(work / "public.npz", **{name: value.detach().squeeze(0).numpy() for name, value in kept.items()})
     print(f"loading {loaded - began:.0f} s, speaking {spoken - loaded:.0f} s")
 

@@ -114,7 +114,7 @@ class Models:
 
         from pipeline.engines.indextts2.reference import Listener
 
-        kept = cache_home() / "indextts2" / checkpoint.fingerprint()
+        kept = cache_home() / "indextts2" / f"{checkpoint.fingerprint()}-{IndexTTS2.version}"
         self.checkpoint = checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.tokenizer = checkpoint.tokenizer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,24 +21,29 @@ HEARD_RATE = 16_000
 """Hz of what the encoders hear."""
 LONGEST_S = 15.0
 """Seconds of a clip that are used, as in the official program."""
+_MARGIN_S = 0.5
+"""Read besides, so that the resampler does not meet the cut."""
 HOP, WINDOW, BINS = 256, 1024, 80
 
 
 def clip(path: Path, *, rate: int = RATE) -> Waveform:
-    """The beginning of an audio file, mono, at `rate`: (frames,) float32. Raises EngineError for a file that is none."""
+    """The beginning of an audio file, mono, at `rate`: (frames,) float32, resampled as the official program does it. Raises
+    EngineError for a file that is none."""
     import soundfile
-    import torchaudio
+    import soxr
 
     try:
         with soundfile.SoundFile(path) as file:
-            data = file.read(round(LONGEST_S * file.samplerate), dtype="float32", always_2d=True)
+            data = file.read(round((LONGEST_S + _MARGIN_S) * file.samplerate), dtype="float32", always_2d=True)
             source = file.samplerate
     except (OSError, soundfile.LibsndfileError) as error:
         raise EngineError(
             f"the reference clip cannot be read: {error}", where=str(path), fix="Give a WAV, FLAC, OGG or MP3 file."
         ) from error
-    mono = torch.from_numpy(np.ascontiguousarray(data.mean(1)))
-    return torchaudio.functional.resample(mono, source, rate).numpy()
+    mono = np.ascontiguousarray(data.mean(1))
+    wave = mono if source == rate else soxr.resample(mono, source, rate, quality="HQ")
+    frames = math.ceil(len(mono) * (rate / source))
+    return np.pad(wave, (0, max(0, frames - len(wave))))[: min(frames, int(LONGEST_S * rate))]
 
 
 def resampled(wave: Waveform, rate: int, to: int) -> Tensor:

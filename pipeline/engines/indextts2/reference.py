@@ -79,11 +79,18 @@ class Listener:
         sound = torch.from_numpy(wave).to(self.device)
         heard = features.resampled(wave, RATE, HEARD_RATE).to(self.device)
         semantic = self._encoder.features(heard)[None]
-        mask = torch.ones(semantic.shape[:2], dtype=torch.bool, device=self.device)
+        felt = features.clip(path, rate=HEARD_RATE)  # by another way to 16 kHz, as in the official program
+        feeling = self._encoder.features(torch.from_numpy(felt).to(self.device))[None]
         mel = features.mel(sound)
         _, meaning = self._codec.quantize(semantic)
         return Reference(
-            timbre=self.speaker.timbre(semantic, mask)[0], emotion=self.speaker.emotion(semantic, mask)[0],
+            timbre=self.speaker.timbre(semantic, _whole(semantic))[0],
+            emotion=self.speaker.emotion(feeling, _whole(feeling))[0],
             style=self._style(features.filter_banks(heard)[None])[0], mel=mel,
             prompt=self.painter.length_regulator(meaning, mel.shape[-1])[0],
         )  # fmt: skip
+
+
+def _whole(features: Tensor) -> Tensor:
+    """(B, T, width) -> (B, T): nothing is padding."""
+    return torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
