@@ -176,9 +176,16 @@ def main() -> None:
     parser.add_argument("--pdnc", type=Path, help="the corpus' folder, with data/ in it")
     parser.add_argument("--part", choices=("held-out", "development", "all"), default="held-out")
     parser.add_argument("--found", action="store_true", help="cut the text with our own quotation finder")
-    parser.add_argument("--wp", type=Path, help="the folder of the Chinese data set")
-    parser.add_argument("--wp-part", choices=("dev", "test"), default="test")
+    parser.add_argument(
+        "--wp", type=Path, help="the folder of the Chinese data set with name_list.txt in it (dataset/)"
+    )
+    parser.add_argument("--wp-part", choices=("dev", "test"), default="test", help="the weights were trained on dev")
     given = parser.parse_args()
+    if not (given.pdnc or given.wp):
+        parser.error("give --pdnc or --wp")
+    for folder, needed in ((given.pdnc, "data"), (given.wp, "name_list.txt")):
+        if folder and not (folder / needed).exists():
+            parser.error(f"{folder} holds no {needed}")
     if given.pdnc:
         english_table(given.pdnc, given.part, given.found)
     if given.wp:

@@ -20,6 +20,8 @@ def main() -> None:
     parser.add_argument("--part", default="test", choices=("dev", "test"))
     given = parser.parse_args()
     stem = given.folder / given.part
+    if not stem.with_suffix(".sent").is_file():
+        parser.error(f"{given.folder} holds no {given.part}.sent")
     lines = stem.with_suffix(".sent").read_text(encoding="utf-8").splitlines()
     labels = [one.replace("u:", "ü") for one in stem.with_suffix(".lb").read_text(encoding="utf-8").split()]
     texts, places = [line.replace("▁", "") for line in lines], [line.index("▁") for line in lines]
