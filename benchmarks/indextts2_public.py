@@ -185,7 +185,11 @@ def speak(work: Path, text: str, count: int, seed: int) -> None:
     loaded = time.perf_counter()
     kept: dict[str, Tensor] = {}
     generate, merge = program.gpt.inference_speech, program.gpt.merge_emovec
-    flow = program.s2mel.models["cfm"].inference
+    flow, mean = program.s2mel.models["cfm"].inference, program.semantic_codec.quantize
+
+    def quantize(features: Tensor) -> tuple[Tensor, Tensor]:
+        kept["meanings"], vectors = mean(features)
+        return kept["meanings"], vectors
 
     def merge_emovec(*given: Any, **more: Any) -> Tensor:
         kept["emotion"] = merge(*given, **more)
@@ -206,7 +210,7 @@ def speak(work: Path, text: str, count: int, seed: int) -> None:
         return kept["mel"]
 
     program.gpt.inference_speech, program.gpt.merge_emovec = inference_speech, merge_emovec
-    program.s2mel.models["cfm"].inference = inference
+    program.s2mel.models["cfm"].inference, program.semantic_codec.quantize = inference, quantize
     program.gpt.register_forward_hook(lambda *call: kept.__setitem__("latents", call[-1]))
     program.s2mel.models["length_regulator"].register_forward_hook(
         lambda *call: kept.__setitem__("content", call[-1][0])

@@ -47,10 +47,10 @@ def clip(path: Path, *, rate: int = RATE) -> Waveform:
 
 
 def resampled(wave: Waveform, rate: int, to: int) -> Tensor:
-    """(frames,) -> (frames', ) by windowed sinc."""
+    """(frames,) -> (frames', ) by windowed sinc, its window reckoned in float64."""
     import torchaudio
 
-    found: Tensor = torchaudio.functional.resample(torch.from_numpy(wave), rate, to)
+    found: Tensor = torchaudio.transforms.Resample(rate, to)(torch.from_numpy(wave))
     return found
 
 
