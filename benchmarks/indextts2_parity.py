@@ -49,7 +49,7 @@ def ours(work: Path, text: str) -> None:
     with torch.inference_mode():
         [segment], voice = models._segments(0, direction), models._voice(direction)
         heard = time.perf_counter()
-        prompt = models.speaker.prompt(voice.timbre, models._feeling(direction, voice), torch.tensor(segment.ids))
+        prompt = models.speaker.prompt(voice.timbre, voice.emotion, torch.tensor(segment.ids))
         room = len(prompt) + len(codes) + 16
         [found] = Decoder(models.speaker, 1, room, Sampling(temperature=0)).decode([Wish(prompt, SEED, len(codes))])
         kept |= {"ids": torch.tensor(segment.ids), "codes": found.codes}
