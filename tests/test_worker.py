@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from pipeline.engines.espeak import EspeakEngine
 from pipeline.nouns import Direction, Voice
 from pipeline.render import worker
 from pipeline.render.plan import Job
+from pipeline.render.pool import Workers
 from pipeline.takes.key import subject_of, take_key
 
 TEXT = "天快黑了,河边一个人也没有."
@@ -70,3 +73,22 @@ def test_a_killed_run_does_not_launder_a_doubted_take(tmp_path: Path, monkeypatc
     assert engine.asked == [3]  # rendered anew, without a doubt this time
     assert take.flags == ()
     assert np.isfinite(wave).all()
+
+
+def test_a_process_that_was_just_starting_does_not_outlive_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the processes that are there; here it finds none, as when one is being started at that moment."""
+    monkeypatch.setattr(Workers, "stop", lambda self: setattr(self, "_stopped", True))
+
+    def asks(workers: Workers) -> None:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - broken, stopped or cancelled, by when it comes
+            workers.run(time.sleep, 600)
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), Workers(1) as workers:  # noqa: PT012 - it is raised inside on purpose
+        asking = Thread(target=asks, args=(workers,), daemon=True)
+        asking.start()
+        time.sleep(1.5)
+        raise KeyboardInterrupt
+    asking.join(20)
+    assert not asking.is_alive()
+    assert time.monotonic() - began < 30

