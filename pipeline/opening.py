@@ -22,6 +22,7 @@ from pipeline.mastering.profiles import Profile
 from pipeline.nouns import NARRATOR, UNKNOWN, Character, Language, Line
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Plan, plan
+from pipeline.render.plan import said as plan_said
 from pipeline.takes import TakeStore
 
 if TYPE_CHECKING:
@@ -262,15 +263,11 @@ def said(folder: BookFolder, lines: Sequence[Line], whole: Sequence[Line]) -> li
     """What each of `lines` will be spoken as, by the cast of the book's last run: figures in words, lexicon and readings
     applied; "" for a pause. `whole`: all the book's lines. Raises CastError for a cast that is broken or gone."""
     from pipeline import cast as cast_room
-    from pipeline import pronunciation
 
     record = folder.read()
     cast, _ = _cast(Request(Path(record.source)), record)
     cast = cast_room.complete(cast, speakers(whole, record))
-    return [
-        "" if line.kind == "pause" else pronunciation.spoken(line.spoken or line.text, cast.language, cast.lexicon)
-        for line in lines
-    ]
+    return ["" if line.kind == "pause" else plan_said(line, cast) for line in lines]
 
 
 def speakers(lines: Sequence[Line], record: Record) -> list[Character]:

@@ -41,9 +41,7 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _strict(data, name, path, certain=True)
-    if data[:_SAMPLE].count(0) > 0.02 * len(
-        data[:_SAMPLE]
-    ):  # a stray one is dropped later, like other control characters
+    if data[:_SAMPLE].count(0) > 0.02 * min(len(data), _SAMPLE):  # a stray one is dropped later, as a control character
         return _checked(_wide(data, path), path)
     try:
         return _checked(Decoded(data.decode("utf-8"), "utf-8", True), path)

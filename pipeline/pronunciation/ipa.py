@@ -25,8 +25,6 @@ _ONSETS = frozenset("""
     pɹ bɹ tɹ dɹ kɹ gɹ fɹ θɹ ʃɹ spɹ stɹ skɹ
 """.split())  # fmt: skip
 """Consonants that begin an English syllable together (Gimson's Pronunciation of English, 8th ed., 2014, §10.10)."""
-
-
 _LAX = frozenset("ɪ ᵻ e ɛ æ ɒ ʌ ʊ".split())
 """Vowels that English does not end a syllable with: they are written with the next consonant (nev-er)."""
 

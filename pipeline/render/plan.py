@@ -95,9 +95,13 @@ def direction_of(line: Line, cast: Cast, engine: str | None = None) -> Direction
     """What `line` asks of its voice; None for a pause or a line with nothing to speak (``……``)."""
     if line.kind == "pause":
         return None
-    spoken = line.spoken or line.text
-    text = pronunciation.spoken(spoken, cast.language, cast.lexicon)
+    text = said(line, cast)
     return direct(line, cast, text, engine=engine) if text else None
+
+
+def said(line: Line, cast: Cast) -> str:
+    """What `line` will be spoken as: figures in words, lexicon and readings applied; "" when there is nothing to say."""
+    return pronunciation.spoken(line.spoken or line.text, cast.language, cast.lexicon)
 
 
 def _why(choice: Choice | None, subject: str, direction: Direction, store: TakeStore) -> str:

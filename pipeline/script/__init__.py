@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.nouns import Book, Character, Line
     from pipeline.script.merge import Sync
 
-VERSION = "5"
+VERSION = "6"
 """Changes when the same text would give other lines."""
 
 

@@ -11,11 +11,10 @@ from pipeline.script.names import Names, any_of
 from pipeline.script.words import lists, speech
 
 _HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
-
-
 _OLD_USE = 0.03
 """Where 她 is less than this part of the pronouns, the book writes 他 of women too, as books did before 1920."""
 _OBJECT_OF = "[对向与和同见问叫把被给跟找请替唤命]"
+"""What stands before somebody whom others speak to, see, or are with."""
 _KIN = "嫂哥姐妹爹妈娘爷奶叔伯姑姨婆公"
 _NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想称奏")
 

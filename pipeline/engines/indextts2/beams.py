@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from pipeline.engines.indextts2.decoding import GRAIN, Decoded, Sampling, Wish, likely_codes, penalized
+from pipeline.engines.indextts2.decoding import GRAIN, Decoded, Sampling, Wish, likely_codes, penalized, prompts_read
 from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
 
 
@@ -72,31 +72,20 @@ class BeamDecoder:
 
     def _begin(self, lines: list[_Line]) -> Tensor:
         """Read each line's prompt once and give every beam a copy. -> what the trunk says behind it, (rows, width)."""
-        zero = torch.zeros(1, 1, dtype=torch.long, device=self.device)
-        first = self.model.step_embedding(zero + self.start, zero)[0]
-        texts = [torch.cat([line.wish.prompt, first.to(line.wish.prompt.dtype)]) for line in lines]
-        for text, line in zip(texts, lines, strict=True):
-            if len(text) + line.wish.longest > self.room:
-                raise ValueError(f"{len(text)} places of prompt and {line.wish.longest} codes do not fit {self.room}")
-        x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
-        causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=self.device).tril()
-        part = [(k[:, :, : x.shape[1]], v[:, :, : x.shape[1]]) for k, v in self.model.cache(len(lines), x.shape[1])]
-        at = torch.arange(x.shape[1], device=self.device).expand(len(lines), -1)
-        found = self.model.gpt(x, causal, part, at)
+        last, part, lengths = prompts_read(self.model, [line.wish for line in lines], self.room)
         rows = torch.arange(len(lines), device=self.device).repeat_interleave(self.beams)
         self.cache = self.model.cache(len(rows), self.room)
+        self.longest = max(lengths)
         for (k, v), (new_k, new_v) in zip(self.cache, part, strict=True):
-            k[:, :, : x.shape[1]], v[:, :, : x.shape[1]] = new_k[rows], new_v[rows]
-        lengths = torch.tensor([len(one) for one in texts], device=self.device)
-        self.filled = lengths[rows]
-        self.longest = int(lengths.max())
+            k[:, :, : self.longest], v[:, :, : self.longest] = new_k[rows], new_v[rows]
+        self.filled = torch.tensor(lengths, device=self.device)[rows]
         self.codes = torch.full((len(rows), self.room), self.stop, device=self.device)
         self.seen = torch.zeros(len(rows), self.model.options["number_mel_codes"], dtype=torch.bool, device=self.device)
         self.seen[:, [self.start, 1]] = True  # the official program's prompt is code 1 to its penalty
         # alike at first: one beam only may be continued
         self.scores = torch.zeros(len(lines), self.beams, device=self.device)
         self.scores[:, 1:] = -1e9
-        return found[rows, self.filled - 1]
+        return last[rows]
 
     def _continued(self, lines: list[_Line], hidden: Tensor, step: int) -> tuple[list[list[float]], ...]:
         """The best continuations of each line, or some drawn, twice as many as beams, in that order: score, beam, code."""
@@ -160,9 +149,8 @@ class BeamDecoder:
         if rows.tolist() != list(range(len(self.filled))):
             used = self.longest + step
             for number, (k, v) in enumerate(self.cache):
-                new = k.new_zeros(len(rows), *k.shape[1:]), v.new_zeros(len(rows), *v.shape[1:])
-                new[0][:, :, :used], new[1][:, :, :used] = k[rows, :, :used], v[rows, :, :used]
-                self.cache[number] = new
+                k[: len(rows), :, :used], v[: len(rows), :, :used] = k[rows, :, :used], v[rows, :, :used]
+                self.cache[number] = k[: len(rows)], v[: len(rows)]
             self.filled, self.codes, self.seen = self.filled[rows], self.codes[rows], self.seen[rows]
         self.scores = torch.tensor([scores[at] for at in going], device=self.device)
         self.codes[:, step] = chosen

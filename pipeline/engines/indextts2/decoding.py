@@ -8,7 +8,7 @@ that choose other sums for other batch sizes).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -106,23 +106,12 @@ class Decoder:
         """Read the prompts of new rows, all at once, and choose their first codes."""
         device = self.device
         rows = torch.tensor([row for row, _ in new], device=device)
-        zero = torch.zeros(1, 1, dtype=torch.long, device=device)
-        first = self.model.step_embedding(zero + self.start, zero)[0]
-        texts = [torch.cat([wish.prompt, first.to(wish.prompt.dtype)]) for _, wish in new]
-        lengths = torch.tensor([len(one) for one in texts], device=device)
-        for text, (row, wish) in zip(texts, new, strict=True):
-            if len(text) + wish.longest + self.poll > self.room:
-                raise ValueError(f"{len(text)} places of prompt and {wish.longest} codes do not fit {self.room}")
-            self.used[row] = len(text)
-        x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
-        causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=device).tril()
-        part = [(k.new_zeros(len(new), *k[0, :, : x.shape[1]].shape), v.new_zeros(len(new), *v[0, :, : x.shape[1]].shape))
-                for k, v in self.cache]  # fmt: skip
-        at = torch.arange(x.shape[1], device=device).expand(len(new), -1)
-        hidden = self.model.gpt(x, causal, part, at)
+        last, part, lengths = prompts_read(self.model, [wish for _, wish in new], self.room - self.poll)
+        for (row, _), length in zip(new, lengths, strict=True):
+            self.used[row] = length
         for (k, v), (new_k, new_v) in zip(self.cache, part, strict=True):
-            k[rows, :, : x.shape[1]], v[rows, :, : x.shape[1]] = new_k, new_v
-        self.filled[rows], self.step[rows] = lengths, 0
+            k[rows, :, : max(lengths)], v[rows, :, : max(lengths)] = new_k, new_v
+        self.filled[rows], self.step[rows] = torch.tensor(lengths, device=device), 0
         self.limit[rows] = torch.tensor([wish.longest for _, wish in new], device=device)
         self.forced[rows] = torch.tensor([wish.exactly for _, wish in new], device=device)
         self.seen[rows] = False
@@ -131,7 +120,7 @@ class Decoder:
         for row, wish in new:
             drawn = torch.rand(wish.longest + self.poll, generator=torch.Generator().manual_seed(wish.seed % 2**63))
             self.draws[row, : len(drawn)] = drawn.to(device)
-        self._choose(rows, self.model.logits(hidden[torch.arange(len(new), device=device), lengths - 1]))
+        self._choose(rows, self.model.logits(last))
 
     def _close(self, row: int) -> None:
         """Give up `row`: the last row in use takes its place."""
@@ -186,6 +175,29 @@ class Decoder:
             elif step >= limit:
                 found.append((row, self.codes[row, :limit].clone(), bool(forced)))
         return found
+
+
+def prompts_read(
+    model: TextToSemantic, wishes: Sequence[Wish], room: int
+) -> tuple[Tensor, list[tuple[Tensor, Tensor]], list[int]]:
+    """Read the prompts of lines and the start code behind each, all at once: what the trunk says at the end of each (B, width),
+    its keys and values for a cache, and how many places each takes.
+
+    Raises ValueError for a line that does not fit `room` places, its codes counted.
+    """
+    device = model.final_norm.weight.device
+    zero = torch.zeros(1, 1, dtype=torch.long, device=device)
+    first = model.step_embedding(zero + model.options["start_mel_token"], zero)[0]
+    texts = [torch.cat([wish.prompt, first.to(wish.prompt.dtype)]) for wish in wishes]
+    lengths = [len(text) for text in texts]
+    for length, wish in zip(lengths, wishes, strict=True):
+        if length + wish.longest > room:
+            raise ValueError(f"{length} places of prompt and {wish.longest} codes do not fit {room}")
+    x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
+    causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=device).tril()
+    part = model.cache(len(texts), x.shape[1])
+    hidden = model.gpt(x, causal, part, torch.arange(x.shape[1], device=device).expand(len(texts), -1))
+    return hidden[torch.arange(len(texts)), torch.tensor(lengths) - 1], part, lengths
 
 
 def chosen_codes(logits: Tensor, seen: Tensor, draws: Tensor, sampling: Sampling) -> Tensor:
