@@ -56,7 +56,7 @@ class GateSettings(Ranged):
 @dataclass(frozen=True, slots=True)
 class DeEsserSettings(Ranged):
     """low_hz, high_hz  the sibilant band, 2000 to 10000 and 4000 to 16000
-    threshold_db     how far under the whole sound the band must stay, dB, -30 to 0; an s stands at about -2, a vowel under -14
+    threshold_db     how far under the whole sound the band must stay, dB, -30 to 0; an s stands at about -2, a vowel under -13
     most_db          lowers the band by no more than this, 0 to 12
     floor_db         leaves sound under this level alone (hiss in a pause is no sibilant), dBFS RMS, -90 to -20
     attack_ms        time constant of lowering, 0.5 to 20
@@ -114,7 +114,14 @@ def chain(settings: Dynamics, rate: int) -> list[Processor]:
 
 
 def through(processors: Sequence[Processor], blocks: Iterable[Waveform]) -> Iterator[Waveform]:
-    """`blocks` through one processor after the other, to the last frame. Blocks out have other sizes than blocks in."""
+    """`blocks` through one processor after the other, to the last frame. Blocks out have other sizes than blocks in; none is
+    empty."""
+    for changed in _through(processors, blocks):
+        if changed.size:
+            yield changed
+
+
+def _through(processors: Sequence[Processor], blocks: Iterable[Waveform]) -> Iterator[Waveform]:
     for block in blocks:
         yield _pushed(processors, block)
     for number, processor in enumerate(processors):

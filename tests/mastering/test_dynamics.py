@@ -122,6 +122,7 @@ def test_the_chain_streams_like_one_after_the_other() -> None:
     for kind, asked in KINDS:
         expected = run(kind(asked, RATE), expected)
     blocks = list(through(chain(ALL, RATE), np.split(wave, [100, 101, 30000, 59000])))
+    assert all(block.size for block in blocks)
     np.testing.assert_array_equal(np.concatenate(blocks), expected)
 
 
@@ -194,6 +195,15 @@ def test_the_compressor_s_times_are_time_constants(attack, release) -> None:
         assert second - first == pytest.approx(time, rel=0.02, abs=0.3)
 
 
+def test_a_gain_moves_without_jumps_and_begins_half_a_window_before_the_sound() -> None:
+    wave = alternating((-40, 0.5), (-10, 0.5), (-40, 0.5))
+    asked = CompressorSettings(threshold_db=-25, ratio=3, knee_db=0, attack_ms=0.5, release_ms=20)
+    gain = run(Compressor(asked, RATE), wave) / wave
+    hop = round(RATE / 1000)
+    assert np.abs(np.diff(gain)).max() < 1.3 * np.abs(gain[hop:] - gain[:-hop]).max() / hop
+    assert np.flatnonzero(gain < 0.9999)[0] == pytest.approx(RATE // 2 - 5 * hop, abs=hop / 2 + 1)
+
+
 def test_the_compressor_brings_loud_and_soft_words_nearer() -> None:
     soft, loud = said("a quiet word") * 0.15, said("a loud word")
     wave = np.concatenate([soft, loud])
@@ -206,7 +216,9 @@ def test_the_compressor_brings_loud_and_soft_words_nearer() -> None:
 # --- gate ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("level", "expected"), [(-30, -30), (-44, -44), (-48, -51), (-52, -59), (-60, -72), (-75, -87)])
+@pytest.mark.parametrize(
+    ("level", "expected"), [(-30, -30), (-44, -44), (-48, -51), (-52, -59), (-60, -72), (-75, -87)]
+)
 def test_the_gate_meets_its_static_curve(level, expected) -> None:
     asked = GateSettings(threshold_db=-45, ratio=2, range_db=12)
     out = run(Gate(asked, RATE), sine(level, 1))
