@@ -254,13 +254,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A chapter laid out to the sample: `segments` in order, `frames` the whole length, head and tail included."""
+    """A chapter laid out to the sample: `segments` in order, `frames` the whole length, head and tail included; `music` is
+    where the user's music begins, and which: (frame, "chapter" or "scene")."""
 
     chapter: int
     title: str
     sample_rate: int
     frames: int
     segments: tuple[Segment, ...]
+    music: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ from typing import Any, Literal
 import yaml
 
 from pipeline.errors import MasteringError, did_you_mean
+from pipeline.mastering.dynamics import Dynamics
+from pipeline.mastering.music import Music
 
 DEFAULT = "podcast"
+NO_DYNAMICS = Dynamics(high_pass=None, gate=None, de_esser=None, compressor=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Profile:
     head, tail    seconds of room tone before and after a chapter; `room_tone_db` its RMS level, dBFS
     room_tone     the user's own recording of it; None = synthesized
     formats       chapter files to write, of `FORMATS`; `deliver` the deliverables made unless others are asked for
+    dynamics      what lines go through before they are limited; nothing unless the cast file says so
+    chapter_music, scene_music  the user's, at the beginning of every chapter and in scene breaks
     credits       whether opening and closing credits are spoken
     """
 
@@ -73,6 +78,9 @@ class Profile:
     levels: Levels
     credits: bool
     room_tone: Path | None = None
+    dynamics: Dynamics = NO_DYNAMICS
+    chapter_music: Music | None = None
+    scene_music: Music | None = None
     source: str = field(default="", compare=False)
 
     @property
