@@ -96,6 +96,12 @@ class CompressorSettings(Ranged):
     }  # fmt: skip
 
 
+SETTINGS: dict[str, type[Any]] = {
+    "high_pass": HighPassSettings, "gate": GateSettings, "de_esser": DeEsserSettings, "compressor": CompressorSettings,
+}  # fmt: skip
+"""The settings of each, by the name that profiles and cast files call it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dynamics:
     """What a profile asks for, in the order it is done; None leaves one out."""

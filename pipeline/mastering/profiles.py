@@ -13,7 +13,7 @@ from typing import Any, Literal
 import yaml
 
 from pipeline.errors import MasteringError, did_you_mean
-from pipeline.mastering.dynamics import Dynamics
+from pipeline.mastering.dynamics import SETTINGS, Dynamics
 from pipeline.mastering.music import Music
 
 DEFAULT = "podcast"
@@ -95,7 +95,7 @@ def _table() -> dict[str, dict[str, Any]]:
     raw: dict[str, dict[str, Any]] = yaml.safe_load(
         resources.files(__package__).joinpath("profiles.yaml").read_text(encoding="utf-8")
     )
-    return {name: row for name, row in raw.items() if name != "common"}
+    return {name: row for name, row in raw.items() if "source" in row}
 
 
 def names() -> tuple[str, ...]:
@@ -112,7 +112,8 @@ def load(name: str) -> Profile:
     row: dict[str, Any] = {key: math.nan if value is None else value for key, value in _table()[name].items()}
     return Profile(
         name=name, pauses=Pauses(**row.pop("pauses")), levels=Levels(**row.pop("levels")),
-        formats=tuple(row.pop("formats")), deliver=tuple(row.pop("deliver")), **row,
+        formats=tuple(row.pop("formats")), deliver=tuple(row.pop("deliver")),
+        dynamics=replace(NO_DYNAMICS, **{one: SETTINGS[one](**given) for one, given in row.pop("dynamics", {}).items()}), **row,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pipeline.cast import Cast
 from pipeline.cast.checked import Checked
 from pipeline.cast.yaml_lines import Node
 from pipeline.errors import MasteringError
-from pipeline.mastering.dynamics import CompressorSettings, DeEsserSettings, Dynamics, GateSettings, HighPassSettings
+from pipeline.mastering.dynamics import SETTINGS, Dynamics
 from pipeline.mastering.music import Music
 from pipeline.mastering.profiles import Profile, with_pauses
 from pipeline.mastering.ranged import Ranged
@@ -24,9 +24,6 @@ _FIGURES: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 _LEVELS: dict[str, tuple[Any, ...]] = {
     "whisper": ("float", -12, 0), "shout": ("float", 0, 12), "keep": ("float", 0, 1), "most": ("float", 0, 12),
-}  # fmt: skip
-_DYNAMICS: dict[str, type[Ranged]] = {
-    "high_pass": HighPassSettings, "gate": GateSettings, "de_esser": DeEsserSettings, "compressor": CompressorSettings,
 }  # fmt: skip
 _MUSIC = ("chapter", "scene")
 _CREDITS: dict[str, tuple[Any, ...]] = {"opening": ("str",), "closing": ("str",), "narrator": ("str",)}
@@ -53,7 +50,7 @@ def applied(profile: Profile, cast: Cast) -> Profile:
 
 
 def _laid_over(profile: Profile, check: Checked, node: Node) -> Profile:
-    given = dict(check.mapping(node, "mastering", (*_FIGURES, *_DYNAMICS, "levels", "room_tone")))
+    given = dict(check.mapping(node, "mastering", (*_FIGURES, *SETTINGS, "levels", "room_tone")))
     if "levels" in given:
         levels = check.values(check.mapping(given["levels"], "levels"), "levels", _LEVELS)
         profile = replace(profile, levels=replace(profile.levels, **levels))
@@ -67,7 +64,7 @@ def _laid_over(profile: Profile, check: Checked, node: Node) -> Profile:
 def _dynamics(dynamics: Dynamics, check: Checked, given: Mapping[str, Node]) -> Dynamics:
     """``gate: true``, ``gate: false`` or ``gate: {threshold_db: -50}``, and so of the others."""
     wished: dict[str, Any] = {}
-    for name, kind in _DYNAMICS.items():
+    for name, kind in SETTINGS.items():
         node = given.get(name)
         if node is None:
             continue
