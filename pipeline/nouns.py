@@ -254,11 +254,13 @@ class Timeline:
 @dataclass(frozen=True, slots=True)
 class Loudness:
     """Measured loudness: integrated (LUFS, ITU-R BS.1770-5), true peak (dBTP, same, annex 2), range (LU, EBU
-    Tech 3342; nan when not measured)."""
+    Tech 3342; nan when not measured), highest momentary (400 ms) and short-term (3 s) loudness (LUFS, EBU Tech 3341)."""
 
     integrated: float
     true_peak: float
     range: float = float("nan")
+    momentary_max: float = float("nan")
+    short_term_max: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

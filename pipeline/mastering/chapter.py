@@ -17,9 +17,10 @@ from pipeline.mastering import sound
 from pipeline.mastering import tags as tag_room
 from pipeline.mastering.encoders import encoder
 from pipeline.mastering.limiter import Limiter
-from pipeline.mastering.meter import Meter, PeakMeter
+from pipeline.mastering.meter import Meter
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
+from pipeline.mastering.true_peak import PeakMeter
 from pipeline.nouns import Loudness, Master, Take, Timeline, Waveform
 
 CLOSE_LU = 0.1
