@@ -58,11 +58,12 @@ def _show_file(file: FileVerdict) -> None:
     show.table(
         f"{_mark(file.passed)}  {file.path}",
         [say("measure", "项目"), say(">measured", ">实测"), say("allowed", "允许"), say("verdict", "判定")],
-        [
-            (_label(one.name), _text(one.name, one.measured), _allowed(one), "" if one.allowed is None else _mark(one.passed))
-            for one in file.findings
-        ],
-    )  # fmt: skip
+        [(_label(one.name), _text(one.name, one.measured), _allowed(one), _judged(one)) for one in file.findings],
+    )
+
+
+def _judged(one: Finding) -> str:
+    return "" if one.allowed is None or one.measured is None else _mark(one.passed)
 
 
 def _show_alike(one: Alike) -> None:
