@@ -14,8 +14,8 @@ from pipeline.errors import MasteringError
 from pipeline.mastering.mpeg import announced_seconds, frame_header
 
 _BLOCK_S = 1.0
-_MISSING_S = 0.25
-"""How much less than announced may come out of a whole file: an encoder's padding."""
+_MISSING = 4 * 1152
+"""Samples that may be missing of what a whole file announces: an encoder's delay and padding."""
 _FIX = "Is it the right file, and whole? Copy or encode it again."
 
 
@@ -108,7 +108,7 @@ class AudioFile:
             announced = announced_seconds(self.path)
         elif kind in ("flac", "mov,mp4,m4a,3gp,3g2,mj2") and stream.duration:
             announced = float(stream.duration * stream.time_base)
-        if announced is not None and self.seconds < announced - _MISSING_S:
+        if announced is not None and self.seconds < announced - _MISSING / self.sample_rate:
             raise self._error(f"the file is cut off: {announced:.1f} s announced, {self.seconds:.1f} s there")
         if self._cut_frame or (kind == "wav" and _short_wave(self.path)) or (kind == "ogg" and not _ended(self.path)):
             raise self._error(f"the file is cut off after {self.seconds:.1f} s")

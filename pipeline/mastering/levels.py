@@ -134,12 +134,12 @@ class _Meters:
         self._rest = pending[whole:]
 
     def _count_clipped(self, block: NDArray[np.float32], highest: float) -> None:
-        """A run is counted at its third sample."""
+        """A run is counted where it has been long enough for the first time."""
         if highest < FULL_SCALE and not self._full.any():
             return
         full = np.concatenate([self._full, np.abs(block) >= FULL_SCALE])
-        third = full[3:] & full[2:-1] & full[1:-2] & ~full[:-3]
-        self.clipped_runs += int(third.sum())
+        around = np.lib.stride_tricks.sliding_window_view(full, _CLIPPED + 1, axis=0)
+        self.clipped_runs += int((around[..., 1:].all(axis=-1) & ~around[..., 0]).sum())
         self._full = full[-_CLIPPED:]
 
 

@@ -1,6 +1,7 @@
 """`shuoshu verify`: a good set of ACX files passes; files that are wrong in one way are refused for that and nothing else."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -74,6 +75,12 @@ def reading(
     return limited.astype(np.float32)
 
 
+@cache
+def chapter() -> np.ndarray:
+    """A good one of 9.75 s."""
+    return reading(speech(7.0))
+
+
 def encoded(path: Path, wave: np.ndarray, *options: str, rate: int = RATE) -> Path:
     """Written by ffmpeg, as its suffix says."""
     channels = 1 if wave.ndim == 1 else wave.shape[1]
@@ -93,7 +100,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("good")
     return [
         mp3(folder / "01.mp3", reading(spoken())),
-        mp3(folder / "02.mp3", reading(speech(7.0))),
+        mp3(folder / "02.mp3", chapter()),
         mp3(folder / "03.mp3", reading(speech(6.0, 3), rms=-21, head=0.6, tail=3), kbps=256),
     ]
 
@@ -107,7 +114,7 @@ def test_a_good_set_passes(good: list[Path]) -> None:
 
 def two_rates(path: Path) -> Path:
     """Frames of 192 kb/s, then of 256: on average more than enough, but not constant."""
-    wave = reading(speech(7.0))
+    wave = chapter()
     options, parts = (
         ("-write_xing", "0", "-id3v2_version", "0", "-reservoir", "0"),
         (wave[: 5 * RATE], wave[5 * RATE :]),
@@ -130,12 +137,12 @@ def with_a_burst(wave: np.ndarray) -> np.ndarray:
 BROKEN: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "rms too high": ("rms", lambda path: mp3(path, reading(speech(7.0), rms=-17.0, ceiling=-4.5))),
     "rms too low": ("rms", lambda path: mp3(path, reading(speech(7.0), rms=-24.5))),
-    "peak": ("sample_peak", lambda path: mp3(path, with_a_burst(reading(speech(7.0))))),
+    "peak": ("sample_peak", lambda path: mp3(path, with_a_burst(chapter()))),
     "noise floor": ("noise_floor", lambda path: mp3(path, reading(speech(7.0), room=-55.0))),
-    "48 kHz": ("sample_rate", lambda path: mp3(path, reading(speech(7.0)), rate=48000)),
+    "48 kHz": ("sample_rate", lambda path: mp3(path, chapter(), rate=48000)),
     "variable bit rate": ("constant_bit_rate", two_rates),
-    "128 kb/s": ("bit_rate", lambda path: mp3(path, reading(speech(7.0)), kbps=128)),
-    "not an MP3": ("codec", lambda path: encoded(path.with_suffix(".flac"), reading(speech(7.0)))),
+    "128 kb/s": ("bit_rate", lambda path: mp3(path, chapter(), kbps=128)),
+    "not an MP3": ("codec", lambda path: encoded(path.with_suffix(".flac"), chapter())),
     "head too short": ("head", lambda path: mp3(path, reading(speech(7.0), head=0.3))),
     "head too long": ("head", lambda path: mp3(path, reading(speech(7.0), head=1.5))),
     "tail missing": ("tail", lambda path: mp3(path, reading(speech(7.0), tail=0.2))),
@@ -154,7 +161,7 @@ def test_a_file_wrong_in_one_way_is_refused_for_just_that(fault: str, good: list
 
 
 def test_a_stereo_file_among_mono_ones_fails_the_set_and_no_file(good: list[Path], tmp_path: Path) -> None:
-    wave = reading(speech(7.0))
+    wave = chapter()
     odd = mp3(tmp_path / "stereo.mp3", np.stack([wave, wave], axis=1))
     verdict = verify([good[0], odd, good[1]], ACX)
     assert not verdict.passed
@@ -174,7 +181,7 @@ def test_a_file_over_its_longest_is_refused_for_just_that(good: list[Path]) -> N
 
 
 def test_digital_silence_in_place_of_room_tone_is_refused(tmp_path: Path) -> None:
-    wave = reading(speech(7.0))
+    wave = chapter().copy()
     wave[-int(1.5 * RATE) :] = 0
     (file,) = verify([mp3(tmp_path / "gated.mp3", wave)], ACX).files
     assert [one.name for one in file.failures] == ["digital_silence"]
@@ -225,6 +232,33 @@ def test_offset_and_clipping_are_found(tmp_path: Path) -> None:
     assert levels.clipped_runs == 4
 
 
+def test_clipped_runs_are_counted_across_blocks(tmp_path: Path) -> None:
+    wave = np.resize([1.0, 1.0, 1.0, 0.0, 0.0], 5 * RATE)
+    assert measure(written(tmp_path / "a.wav", wave, "PCM_16")).clipped_runs == RATE
+    assert measure(written(tmp_path / "b.wav", wave[2:], "PCM_16")).clipped_runs == RATE - 1
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_levels_are_those_of_ffmpegs_astats(channels: int, tmp_path: Path) -> None:
+    wave = np.stack([chapter(), reading(speech(7.0, 5), rms=-26) + 0.01], axis=1)[:, :channels]
+    path = written(tmp_path / "a.wav", wave)
+    run = subprocess.run(
+        [FFMPEG, "-i", path, "-af", "astats", "-f", "null", "-"], capture_output=True, text=True, check=True
+    )
+    overall, levels = run.stderr.split("Overall")[1], measure(path)
+    for name, ours in (("RMS level dB", levels.rms), ("Peak level dB", levels.sample_peak)):
+        assert ours == pytest.approx(float(re.search(rf"{name}: (\S+)", overall)[1]), abs=0.01)
+    assert levels.dc_offset == pytest.approx(100 * float(re.search(r"DC offset: (\S+)", overall)[1]), abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 32000])
+def test_whole_files_of_low_rates_are_not_taken_for_cut_off_ones(rate: int, tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.mp3", chapter(), "-b:a", "32k", rate=rate)
+    levels = measure(path)
+    assert (levels.sample_rate, levels.bit_rate, levels.constant_bit_rate) == (rate, 32, True)
+    assert levels.seconds == pytest.approx(9.75, abs=0.01)
+
+
 def test_a_silent_file_has_no_level(tmp_path: Path) -> None:
     levels = measure(written(tmp_path / "silence.wav", np.zeros(2 * RATE)))
     assert (levels.rms, levels.noise_floor, levels.true_peak, levels.integrated) == (-np.inf,) * 4
@@ -241,7 +275,7 @@ def test_a_silent_file_has_no_level(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_every_format_reads_alike(name: str, codec: str, options: tuple[str, ...], tmp_path: Path) -> None:
-    wave = reading(speech(7.0))
+    wave = chapter()
     levels, truth = (
         measure(encoded(tmp_path / name, wave, *options)),
         measure(written(tmp_path / "truth.wav", wave, "FLOAT")),
@@ -253,7 +287,7 @@ def test_every_format_reads_alike(name: str, codec: str, options: tuple[str, ...
 
 @pytest.mark.parametrize(("options", "mode"), [(("-b:a", "192k"), BitrateMode.CBR), (("-q:a", "2"), BitrateMode.VBR)])
 def test_bit_rates_are_those_that_mutagen_reads(options: tuple[str, ...], mode: BitrateMode, tmp_path: Path) -> None:
-    path = encoded(tmp_path / "a.mp3", reading(speech(7.0)), "-c:a", "libmp3lame", *options)
+    path = encoded(tmp_path / "a.mp3", chapter(), "-c:a", "libmp3lame", *options)
     judge, levels = MP3(path).info, measure(path)
     assert (judge.bitrate_mode is BitrateMode.CBR) == levels.constant_bit_rate == (mode is BitrateMode.CBR)
     assert levels.bit_rate == pytest.approx(judge.bitrate / 1000, rel=0.01)
@@ -295,7 +329,7 @@ def test_a_podcast_is_three_units_louder_in_stereo(
 @pytest.mark.parametrize("kept", [0.0, 0.55, 0.9])
 def test_a_file_cut_off_is_refused(name: str, kept: float, tmp_path: Path) -> None:
     options = {"bare.mp3": ("-write_xing", "0"), "fast.m4a": ("-movflags", "+faststart")}.get(name, ())
-    path = encoded(tmp_path / name, reading(speech(7.0)), *options, rate=48000)
+    path = encoded(tmp_path / name, chapter(), *options, rate=48000)
     measure(path)
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * kept)])
