@@ -36,7 +36,7 @@ def test_one_voice_changed_makes_only_its_lines_and_chapters(book: Path, cast: P
     folder = first.folder
     takes = hashes(folder / "takes", "*.flac")
     again, _ = produced(book, cast)
-    assert (again.rendered, again.mastered, again.assembled) == (0, (), False)
+    assert (again.rendered, again.mastered, again.delivered) == (0, (), ())
 
     text = book.read_text(encoding="utf-8").replace("林晚推开窗，说道：“今天是个好天气。”", "窗外很亮。")
     book.write_text(text, encoding="utf-8")
@@ -60,7 +60,7 @@ def test_a_line_made_again_touches_nothing_else(book: Path, cast: Path) -> None:
     before = hashes(folder.takes, "*.flac")
     with open_retake(folder, Retake((line.id,), emotion="angry:0.8")) as production:
         made = finish(production, 1)
-    assert (made.rendered, made.mastered, made.assembled) == (1, (2,), True)
+    assert (made.rendered, made.mastered, made.delivered) == (1, (2,), ("m4b", "timeline"))
     after = hashes(folder.takes, "*.flac")
     assert len(after) == len(before) + 1
     assert after.items() >= before.items()

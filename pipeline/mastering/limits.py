@@ -35,7 +35,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A profile's limits by measure (a field of `Levels`), for mono and for stereo and more; and the measures in which the
+    """A profile's limits by measure (a field of `Measured`), for mono and for stereo and more; and the measures in which the
     files of a set must be `alike`."""
 
     name: str
@@ -60,10 +60,12 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Limits:
-    """The limits of a profile. Raises MasteringError for one that is not there."""
+    """The limits of a profile. Raises MasteringError for one that has none: `custom`, or no profile at all."""
     if name not in _table():
         hint = did_you_mean(name, names())
-        raise MasteringError(f"no mastering profile is named {name!r}.{hint}", fix=f"Here: {', '.join(names())}.")
+        raise MasteringError(
+            f"no limits are known for a profile named {name!r}.{hint}", fix=f"Here: {', '.join(names())}."
+        )
     row = _table()[name]
     mono, stereo = (
         {measure: _limit(raw.get(layout, raw)) for measure, raw in row["limits"].items()}

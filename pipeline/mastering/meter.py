@@ -152,7 +152,10 @@ class Meter:
 
     def loudness(self, true_peak: float) -> Loudness:
         """Everything measured, with the `true_peak` (dBTP) that another meter found."""
-        return Loudness(self.integrated(), true_peak, self.range(), self.momentary_max(), self.short_term_max())
+        return Loudness(
+            integrated=self.integrated(), true_peak=true_peak, range=self.range(), momentary_max=self.momentary_max(),
+            short_term_max=self.short_term_max(),
+        )  # fmt: skip
 
     def _latest(self, hops: int) -> float:
         known = self._energies[-hops:]

@@ -16,7 +16,7 @@ _ROOM_S = 11
 
 
 def blocks(timeline: Timeline, takes: Mapping[str, Take]) -> Iterator[Waveform]:
-    """The chapter before levelling, in blocks of `BLOCK` frames (the last may be shorter), float32, silence between.
+    """The chapter's lines with their gains, in blocks of `BLOCK` frames (the last may be shorter), float32, silence between.
 
     takes: by line id. Raises MasteringError for a take that cannot be read.
     """
@@ -41,7 +41,7 @@ def blocks(timeline: Timeline, takes: Mapping[str, Take]) -> Iterator[Waveform]:
 
 
 def placed(segment: Segment, take: Take, rate: int) -> Waveform:
-    """A take at the master's rate, exactly `segment.frames` long: without DC, edges faded over 4 ms."""
+    """A take at the master's rate and its segment's gain, exactly `segment.frames` long: without DC, edges faded over 4 ms."""
     wave = read(take)
     if take.sample_rate != rate:
         import soxr
@@ -56,6 +56,8 @@ def placed(segment: Segment, take: Take, rate: int) -> Waveform:
         ramp = np.linspace(0, 1, fade, dtype=np.float32)
         out[:fade] *= ramp
         out[count - fade : count] *= ramp[::-1]
+    if segment.gain_db:
+        out *= np.float32(10 ** (segment.gain_db / 20))
     return out
 
 

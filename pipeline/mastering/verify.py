@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pipeline.mastering.levels import Levels, measure
 from pipeline.mastering.limits import Limit, Limits, Value
+from pipeline.mastering.measured import Measured, measure
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One measure (a field of `Levels`) of a file. `allowed` is None where the profile does not limit it."""
+    """One measure (a field of `Measured`) of a file. `allowed` is None where the profile does not limit it."""
 
     name: str
     measured: Value
@@ -70,21 +70,21 @@ def verify(paths: Iterable[Path], limits: Limits) -> Verdict:
     Raises MasteringError for a file that is missing, no audio, damaged or cut off.
     """
     measured = [(path, measure(path)) for path in paths]
-    files = tuple(FileVerdict(path, judge(levels, limits)) for path, levels in measured)
+    files = tuple(FileVerdict(path, judge(found, limits)) for path, found in measured)
     return Verdict(limits.name, files, tuple(_alike(name, measured) for name in limits.alike))
 
 
-def judge(levels: Levels, limits: Limits) -> tuple[Finding, ...]:
+def judge(measured: Measured, limits: Limits) -> tuple[Finding, ...]:
     """Every measure of a file, with what the limits say of it."""
-    allowed = limits.of(levels.channels)
+    allowed = limits.of(measured.channels)
     found = []
-    for one in fields(levels):
-        value, limit = getattr(levels, one.name), allowed.get(one.name)
+    for one in fields(measured):
+        value, limit = getattr(measured, one.name), allowed.get(one.name)
         found.append(Finding(one.name, value, limit, limit is None or limit.allows(value)))
     return tuple(found)
 
 
-def _alike(name: str, measured: Sequence[tuple[Path, Levels]]) -> Alike:
-    values = [(path, getattr(levels, name)) for path, levels in measured]
+def _alike(name: str, measured: Sequence[tuple[Path, Measured]]) -> Alike:
+    values = [(path, getattr(found, name)) for path, found in measured]
     counted = tuple(Counter(value for _, value in values).most_common())
     return Alike(name, counted, tuple(path for path, value in values if counted and value != counted[0][0]))

@@ -17,9 +17,9 @@ from scipy import signal
 
 from pipeline.engines.espeak import EspeakEngine
 from pipeline.errors import MasteringError
-from pipeline.mastering import limits
-from pipeline.mastering.levels import Levels, measure
+from pipeline.mastering import limits, profiles
 from pipeline.mastering.limiter import Limiter
+from pipeline.mastering.measured import Measured, measure
 from pipeline.mastering.verify import verify
 from pipeline.nouns import Direction, Voice
 from tests.conftest import shuoshu
@@ -298,8 +298,8 @@ def test_bit_rates_are_those_that_mutagen_reads(options: tuple[str, ...], mode: 
 
 
 def test_every_limit_is_of_something_measured_and_names_its_source() -> None:
-    measures = {one.name for one in fields(Levels)}
-    assert limits.names() == ("acx", "ebu_r128", "podcast", "streaming_zh", "loud")
+    measures = {one.name for one in fields(Measured)}
+    assert set(limits.names()) == set(profiles.names()) - {"custom"}
     for name in limits.names():
         found = limits.load(name)
         assert found.source
@@ -308,6 +308,19 @@ def test_every_limit_is_of_something_measured_and_names_its_source() -> None:
         for limit in (*found.mono.values(), *found.stereo.values()):
             assert limit.source
             assert limit.one_of or limit.least is not None or limit.most is not None
+
+
+@pytest.mark.parametrize("name", limits.names())
+def test_what_a_profile_aims_at_lies_within_its_limits(name: str) -> None:
+    profile = profiles.load(name)
+    allowed = limits.load(name).of(profile.channels)
+    assert allowed["rms" if profile.measure == "rms" else "integrated"].allows(profile.loudness)
+    assert allowed.get("true_peak", allowed.get("sample_peak")).allows(profile.true_peak)
+    if name == "acx":
+        assert allowed["head"].allows(profile.head)
+        assert allowed["tail"].allows(profile.tail)
+        assert allowed["bit_rate"].allows(profile.mp3_kbps)
+        assert allowed["noise_floor"].allows(profile.room_tone_db)
 
 
 @pytest.mark.parametrize(
@@ -386,3 +399,17 @@ def test_the_command_ends_with_2_for_bad_input(arguments: tuple[str, ...], said:
     assert run.returncode == 2
     assert said in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_chapters_mastered_here_keep_to_acx(book: Path, cast: Path, tmp_path: Path) -> None:
+    run = shuoshu(
+        "run", book, "--cast", cast, "--profile", "acx", "--formats", "mp3", "--plain", "--workers", "1", "--output", tmp_path,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    chapters = sorted(tmp_path.glob("*/chapters/*.mp3"))
+    assert len(chapters) >= 2
+    verdict = verify(chapters, ACX)
+    assert [(file.path.name, [(one.name, one.measured) for one in file.failures]) for file in verdict.files] == [
+        (path.name, []) for path in chapters
+    ]
+    assert verdict.passed

@@ -32,7 +32,7 @@ _CLIPPED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class Measured:
     """codec              ffmpeg's name: mp3, aac, flac, opus, pcm_s16le …
     bit_rate           kb/s
     constant_bit_rate  of an MP3; None for other codecs
@@ -72,7 +72,7 @@ class Levels:
     digital_silence: float
 
 
-def measure(path: Path) -> Levels:
+def measure(path: Path) -> Measured:
     """Decode and measure a file. Memory: 28 bytes for each 100 ms.
 
     Raises MasteringError for a file that `AudioFile` cannot read, or with channels whose loudness is not defined.
@@ -86,7 +86,7 @@ def measure(path: Path) -> Levels:
     loudness = meters.loudness.loudness(meters.peaks.true_peak())
     windows, rms = np.array(meters.windows), meters.energy / (file.frames * meters.channels)
     head, tail = _room_tone(windows, rms, file.seconds)
-    return Levels(
+    return Measured(
         codec=file.codec, bit_rate=file.bit_rate, constant_bit_rate=file.constant, sample_rate=file.sample_rate,
         channels=meters.channels, seconds=file.seconds, integrated=loudness.integrated,
         loudness_range=loudness.range, momentary_max=loudness.momentary_max, short_term_max=loudness.short_term_max,
