@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.files import explained_errors, written_beside
@@ -17,11 +18,12 @@ from pipeline.mastering import tags as tag_room
 from pipeline.mastering.dynamics import chain, through
 from pipeline.mastering.encoders import encoder
 from pipeline.mastering.limiter import Limiter
-from pipeline.mastering.meter import Meter, PeakMeter
+from pipeline.mastering.meter import Meter
 from pipeline.mastering.music import MusicBed, Placement
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.room import RoomTone
 from pipeline.mastering.tags import Tags
+from pipeline.mastering.true_peak import PeakMeter
 from pipeline.nouns import Loudness, Master, Take, Timeline, Waveform
 
 CLOSE_DB = 0.1
@@ -78,8 +80,10 @@ def _write(
             highest = max(highest, float(abs(block).max(initial=0)))
             for file in files:
                 file.write(block)
-    loudness = Loudness(
-        integrated=meter.integrated() + profile.channels_db, true_peak=peak.true_peak(),
+    mono = meter.loudness(peak.true_peak())
+    loudness = replace(
+        mono, integrated=mono.integrated + profile.channels_db, momentary_max=mono.momentary_max + profile.channels_db,
+        short_term_max=mono.short_term_max + profile.channels_db,
         rms=_decibels(math.sqrt(square / max(1, timeline.frames))), peak=_decibels(highest),
     )  # fmt: skip
     return loudness, limiter.reduction_db
