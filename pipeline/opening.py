@@ -230,13 +230,12 @@ def _planned(
     observe: Observer,
 ) -> Production:  # fmt: skip
     from pipeline import cast as cast_room
-    from pipeline.deliver.wishes import wished
 
     observe(Progress("plan", note=f"{len(lines)} lines"))
     characters = speakers(lines, record)
     cast, cast_path = _cast(request, record)
-    profile, credits = _finish(request, record, cast)
-    kinds, settings = wished(cast, request.deliver, profile.deliver, profile.formats)
+    ending = ending_of(cast, request.profile or cast.profile or record.profile, request.formats, request.deliver)
+    profile, credits = ending.profile, ending.credits
     last = max((number for number, _ in record.chapters), default=0)
     opening, closing = (
         credit_room.lines(credits, record.title, record.author, record.language, last) if credits else ([], [])
@@ -255,17 +254,32 @@ def _planned(
     return Production(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
-        titles=titles, deliver=kinds, settings=settings, remarks=[str(one) for one in remarks], wanted=planned.wanted,
+        titles=titles, deliver=ending.deliver, settings=ending.settings, remarks=[str(one) for one in remarks],
+        wanted=planned.wanted,
     )  # fmt: skip
 
 
-def _finish(request: Request, record: Record, cast: Cast) -> tuple[Profile, Credits | None]:
-    """How the book is mastered and credited: the profile asked for, with what the cast file changes of it."""
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a book is finished: its mastering profile, the credits to speak (None = none), and the kinds of deliverables to
+    make with the settings of each."""
+
+    profile: Profile
+    credits: Credits | None
+    deliver: tuple[str, ...]
+    settings: Mapping[str, Mapping[str, Any]]
+
+
+def ending_of(cast: Cast, profile: str = "", formats: str = "", deliver: str = "") -> Ending:
+    """How a cast file has its book finished: by the profile asked for ("" = the cast's, or the default) with what the file
+    lays over it. Raises CastError naming the line of what cannot be, MasteringError for an unknown name."""
+    from pipeline.deliver.wishes import wished
     from pipeline.mastering import profiles, wishes
 
-    profile = profiles.load(request.profile or cast.profile or record.profile or profiles.DEFAULT)
-    profile = profiles.with_formats(wishes.applied(profile, cast), request.formats)
-    return profile, wishes.credits(profile, cast)
+    base = profiles.load(profile or cast.profile or profiles.DEFAULT)
+    whole = profiles.with_formats(wishes.applied(base, cast), formats)
+    kinds, settings = wished(cast, deliver, whole.deliver, whole.formats)
+    return Ending(whole, wishes.credits(whole, cast), kinds, settings)
 
 
 def _titles(record: Record, opening: Sequence[Line], closing: Sequence[Line]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from pipeline.cli import show
 from pipeline.errors import ManuscriptError
 from pipeline.folder import find, folder_for
 from pipeline.nouns import UNKNOWN, Book, Character, Line
-from pipeline.opening import Request, said, speakers, write_script
+from pipeline.opening import Request, ending_of, said, speakers, write_script
 from pipeline.script.conversation import DOUBTFUL
 
 
@@ -159,6 +159,7 @@ def cast_check(options: argparse.Namespace) -> int:
     from pipeline import cast as cast_room
 
     cast = cast_room.load(options.cast)
+    ending_of(cast)
     people = _people(options.manuscript, options)[1] if options.manuscript else None
     remarks = [str(one) for one in cast_room.check(cast, people)] if people is not None else []
     remarks += cast_room.clip_remarks(cast)

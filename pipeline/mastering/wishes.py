@@ -11,10 +11,11 @@ from pipeline.cast import Cast
 from pipeline.cast.checked import Checked
 from pipeline.cast.yaml_lines import Node
 from pipeline.errors import MasteringError
-from pipeline.mastering.dynamics import SETTINGS, Dynamics
-from pipeline.mastering.music import Music
+from pipeline.mastering.dynamics import SETTINGS, Dynamics, chain
+from pipeline.mastering.music import Music, MusicBed, Placement
 from pipeline.mastering.profiles import Profile, with_pauses
 from pipeline.mastering.ranged import Ranged
+from pipeline.mastering.room import RoomTone
 from pipeline.script.credits import Credits
 
 _FIGURES: dict[str, tuple[Any, ...]] = {
@@ -32,7 +33,8 @@ _CREDITS: dict[str, tuple[Any, ...]] = {"opening": ("str",), "closing": ("str",)
 def applied(profile: Profile, cast: Cast) -> Profile:
     """`profile` with what the cast file says of mastering, pauses and levels laid over it.
 
-    Raises CastError naming the line of what cannot be, MasteringError for the profile `custom` without its figures.
+    Raises CastError naming the line of what cannot be, MasteringError for the profile `custom` without its figures and for
+    music or room tone that is none.
     """
     profile = with_pauses(profile, cast.pauses)
     levels = {name: part.level for name, part in (*cast.parts.items(), ("narrator", cast.narrator)) if part.level}
@@ -46,7 +48,19 @@ def applied(profile: Profile, cast: Cast) -> Profile:
             f"profile {profile.name} has no figures of its own", where=str(cast.path or ""),
             fix="Give them in the cast file:  mastering: {loudness: -18, true_peak: -1}",
         )  # fmt: skip
+    _listen(profile)
     return profile
+
+
+def _listen(profile: Profile) -> None:
+    """Raise MasteringError now, not at the end of a night, for the user's files that are no music or no room tone, and for
+    dynamics that the sample rate cannot hold."""
+    chain(profile.dynamics, profile.sample_rate)
+    if profile.room_tone:
+        RoomTone(profile.sample_rate, profile.room_tone_db, profile.room_tone)
+    music = [Placement(0, one) for one in (profile.chapter_music, profile.scene_music) if one]
+    if music:
+        MusicBed(music, [], 1, profile.sample_rate, profile.loudness)
 
 
 def _laid_over(profile: Profile, check: Checked, node: Node) -> Profile:

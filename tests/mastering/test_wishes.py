@@ -31,7 +31,7 @@ def tone(path: Path, seconds: float = 6.0, rate: int = 32000) -> Path:
 
 
 def test_mastering_is_laid_over_the_profile(tmp_path: Path) -> None:
-    tone(tmp_path / "room.wav")
+    soundfile.write(tmp_path / "room.wav", np.random.default_rng(1).normal(0, 1e-4, 3 * 44100), 44100)
     given = cast(
         tmp_path,
         "mastering: {loudness: -18, true_peak: -2, channels: 2, levels: {whisper: -9}, gate: {ratio: 3}, compressor: true,"
@@ -46,6 +46,18 @@ def test_mastering_is_laid_over_the_profile(tmp_path: Path) -> None:
     assert found.dynamics.compressor is not None
     assert found.dynamics.de_esser is None
     assert found.room_tone == tmp_path / "room.wav"
+
+
+def test_files_that_are_no_music_or_no_room_tone_are_refused_before_the_night(tmp_path: Path) -> None:
+    tone(tmp_path / "loud.wav")
+    (tmp_path / "text.mp3").write_text("no sound")
+    for more, what in (
+        ("mastering: {room_tone: loud.wav}", "not room tone"), ("music: {chapter: text.mp3}", "text.mp3"),
+        ("mastering: {sample_rate: 16000, de_esser: true}", "de-esser"),
+    ):  # fmt: skip
+        with pytest.raises(MasteringError, match=".") as error:
+            wishes.applied(profiles.load("podcast"), cast(tmp_path, more + "\n"))
+        assert what.lower().replace("-", "") in str(error.value).lower().replace("-", "")
 
 
 def test_the_custom_profile_wants_its_figures(tmp_path: Path) -> None:
