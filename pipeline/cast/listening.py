@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.cast import speakers
+
 SHORT_S, GOOD_S, USED_S = 3.0, 5.0, 15.0
 """Seconds: under the first a voice is hardly caught, from the second on it is; the engine hears the first fifteen."""
 LOWEST_HZ = 16_000
@@ -28,6 +30,7 @@ class Heard:
     level       dBFS, RMS of its louder half (the speech)
     contrast    dB between that and the RMS of its quietest tenth
     clipped     share of samples stuck at full scale
+    change      how likely the speaker changes, see `speakers.change`
     """
 
     seconds: float
@@ -35,6 +38,7 @@ class Heard:
     level: float
     contrast: float
     clipped: float
+    change: float
 
 
 def remarks(path: Path) -> tuple[str, ...]:
@@ -56,6 +60,8 @@ def remarks(path: Path) -> tuple[str, ...]:
         found.append(f"noisy: speech is only {heard.contrast:.0f} dB above the background; the noise is cloned too")
     if heard.clipped > 1e-4:
         found.append(f"clipped: {heard.clipped:.2%} of the samples are at full scale; record it with less gain")
+    if heard.change > speakers.LIKELY:
+        found.append("likely of several speakers: cut out the one whose voice it is to be")
     return tuple(found)
 
 
@@ -69,8 +75,9 @@ def _heard(path: Path, _size: int, _changed: int) -> Heard:
     power = np.sort((frames.astype(np.float64) ** 2).mean(1)) if len(frames) else np.zeros(1)
     loud, low = power[len(power) // 2 :].mean(), power[: max(1, len(power) // 10)].mean()
     return Heard(
-        seconds, rate, _decibels(loud), _decibels(loud) - _decibels(low), float(runs.mean()) if runs.size else 0.0
-    )
+        seconds, rate, _decibels(loud), _decibels(loud) - _decibels(low), float(runs.mean()) if runs.size else 0.0,
+        speakers.change(wave, rate),
+    )  # fmt: skip
 
 
 def _decibels(power: float) -> float:

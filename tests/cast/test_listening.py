@@ -10,6 +10,8 @@ import soundfile
 
 from pipeline.cast import clip_remarks, load
 from pipeline.cast.listening import remarks
+from pipeline.engines.espeak import EspeakEngine
+from pipeline.nouns import Direction, Voice
 
 RATE = 22_050
 
@@ -62,3 +64,31 @@ def test_a_cast_lists_what_is_poor_about_its_clips(tmp_path: Path) -> None:
     assert clip_remarks(load(tmp_path / "cast.yaml")) == [
         "voice lin: lin.wav is only 2.0 s long: too short to catch a voice; give 5 to 15 s"
     ]
+
+
+def said(variant: str, *texts: str) -> np.ndarray:
+    """Real words by the embedded engine."""
+    engine = EspeakEngine()
+    voice = Voice(variant, "espeak", {"variant": variant})
+    batch = [Direction(str(n), text, "zh", voice) for n, text in enumerate(texts)]
+    waves = sorted(((one.index, one.wave) for one in engine.render(batch)), key=lambda pair: pair[0])
+    return np.concatenate([wave for _, wave in waves])
+
+
+RAIN = (
+    "长安城下了三天的雨，青石板路上积着水。",
+    "林晚推开门，看见桌上放着一封信。",
+    "信封没有署名，只画着一只蓝色的鸟。",
+)
+
+
+@pytest.mark.parametrize("variant", ["f2", "f5", "m3", "m7"])
+def test_one_speaker_is_not_taken_for_several(variant: str, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "one.wav", said(variant, *RAIN), RATE)
+    assert not any("several speakers" in one for one in remarks(tmp_path / "one.wav"))
+
+
+@pytest.mark.parametrize(("one", "two"), [("f2", "m3"), ("m7", "f5")])
+def test_two_speakers_in_a_clip_are_likely_heard(one: str, two: str, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "two.wav", np.concatenate([said(one, RAIN[0]), said(two, RAIN[1])]), RATE)
+    assert any("several speakers" in remark for remark in remarks(tmp_path / "two.wav"))
