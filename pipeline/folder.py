@@ -26,6 +26,7 @@ import yaml
 from pipeline.errors import BookFolderError, did_you_mean
 from pipeline.files import explained, write_bytes, write_text
 from pipeline.nouns import Book, Language
+from pipeline.wording import Wording
 
 _FORMAT = 1
 
@@ -95,17 +96,22 @@ class BookFolder:
             raw["chapters"] = tuple((int(number), str(title)) for number, title in raw["chapters"])
             for name in ("skipped", "characters"):
                 raw[name] = tuple(tuple(row) for row in raw[name])
-            raw["notes"] = tuple(raw["notes"])
+            raw["notes"] = tuple(Wording(**one) if isinstance(one, dict) else one for one in raw["notes"])
             return Record(**raw)
         except FileNotFoundError as error:
             raise BookFolderError(
-                "this folder holds no book", where=str(self.path), fix="`shuoshu run MANUSCRIPT` makes one."
+                Wording("this folder holds no book", "这个文件夹里没有书"),
+                where=str(self.path),
+                fix=Wording("`shuoshu run MANUSCRIPT` makes one.", "`shuoshu run 书稿` 会制作一本。"),
             ) from error
         except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
             raise BookFolderError(
-                f"book.yaml cannot be read ({error})",
+                Wording(f"book.yaml cannot be read ({error})", f"book.yaml 无法读取（{error}）"),
                 where=str(self.record_file),
-                fix="Delete book.yaml and run the manuscript again; takes and edits are kept.",
+                fix=Wording(
+                    "Delete book.yaml and run the manuscript again; takes and edits are kept.",
+                    "请删除 book.yaml 后重新运行书稿；录音和改动都会保留。",
+                ),
             ) from error
 
     def write(self, record: Record) -> None:
@@ -147,9 +153,15 @@ class BookFolder:
                 lock.seek(0)
                 holder = lock.read().decode(errors="replace").strip() or "unknown"
                 raise BookFolderError(
-                    f"another run (process {holder}) is working on this book",
+                    Wording(
+                        f"another run (process {holder}) is working on this book",
+                        f"另一个进程（{holder}）正在处理这本书",
+                    ),
                     where=str(self.path),
-                    fix="Wait for it to end, or stop it; what it finished is kept.",
+                    fix=Wording(
+                        "Wait for it to end, or stop it; what it finished is kept.",
+                        "请等它结束，或停掉它；已完成的部分会保留。",
+                    ),
                 ) from error
             lock.seek(0)
             if lock.read().strip():  # whoever wrote this was killed
@@ -170,6 +182,8 @@ class BookFolder:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Wording):
+        return {"english": str(value), "chinese": value.chinese}
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -191,8 +205,15 @@ def find(book: str | Path, output: Path) -> BookFolder:
         if BookFolder(path).exists:
             return BookFolder(path)
     known = sorted(path.parent.name for path in output.glob("*/book.yaml")) if output.is_dir() else []
-    listed = f"Books here: {', '.join(known)}." if known else "There is none yet: `shuoshu run MANUSCRIPT` makes one."
-    raise BookFolderError(f"no book {str(book)!r}.{did_you_mean(str(book), known)}", where=str(output), fix=listed)
+    listed = Wording(
+        "There is none yet: `shuoshu run MANUSCRIPT` makes one.", "还没有书：`shuoshu run 书稿` 会制作一本。"
+    )
+    if known:
+        listed = Wording(f"Books here: {', '.join(known)}.", f"这里的书：{'、'.join(known)}。")
+    hint = did_you_mean(str(book), known)
+    raise BookFolderError(
+        Wording(f"no book {str(book)!r}.{hint}", f"没有“{book}”这本书。{hint.chinese}"), where=str(output), fix=listed
+    )
 
 
 def safe_name(name: str) -> str:

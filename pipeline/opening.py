@@ -235,7 +235,7 @@ def _planned(
     return Production(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
-        remarks=[str(one) for one in remarks], wanted=planned.wanted,
+        remarks=remarks, wanted=planned.wanted,
     )  # fmt: skip
 
 
