@@ -34,8 +34,8 @@ _FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class Record:
     """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
-    why, characters of text); `characters` are (name, gender, age) as found in the manuscript; `options` are the reading
-    options of the command line; `versions` name the code that made the script."""
+    why, characters of text); `characters` are (name, gender, age) as found in the manuscript, `aliases` the other names
+    they go by; `options` are the reading options of the command line; `versions` name the code that made the script."""
 
     title: str
     author: str
@@ -54,6 +54,7 @@ class Record:
     chapters: tuple[tuple[int, str], ...] = ()
     skipped: tuple[tuple[str, str, int], ...] = ()
     characters: tuple[tuple[str, str, str], ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -96,6 +97,7 @@ class BookFolder:
             raw["chapters"] = tuple((int(number), str(title)) for number, title in raw["chapters"])
             for name in ("skipped", "characters"):
                 raw[name] = tuple(tuple(row) for row in raw[name])
+            raw["aliases"] = {name: tuple(forms) for name, forms in raw.get("aliases", {}).items()}
             raw["notes"] = tuple(Wording(**one) if isinstance(one, dict) else one for one in raw["notes"])
             return Record(**raw)
         except FileNotFoundError as error:

@@ -186,7 +186,8 @@ def _read(
         options=options, versions=dict(versions),
         chapters=tuple((chapter.number, chapter.title) for chapter in book.chapters),
         skipped=tuple((part.title, part.why, part.characters) for part in book.skipped),
-        characters=tuple((one.name, one.gender, one.age) for one in found), notes=notes,
+        characters=tuple((one.name, one.gender, one.age) for one in found),
+        aliases={one.name: one.aliases for one in found if one.aliases}, notes=notes,
     )  # fmt: skip
     if before is None:
         return fresh, sync
