@@ -73,7 +73,7 @@ def review(options: argparse.Namespace) -> int:
     if found.readings:
         show.table(
             say("Suspicious readings", "可疑读音"), ["id", say("remark", "说明"), text],
-            [(one.line.id, "\n".join(one.remarks), one.line.text) for one in found.readings[:most]],
+            [(one.line.id, "\n".join(map(show.told, one.remarks)), one.line.text) for one in found.readings[:most]],
         )  # fmt: skip
     return 0
 

@@ -212,18 +212,23 @@ def test_refusals_speak_chinese_to_the_chinese(talk: Path) -> None:
 
 
 def test_review_and_report_show_what_is_in_doubt_and_escape_it(talk: Path) -> None:
-    (talk / "talk.txt").write_text(TALK + "\n“<script>alert(1)</script>，重(xyz)新！”\n", encoding="utf-8")
+    (talk / "talk.txt").write_text(
+        TALK + "\n“<script>alert(1)</script>，重(xyz)新！他重(chóng新开始。”\n", encoding="utf-8"
+    )
     assert shuoshu("script", "talk.txt", cwd=talk).returncode == 0
     told = verb(talk, "review", "talk")
     sure = [one["confidence"] for one in told["doubts"]]
     assert sure
     assert sure == sorted(sure)
     assert any("xyz" in text for one in told["readings"] for text in one["remarks"])
+    assert any("重(chóng: the bracket" in text for one in told["readings"] for text in one["remarks"])
     assert {one["name"] for one in told["characters"]} >= {"林晚", "老王"}
-    assert "说话人存疑" in shuoshu("review", "talk", cwd=talk, SHUOSHU_LANG="zh").stdout
+    chinese = shuoshu("review", "talk", cwd=talk, SHUOSHU_LANG="zh").stdout
+    assert all(one in chinese for one in ("说话人存疑", "重(chóng：注音的括号没有合上", "xyz 不是普通话音节"))
     path = talk / verb(talk, "report", "talk")["report"]
     html = path.read_text(encoding="utf-8")
     assert "<script>alert" not in html
+    assert all(one in html for one in ("注音的括号没有合上", "the bracket of this reading is not closed"))
     assert "&lt;script&gt;alert(1)" in html
     assert "http:" not in html
     assert "https:" not in html
