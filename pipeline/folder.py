@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -136,13 +136,15 @@ class BookFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the book for this process. The system lets go of it when the process ends, however it ends.
+        """Hold the book for this process. The system lets go of it when the process ends, however it ends. Folders that
+        were made for the lock go again when nothing was written into them.
 
         Raises BookFolderError when another process holds it or the folder cannot be written.
         """
         import fcntl
 
         path = self.path / ".lock"
+        missing = [one for one in (self.path, *self.path.parents) if not one.exists()]
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = path.open("a+b", buffering=0)  # nothing left to be written when it closes on a full disk
@@ -176,11 +178,21 @@ class BookFolder:
             finally:
                 with suppress(OSError):
                     lock.truncate(0)
+                if missing and list(self.path.iterdir()) == [path]:
+                    path.unlink()
+                    _remove_empty(missing)
 
     def _sweep(self) -> None:
         """Remove what a killed run was writing; see `files.written_beside`."""
         for path in self.path.rglob(".*.part*"):
             path.unlink(missing_ok=True)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, up to one that is not empty."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _plain(value: Any) -> Any:

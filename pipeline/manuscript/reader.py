@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipeline.errors import ManuscriptError, did_you_mean
 from pipeline.files import sha256_file
 from pipeline.manuscript.options import Options
 from pipeline.nouns import Book, Language
+from pipeline.wording import Wording
 
 VERSION = "1"
 """Changes when the same file would give another Book."""
@@ -20,6 +22,27 @@ _SUFFIXES = {
     ".epub": "epub", ".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
     ".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx",
 }  # fmt: skip
+
+
+_CALIBRE = Wording(
+    "Convert it to EPUB with Calibre: `ebook-convert {name} {epub}`, then give that file.",
+    "请用 Calibre 转成 EPUB：`ebook-convert {name} {epub}`，再给出转好的文件。",
+)
+_OFFICE = Wording(
+    "Save it as DOCX in the program it is from, or with LibreOffice: `soffice --convert-to docx {name}`.",
+    "请在原来的程序里另存为 DOCX，或用 LibreOffice：`soffice --convert-to docx {name}`。",
+)
+_PDF = Wording(
+    "A PDF holds pages, not paragraphs: take the book as EPUB or DOCX where there is one, else convert it with Calibre"
+    " (`ebook-convert {name} {epub}`) and read the result through.",
+    "PDF 里是版面而不是段落：有 EPUB 或 DOCX 请用它们，没有就用 Calibre 转换"
+    "（`ebook-convert {name} {epub}`），并通读结果。",
+)
+_CONVERTIBLE = {
+    ".pdf": _PDF, ".djvu": _PDF, **dict.fromkeys((".mobi", ".azw", ".azw3", ".prc", ".kfx", ".fb2", ".lit", ".lrf"), _CALIBRE),
+    **dict.fromkeys((".doc", ".rtf", ".odt", ".wps", ".pages"), _OFFICE),
+}  # fmt: skip
+"""What people have books in that is not read here -> what to do."""
 
 
 def read(
@@ -79,11 +102,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
 def _reader(path: Path) -> Callable[[Path, Options], Book]:
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        hint = did_you_mean(path.suffix.lower(), _SUFFIXES)
-        raise ManuscriptError(
-            f"{path.suffix or 'a file without suffix'} is no manuscript format.{hint}", where=str(path),
-            fix=f"Read: {', '.join(sorted(_SUFFIXES))}.",
-        )  # fmt: skip
+        raise _unreadable(path)
     if kind == "epub":
         from pipeline.manuscript.epub import read_epub
 
@@ -99,3 +118,18 @@ def _reader(path: Path) -> Callable[[Path, Options], Book]:
     from pipeline.manuscript.html import read_html, read_markdown
 
     return read_html if kind == "html" else read_markdown
+
+
+def _unreadable(path: Path) -> ManuscriptError:
+    suffix = path.suffix.lower()
+    named = Wording(path.suffix or "a file without suffix", path.suffix or "没有后缀的文件")
+    way = _CONVERTIBLE.get(suffix)
+    hint = Wording("") if way else did_you_mean(suffix, _SUFFIXES)
+    fix = Wording(f"Read: {', '.join(sorted(_SUFFIXES))}.", f"可读：{'、'.join(sorted(_SUFFIXES))}。")
+    if way:
+        quoted = {"name": shlex.quote(path.name), "epub": shlex.quote(f"{path.stem}.epub")}
+        fix = Wording(way.format(**quoted), way.chinese.format(**quoted))
+    return ManuscriptError(
+        Wording(f"{named} is no manuscript format.{hint}", f"{named.chinese} 不是可读的书稿格式。{hint.chinese}"),
+        where=str(path), fix=fix,
+    )  # fmt: skip
