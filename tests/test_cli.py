@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -213,6 +214,15 @@ def test_a_book_from_manuscript_to_choice(tmp_path: Path, book: Path, cast: Path
     assert (chosen["rendered"], chosen["chapters_mastered"]) == (0, [2])
     status = json.loads(shuoshu("status", "small", "--json", *out).stdout)
     assert (status["stale"], status["mastered"]) == ({}, [1, 2])
+    assert status["older_take"] == {name: "emotion"}, "take 1 was made before the emotion"
+    told = shuoshu("status", "small", *out)
+    assert f"{name}: the take you chose was made before this changed: emotion" in told.stderr
+    assert re.search(r"chosen take answers an older wish\W+1\b", told.stdout)
+    chinese = shuoshu("status", "small", *out, SHUOSHU_LANG="zh").stderr
+    assert f"{name}：选用的录音是在改动之前录的，改过：情感" in chinese
+    assert [one for one in chosen["remarks"] if one.startswith(name)], "choosing says so at once"
+    assert json.loads(shuoshu("choose", "small", name, "2", "--json", *out).stdout)["rendered"] == 0
+    assert json.loads(shuoshu("status", "small", "--json", *out).stdout)["older_take"] == {}
     refused("rerender", "small", "c09-zzz", *out, says="no line has the id")
     refused("choose", "small", name, "7", *out, says="has no take '7'")
     refused("rerender", "small", name, "--emotion", "angryy:1", *out, says="Did you mean angry?")
