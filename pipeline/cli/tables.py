@@ -160,7 +160,7 @@ def cast_check(options: argparse.Namespace) -> int:
 
     cast = cast_room.load(options.cast)
     people = _people(options.manuscript, options)[1] if options.manuscript else None
-    remarks = [str(one) for one in cast_room.check(cast, people)] if people is not None else []
+    remarks = cast_room.check(cast, people) if people is not None else []
     remarks += cast_room.clip_remarks(cast)
     if options.json:
         show.print_json({"cast": str(options.cast), "ok": True, "remarks": remarks})

@@ -12,6 +12,7 @@ from pipeline.manuscript.encoding import Decoded, decode
 from pipeline.manuscript.options import Options, Piece
 from pipeline.manuscript.rules import rules
 from pipeline.nouns import Book, ParagraphKind, Skipped, Source
+from pipeline.wording import Wording
 
 _START = re.compile(r"^\s*\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.IGNORECASE)
 _END = re.compile(r"^\s*\*\*\*\s*END OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.IGNORECASE)
@@ -43,10 +44,15 @@ def read_text(path: Path, options: Options) -> Book:
     )  # fmt: skip
 
 
-def _notes(decoded: Decoded) -> tuple[str, ...]:
+def _notes(decoded: Decoded) -> tuple[Wording, ...]:
     if decoded.certain:
         return ()
-    return (f"the text was read as {decoded.encoding}, which is a guess; --encoding says otherwise",)
+    return (
+        Wording(
+            f"the text was read as {decoded.encoding}, which is a guess; --encoding says otherwise",
+            f"文件按 {decoded.encoding} 编码读取，这是猜测；不对请用 --encoding 指定",
+        ),
+    )
 
 
 def _boilerplate(lines: list[str], path: Path) -> tuple[int, int, tuple[Skipped, ...]]:
