@@ -127,29 +127,8 @@ def improve(
             pool.shutdown(cancel_futures=True)
             client.close()
     after, changed = _laid_over(lines, wanted, answers)
-    return Outcome(tuple(after), tuple(_remarks(len(wanted), len(wanted) - len(open_), changed, why, foreign)), not why)
-
-
-def _remarks(asked: int, kept: int, changed: int, why: Mapping[Wording, int], foreign: int) -> Iterator[Wording]:
-    yield Wording(
-        f"language model: {asked} questions, {kept} from the cache; {changed} lines decided",
-        f"语言模型：{asked} 个问题，其中 {kept} 个取自缓存；判定 {changed} 行",
-    )
-    for text, count in why.items():
-        yield Wording(
-            f"language model: {count} unanswered: {text}",
-            f"语言模型：{count} 个问题没有得到回答：{text.chinese}",
-        )
-    if why:
-        yield Wording(
-            "language model: there the rules' decisions stay; the next run asks again",
-            "语言模型：这些行保留规则的判断；下次运行会再问",
-        )
-    if foreign:
-        yield Wording(
-            f"language model: {foreign} answers were not in the list of lines and names and were passed over",
-            f"语言模型：{foreign} 个回答不在所列的行与人名之中，未予采用",
-        )
+    remarks = trouble.remarks(len(wanted), len(wanted) - len(open_), changed, why, foreign)
+    return Outcome(tuple(after), tuple(remarks), not why)
 
 
 def questions(lines: Sequence[Line], characters: Sequence[Character], threshold: float) -> Iterator[Question]:

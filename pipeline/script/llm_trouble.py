@@ -1,11 +1,11 @@
-"""Why a language model gave no answer, in words that say what to do."""
+"""What is said of a language model's answers, and why there were none, in words that say what to do."""
 
 from __future__ import annotations
 
 import errno
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from socket import gaierror
 
@@ -137,3 +137,27 @@ BUDGET_SPENT = Wording(
     f"not asked, the budget is spent. Raise budget_tokens in {NAME}.",
     f"没有再问，预算已用完。请调大 {NAME} 里的 budget_tokens。",
 )
+
+
+def remarks(asked: int, kept: int, changed: int, why: Mapping[Wording, int], foreign: int) -> Iterator[Wording]:
+    """Of one run: questions `asked`, of them `kept` in the cache; lines `changed`; `why` so many questions stayed without an
+    answer; `foreign` answers that were none."""
+    yield Wording(
+        f"language model: {asked} questions, {kept} from the cache; {changed} lines decided",
+        f"语言模型：{asked} 个问题，其中 {kept} 个取自缓存；判定 {changed} 行",
+    )
+    for text, count in why.items():
+        yield Wording(
+            f"language model: {count} unanswered: {text}",
+            f"语言模型：{count} 个问题没有得到回答：{text.chinese}",
+        )
+    if why:
+        yield Wording(
+            "language model: there the rules' decisions stay; the next run asks again",
+            "语言模型：这些行保留规则的判断；下次运行会再问",
+        )
+    if foreign:
+        yield Wording(
+            f"language model: {foreign} answers were not in the list of lines and names and were passed over",
+            f"语言模型：{foreign} 个回答不在所列的行与人名之中，未予采用",
+        )

@@ -168,6 +168,9 @@ def test_a_cast_is_held_against_a_script(tmp_path: Path) -> None:
     )
     assert any("林婉 is nobody in this script; did you mean 林晚?" in one for one in remarks)
     assert any("林晚 (5 lines) is not in the cast" in one for one in remarks)
+    chinese = [one.chinese for one in remarks]
+    assert any("第 8 行：脚本中没有“林婉”；是不是“林晚”？" in one for one in chinese)
+    assert any("“林晚”（5 行）不在演员表中" in one for one in chinese)
 
 
 def test_another_engine_for_everything(tmp_path: Path) -> None:

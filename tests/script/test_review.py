@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 
 from pipeline import script
+from pipeline.errors import ScriptError
 from pipeline.nouns import Line
 from pipeline.script.correct import assigned
 from pipeline.script.nearest import nearest_person
 from pipeline.script.review import review
+from pipeline.wording import Wording
 from tests.conftest import shuoshu
 
 TALK = """第一章 夜谈
@@ -209,6 +213,13 @@ def test_refusals_speak_chinese_to_the_chinese(talk: Path) -> None:
     ):
         error = shuoshu(*words, cwd=talk, SHUOSHU_LANG="zh").stderr
         assert all(one in error for one in says), error
+
+
+def test_an_error_keeps_both_languages_on_its_way_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(ScriptError(Wording("no", "没有"), where="x", fix=Wording("do", "请做"))))
+    assert (error.what, error.fix, error.where) == ("no", "do", "x")
+    assert (error.what.chinese, copy.deepcopy(error.fix).chinese) == ("没有", "请做")
+    assert json.loads(json.dumps([error.what])) == ["no"]
 
 
 def test_review_and_report_show_what_is_in_doubt_and_escape_it(talk: Path) -> None:
