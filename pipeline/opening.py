@@ -18,12 +18,14 @@ from pipeline.cast import Cast
 from pipeline.errors import BookFolderError, ManuscriptError
 from pipeline.files import sha256_file
 from pipeline.folder import BookFolder, Record, folder_for
+from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import NARRATOR, UNKNOWN, Character, Language, Line
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Plan, plan
 from pipeline.render.plan import said as plan_said
 from pipeline.takes import TakeStore
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pipeline.script.llm import Outcome
@@ -104,8 +106,7 @@ def open_book(request: Request, observe: Observer = unobserved) -> Iterator[Prod
     """
     manuscript = request.manuscript
     if not manuscript.is_file():
-        kind = "a folder, not a file" if manuscript.is_dir() else "not there"
-        raise ManuscriptError(f"the manuscript is {kind}", where=str(manuscript), fix="Give the path of one file.")
+        raise no_file(manuscript)
     folder = folder_for(manuscript, request.output)
     with folder.locked():
         record, sync = write_script(folder, request, observe)
@@ -245,9 +246,12 @@ def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:
     before, now = Path(record.source), manuscript.resolve()
     if before != now and (before.suffix != now.suffix or before.is_file()):
         raise BookFolderError(
-            f"this folder holds another manuscript, {before}", where=str(folder.path),
-            fix="Give another --output, or rename one of the manuscripts.",
-        )  # fmt: skip
+            Wording(f"this folder holds another manuscript, {before}", f"这个文件夹是另一份书稿的：{before}"),
+            where=str(folder.path),
+            fix=Wording(
+                "Give another --output, or rename one of the manuscripts.", "请用 --output 换一处，或给其中一份改名。"
+            ),
+        )
 
 
 def _cast(request: Request, record: Record) -> tuple[Cast, str]:
@@ -293,12 +297,18 @@ def chapters_in(text: str, there: Sequence[int]) -> tuple[int, ...]:
     for part in re.split(r"[,，\s]+", text.strip()):
         match = re.fullmatch(r"(\d+)(?:[-–](\d+))?", part)
         if not match or int(match[1]) > int(match[2] or match[1]):
-            raise ManuscriptError(f"--chapters {text!r} cannot be read", fix="Write it like 2-5,9.")
+            raise ManuscriptError(
+                Wording(f"--chapters {text!r} cannot be read", f"看不懂 --chapters {text}"),
+                fix=Wording("Write it like 2-5,9.", "请写成 2-5,9 这样。"),
+            )
         first, last = int(match[1]), int(match[2] or match[1])
         wanted.update(range(first, min(last, first + 100_000) + 1))
     missing = sorted(wanted - set(there))
     if missing:
         raise ManuscriptError(
-            f"there is no chapter {missing[0]}", fix=f"The book has chapters {min(there)} to {max(there)}."
+            Wording(f"there is no chapter {missing[0]}", f"没有第 {missing[0]} 章"),
+            fix=Wording(
+                f"The book has chapters {min(there)} to {max(there)}.", f"这本书有第 {min(there)} 到 {max(there)} 章。"
+            ),
         )
     return tuple(number for number in there if number in wanted)

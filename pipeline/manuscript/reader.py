@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import ManuscriptError, did_you_mean
+from pipeline.errors import ManuscriptError
 from pipeline.files import sha256_file
 from pipeline.manuscript.options import Options
+from pipeline.manuscript.refusals import no_file, no_format, no_words
 from pipeline.nouns import Book, Language
 from pipeline.wording import Wording
 
@@ -22,27 +22,6 @@ _SUFFIXES = {
     ".epub": "epub", ".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
     ".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx",
 }  # fmt: skip
-
-
-_CALIBRE = Wording(
-    "Convert it to EPUB with Calibre: `ebook-convert {name} {epub}`, then give that file.",
-    "请用 Calibre 转成 EPUB：`ebook-convert {name} {epub}`，再给出转好的文件。",
-)
-_OFFICE = Wording(
-    "Save it as DOCX in the program it is from, or with LibreOffice: `soffice --convert-to docx {name}`.",
-    "请在原来的程序里另存为 DOCX，或用 LibreOffice：`soffice --convert-to docx {name}`。",
-)
-_PDF = Wording(
-    "A PDF holds pages, not paragraphs: take the book as EPUB or DOCX where there is one, else convert it with Calibre"
-    " (`ebook-convert {name} {epub}`) and read the result through.",
-    "PDF 里是版面而不是段落：有 EPUB 或 DOCX 请用它们，没有就用 Calibre 转换"
-    "（`ebook-convert {name} {epub}`），并通读结果。",
-)
-_CONVERTIBLE = {
-    ".pdf": _PDF, ".djvu": _PDF, **dict.fromkeys((".mobi", ".azw", ".azw3", ".prc", ".kfx", ".fb2", ".lit", ".lrf"), _CALIBRE),
-    **dict.fromkeys((".doc", ".rtf", ".odt", ".wps", ".pages"), _OFFICE),
-}  # fmt: skip
-"""What people have books in that is not read here -> what to do."""
 
 
 def read(
@@ -65,26 +44,37 @@ def read(
     options = Options(_compiled(chapter_pattern), include_matter, encoding)
     book = _reader(path)(path, options)
     if not any(paragraph.text.strip() for chapter in book.chapters for paragraph in chapter.paragraphs):
-        raise ManuscriptError("there are no words in this manuscript", where=str(path), fix="Is it the right file?")
+        raise no_words(path)
     return replace(book, sha256=sha256_file(path), language=language or book.language)
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise ManuscriptError("the manuscript is a folder, not a file", where=str(path), fix="Give one file.")
     if not path.is_file():
-        raise ManuscriptError("the manuscript is not there", where=str(path), fix="Check the path.")
+        raise no_file(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
             stream.read(1)
     except OSError as error:
-        raise ManuscriptError(f"it cannot be read: {error.strerror}", where=str(path), fix="Check who may.") from error
+        raise ManuscriptError(
+            Wording(f"it cannot be read: {error.strerror}", f"无法读取：{error.strerror}"),
+            where=str(path),
+            fix=Wording("Check who may.", "请检查读取权限。"),
+        ) from error
     if size == 0:
-        raise ManuscriptError("the file is empty", where=str(path), fix="Save the manuscript again.")
+        raise ManuscriptError(
+            Wording("the file is empty", "文件是空的"),
+            where=str(path),
+            fix=Wording("Save the manuscript again.", "请重新保存书稿。"),
+        )
     if size > SIZE_LIMIT:
         raise ManuscriptError(
-            f"the file has {size >> 20} MiB; the limit is {SIZE_LIMIT >> 20}", where=str(path), fix="Split the book."
+            Wording(
+                f"the file has {size >> 20} MiB; the limit is {SIZE_LIMIT >> 20}",
+                f"文件有 {size >> 20} MiB，上限是 {SIZE_LIMIT >> 20}",
+            ),
+            where=str(path),
+            fix=Wording("Split the book.", "请把书分成几份。"),
         )
 
 
@@ -102,7 +92,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
 def _reader(path: Path) -> Callable[[Path, Options], Book]:
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        raise _unreadable(path)
+        raise no_format(path, _SUFFIXES)
     if kind == "epub":
         from pipeline.manuscript.epub import read_epub
 
@@ -118,18 +108,3 @@ def _reader(path: Path) -> Callable[[Path, Options], Book]:
     from pipeline.manuscript.html import read_html, read_markdown
 
     return read_html if kind == "html" else read_markdown
-
-
-def _unreadable(path: Path) -> ManuscriptError:
-    suffix = path.suffix.lower()
-    named = Wording(path.suffix or "a file without suffix", path.suffix or "没有后缀的文件")
-    way = _CONVERTIBLE.get(suffix)
-    hint = Wording("") if way else did_you_mean(suffix, _SUFFIXES)
-    fix = Wording(f"Read: {', '.join(sorted(_SUFFIXES))}.", f"可读：{'、'.join(sorted(_SUFFIXES))}。")
-    if way:
-        quoted = {"name": shlex.quote(path.name), "epub": shlex.quote(f"{path.stem}.epub")}
-        fix = Wording(way.format(**quoted), way.chinese.format(**quoted))
-    return ManuscriptError(
-        Wording(f"{named} is no manuscript format.{hint}", f"{named.chinese} 不是可读的书稿格式。{hint.chinese}"),
-        where=str(path), fix=fix,
-    )  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.errors import ManuscriptError
 from pipeline.manuscript import chapters
 from pipeline.manuscript.characters import HAN, clean, language_of
 from pipeline.manuscript.encoding import Decoded, decode
 from pipeline.manuscript.options import Options, Piece
+from pipeline.manuscript.refusals import no_words
 from pipeline.manuscript.rules import rules
 from pipeline.nouns import Book, ParagraphKind, Skipped, Source
 from pipeline.wording import Wording
@@ -33,7 +33,7 @@ def read_text(path: Path, options: Options) -> Book:
     pieces = [piece for piece in pieces if _line_number(piece) not in named]
     found, more = chapters.split(pieces, options, title)
     if not found:
-        raise ManuscriptError("there are no words in this manuscript", where=str(path), fix="Is it the right file?")
+        raise no_words(path)
     if named:
         count = sum(len(lines[number - 1].strip()) for number in named)
         more = (Skipped("title and author", "title page", count, Source(path.name, f"line {min(named)}")), *more)

@@ -72,11 +72,11 @@ def _with_readings(text: str, language: Language, lexicon: Mapping[str, str]) ->
     """`text` with all readings written 重(chong2). A bare syllable, in a Chinese book or behind a Chinese character, is the
     reading of the character before it where the dictionary has it so (重CHONG2新), else it stands in a character's place
     (晕XUAN4, as IndexTTS writes it). A term of the lexicon is no syllable."""
-    terms = {term.casefold() for term in lexicon}
 
     def bare(match: re.Match[str]) -> str:
         said = [canonical(one) for one in re.findall(r"\D+\d", match[2])]
-        if not all(map(is_syllable, said)) or match[2].casefold() in terms or not (language == "zh" or match[1]):
+        term = any(match[2].casefold() == one.casefold() for one in lexicon)
+        if term or not all(map(is_syllable, said)) or not (language == "zh" or match[1]):
             return match[0]
         own = match[1] and said[0] in readings_of(match[1])
         return ("" if own else match[1]) + "".join(
