@@ -44,6 +44,7 @@ def produce_book(
     include_matter: bool = False,
     formats: str = "",
     attributor: Literal["offline", "llm"] | None = None,
+    deliver: str = "",
 ) -> Result:
     """Turn a manuscript into a mastered audiobook.
 
@@ -60,11 +61,12 @@ def produce_book(
         language: Of the book, where the guess is wrong.
         include_matter: Read front and back matter too.
         formats: Chapter files to make, such as m4a,mp3; empty = as the profile says.
+        deliver: What to make of the chapters, such as m4b,srt; empty = as the cast file or the profile says.
         attributor: offline or llm, who decides doubtful speakers (docs/llm.md); none = as the last run.
     """
     request = Request(
         manuscript, cast, engine, profile, chapters, output, workers, chapter_pattern, encoding, language, include_matter,
-        formats, attributor,
+        formats, attributor, deliver,
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, Workers(workers) as pool:
         return run_production(production, pool)

@@ -1,4 +1,4 @@
-"""The few tasks that the flows share: a batch of lines, a chapter, the audiobook. Never one task a line: a task costs
+"""The few tasks that the flows share: a batch of lines, a chapter, a deliverable. Never one task a line: a task costs
 milliseconds, and so may a line. Line-level progress, resume and caching are the take store's."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from prefect.utilities.annotations import opaque
 
 from flows.watching import tell
 from pipeline import produce
+from pipeline.deliver.make import Made
 from pipeline.nouns import Master
 from pipeline.opening import Production
 from pipeline.produce import Result
@@ -44,10 +45,10 @@ def master_chapter(number: int, production: Production, workers: Workers) -> tup
     return master, made
 
 
-@task(name="assemble", task_run_name="assemble the audiobook", cache_policy=NO_CACHE, persist_result=False)
-def assemble(production: Production, masters: list[Master]) -> bool:
-    """Join the chapters into one M4B; whether it had to be made."""
-    return produce.assemble(production, masters)
+@task(name="deliver", task_run_name="deliver {kind}", cache_policy=NO_CACHE, persist_result=False)
+def deliver(kind: str, production: Production, masters: list[Master]) -> Made | None:
+    """Make one kind of deliverable, unless it is as it was; None when the book is not whole."""
+    return produce.deliver(production, masters, kind)
 
 
 def run_production(production: Production, workers: Workers) -> Result:
@@ -61,9 +62,12 @@ def run_production(production: Production, workers: Workers) -> Result:
         finished.append(one.result())
         tell(Progress("master", at, len(masters), note=finished[-1][0].title))
     workers.renew()
-    assembled = assemble(held(production), held([master for master, _ in finished]))
-    tell(Progress("assemble", 1, 1))
-    result = produce.result_of(production, finished, assembled)
+    delivered = []
+    for at, kind in enumerate(production.deliver):
+        tell(Progress("deliver", at, len(production.deliver), note=kind))
+        delivered.append(deliver(kind, held(production), held([master for master, _ in finished])))
+    tell(Progress("deliver", len(delivered), len(delivered)))
+    result = produce.result_of(production, finished, delivered)
     _publish(result, [master for master, _ in finished])
     return result
 

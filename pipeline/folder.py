@@ -49,6 +49,7 @@ class Record:
     profile: str = ""
     engine: str = ""
     formats: str = ""
+    deliver: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     chapters: tuple[tuple[int, str], ...] = ()

@@ -113,6 +113,8 @@ class Line:
     speed        ratio of speaking rate, 1.0 = the voice's own; None = not set
     duration     wished length in seconds; None = free
     pause_after  silence after the line in seconds; None = by punctuation and context
+    start        where the line begins in its chapter, in seconds; None = after the line before it (a timed script has
+                 it: a dubbing script read from subtitles)
     confidence   0..1, of `speaker`
     why          the rule that decided `speaker`
     note         the user's own
@@ -136,6 +138,7 @@ class Line:
     why: str = ""
     note: str = ""
     by_hand: tuple[str, ...] = ()
+    start: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,8 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A line on a chapter's timeline. `start` and `frames` count sample frames at the master's rate."""
+    """A line on a chapter's timeline. `start` and `frames` count sample frames at the master's rate; `take` is a key;
+    `delivery` is of `DELIVERIES`; `gain_db` is what mastering laid on the take (0 before it is known)."""
 
     line_id: str
     speaker: str
@@ -238,33 +242,49 @@ class Segment:
     take: str
     start: int
     frames: int
+    kind: LineKind = "narration"
+    paragraph: int = 0
+    delivery: tuple[str, ...] = ()
+    gain_db: float = 0.0
+
+    @property
+    def end(self) -> int:
+        return self.start + self.frames
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A chapter laid out to the sample: `segments` in order, `frames` the whole length, head and tail included."""
+    """A chapter laid out to the sample: `segments` in order, `frames` the whole length, head and tail included; `music` is
+    where the user's music begins, and which: (frame, "chapter" or "scene")."""
 
     chapter: int
     title: str
     sample_rate: int
     frames: int
     segments: tuple[Segment, ...]
+    music: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
     """Measured loudness: integrated (LUFS, ITU-R BS.1770-5), true peak (dBTP, same, annex 2), range (LU, EBU
-    Tech 3342; nan when not measured)."""
+    Tech 3342), RMS over everything and sample peak (dBFS; a full-scale sine has -3.01 and 0), highest momentary (400 ms)
+    and short-term (3 s) loudness (LUFS, EBU Tech 3341). nan = not measured."""
 
     integrated: float
     true_peak: float
     range: float = float("nan")
+    rms: float = float("nan")
+    peak: float = float("nan")
+    momentary_max: float = float("nan")
+    short_term_max: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """A mastered chapter: its files by format (``flac``, ``mp3``, ``m4a``), its timeline's length and what was
-    measured. `fingerprint` names everything that went in: same fingerprint, nothing to do."""
+    """A mastered chapter: its files by format (``flac``, ``mp3``, ``m4a`` …), all named `stem`, its timeline's length and
+    what was measured. `reduction_db` is the most that the limiter took away. `fingerprint` names everything that went
+    in: same fingerprint, nothing to do."""
 
     chapter: int
     title: str
@@ -273,6 +293,8 @@ class Master:
     files: Mapping[str, Path]
     loudness: Loudness
     fingerprint: str
+    stem: str = ""
+    reduction_db: float = 0.0
 
     @property
     def seconds(self) -> float:

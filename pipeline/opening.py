@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline import __version__, script
 from pipeline import manuscript as manuscript_room
@@ -24,10 +24,12 @@ from pipeline.nouns import NARRATOR, UNKNOWN, Character, Language, Line
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Plan, plan
 from pipeline.render.plan import said as plan_said
+from pipeline.script import credits as credit_room
 from pipeline.takes import TakeStore
 from pipeline.wording import Wording
 
 if TYPE_CHECKING:
+    from pipeline.script.credits import Credits
     from pipeline.script.llm import Outcome
     from pipeline.script.merge import Sync
 
@@ -40,7 +42,8 @@ _INCOMPLETE = "llm, incomplete"
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
-    `formats` like ``m4a,mp3`` ("" = the profile's). None = by the cast, the last run, or the default."""
+    `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's). None = by
+    the cast, the last run, or the default."""
 
     manuscript: Path
     cast: Path | None = None
@@ -55,6 +58,7 @@ class Request:
     include_matter: bool = False
     formats: str = ""
     attributor: Attributor | None = None
+    deliver: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +69,8 @@ class Production:
     engine   what speaks everything, whatever the cast says; None = as the cast says
     by_hand  line id -> key of the new take to choose for it by hand, whatever the line used before
     retake   whether only some lines are made anew, for a book that is there already
+    titles   every chapter's title by its number, credits included, in order
+    deliver  kinds of deliverables to make; `settings` of each
     """
 
     folder: BookFolder
@@ -75,6 +81,9 @@ class Production:
     plan: Plan
     chapters: tuple[int, ...]
     characters: tuple[Character, ...]
+    titles: Mapping[int, str]
+    deliver: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     engine: str | None = None
     remarks: list[str] = field(default_factory=list)
     wanted: dict[str, str] = field(default_factory=dict)
@@ -92,7 +101,7 @@ class Production:
     @property
     def partial(self) -> bool:
         """Whether only some of the book's chapters are asked for."""
-        return not self.retake and len(self.chapters) < len(self.record.chapters)
+        return not self.retake and len(self.chapters) < len(self.titles)
 
     def lines_of(self, chapter: int) -> list[Line]:
         return [line for line in self.plan.lines if line.chapter == chapter]
@@ -126,7 +135,7 @@ def reopen(
         record = folder.read()
         request = Request(
             Path(record.source), profile=record.profile or None, chapters=chapters, output=folder.path.parent,
-            formats=record.formats,
+            formats=record.formats, deliver=record.deliver,
         )  # fmt: skip
         with _production(folder, record, request, script.load(folder.path), None, observe) as production:
             yield production
@@ -192,7 +201,10 @@ def _read(
     )  # fmt: skip
     if before is None:
         return fresh, sync
-    last = replace(fresh, cast=before.cast, profile=before.profile, engine=before.engine, formats=before.formats)
+    last = replace(
+        fresh, cast=before.cast, profile=before.profile, engine=before.engine, formats=before.formats,
+        deliver=before.deliver,
+    )  # fmt: skip
     return last, sync
 
 
@@ -220,25 +232,49 @@ def _planned(
     observe: Observer,
 ) -> Production:  # fmt: skip
     from pipeline import cast as cast_room
-    from pipeline.mastering import profiles
+    from pipeline.deliver.wishes import wished
 
     observe(Progress("plan", note=f"{len(lines)} lines"))
     characters = speakers(lines, record)
     cast, cast_path = _cast(request, record)
-    profile = profiles.load(request.profile or cast.profile or record.profile or profiles.DEFAULT)
-    profile = profiles.with_formats(profiles.with_pauses(profile, cast.pauses), request.formats)
-    chapters = chapters_in(request.chapters, [number for number, _ in record.chapters])
+    profile, credits = _finish(request, record, cast)
+    kinds, settings = wished(cast, request.deliver, profile.deliver, profile.formats)
+    last = max((number for number, _ in record.chapters), default=0)
+    opening, closing = (
+        credit_room.lines(credits, record.title, record.author, record.language, last) if credits else ([], [])
+    )
+    titles = _titles(record, opening, closing)
+    chapters = chapters_in(request.chapters, list(titles))
     engine = request.engine or record.engine or None
     cast = cast_room.complete(cast, characters)
-    planned = plan([line for line in lines if line.chapter in set(chapters)], cast, store, engine=engine)
-    folder.write(replace(record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats))
+    heard = [*opening, *lines, *closing]
+    planned = plan([line for line in heard if line.chapter in set(chapters)], cast, store, engine=engine)
+    folder.write(replace(
+        record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats, deliver=request.deliver,
+    ))  # fmt: skip
     remarks = [*record.notes, *(sync.remarks() if sync else ()), *cast_room.check(cast, characters)]
     there = {line.chapter for line in planned.lines}
     return Production(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
-        remarks=remarks, wanted=planned.wanted,
+        titles=titles, deliver=kinds, settings=settings, remarks=remarks, wanted=planned.wanted,
     )  # fmt: skip
+
+
+def _finish(request: Request, record: Record, cast: Cast) -> tuple[Profile, Credits | None]:
+    """How the book is mastered and credited: the profile asked for, with what the cast file changes of it."""
+    from pipeline.mastering import profiles, wishes
+
+    profile = profiles.load(request.profile or cast.profile or record.profile or profiles.DEFAULT)
+    profile = profiles.with_formats(wishes.applied(profile, cast), request.formats)
+    return profile, wishes.credits(profile, cast)
+
+
+def _titles(record: Record, opening: Sequence[Line], closing: Sequence[Line]) -> dict[int, str]:
+    first, last = credit_room.TITLES[record.language]
+    titles = {0: first} if opening else {}
+    titles |= record.chapter_titles
+    return titles | ({closing[0].chapter: last} if closing else {})
 
 
 def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:

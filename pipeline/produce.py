@@ -1,11 +1,10 @@
-"""Making what an opened book still needs: render batches of lines, master chapters, join them into the audiobook.
+"""Making what an opened book still needs: render batches of lines, master chapters, make the deliverables.
 
 Flows wrap these functions in Prefect tasks; `finish` does all of them in plain Python.
 """
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import engines
-from pipeline.files import write_text
+from pipeline.errors import BookFolderError, MasteringError
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
@@ -22,15 +21,18 @@ from pipeline.memory import give_back_freed
 from pipeline.nouns import Master, Take, Timeline
 from pipeline.opening import Production
 from pipeline.progress import Observer, Progress, unobserved
-from pipeline.render.plan import Job, batches
+from pipeline.render.plan import Due, Job, batches, direction_of
 from pipeline.render.pool import visible_gpus
 from pipeline.render.worker import render_batch
 from pipeline.script.conversation import doubtful as in_doubt
+from pipeline.takes import take_key
 from pipeline.takes.store import Rendered
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from pipeline.deliver.book import FinishedBook
+    from pipeline.deliver.make import Made
     from pipeline.render.pool import Workers
 
 AHEAD = 4
@@ -66,13 +68,13 @@ class Deliverable:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did."""
+    """What a run did: `mastered` are the chapters, `delivered` the kinds of deliverables that were made now."""
 
     folder: Path
     lines: int
     rendered: int
     mastered: tuple[int, ...]
-    assembled: bool
+    delivered: tuple[str, ...]
     flagged: tuple[str, ...]
     remarks: tuple[str, ...]
     deliverables: tuple[Deliverable, ...]
@@ -148,14 +150,18 @@ def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Render
     production.rendered += len(made)
 
 
-def make_chapter(job: ChapterJob) -> Master:
-    """Master one chapter; runs in a worker process. Writes the chapter's files and, last, their record."""
-    from pipeline.mastering import chapter, record
+def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
+    """Master one chapter; runs in a worker process. Writes the chapter's files and, last, their record. Where takes are not
+    what they were when they were rendered, nothing is written and they are returned."""
+    from pipeline.mastering import chapter, record, sound
 
-    made = chapter.master(
+    damaged = sound.damaged(job.takes.values())
+    if damaged:
+        return tuple(damaged)
+    made, laid_out = chapter.master(
         job.timeline, job.takes, job.profile, job.folder, job.stem, job.tags, job.fingerprint, job.cover, job.cover_type
     )
-    record.write(made, job.timeline, job.folder, job.stem)
+    record.write(made, laid_out, job.folder)
     return made
 
 
@@ -167,9 +173,9 @@ def chapter_job(production: Production, number: int) -> ChapterJob:
     keys = {line.id: production.wanted[line.id] for line in lines if line.id in production.wanted}
     known = production.store.takes(keys.values())
     takes = {line: known[key] for line, key in keys.items() if key in known}
-    title = production.record.chapter_titles.get(number, "")
+    title = production.titles.get(number, "")
     laid_out = timeline.build(number, title, lines, takes, production.profile)
-    numbers = [one for one, _ in production.record.chapters]
+    numbers = list(production.titles)
     tags = Tags(
         title=title or production.record.title, author=production.record.author, album=production.record.title,
         language=production.record.language, track=numbers.index(number) + 1, tracks=len(numbers),
@@ -183,8 +189,8 @@ def chapter_job(production: Production, number: int) -> ChapterJob:
 
 
 def _stem(production: Production, number: int) -> str:
-    width = max(2, len(str(max(one for one, _ in production.record.chapters))))
-    return safe_name(f"{number:0{width}d} {production.record.chapter_titles.get(number, '')}")
+    width = max(2, len(str(max(production.titles))))
+    return safe_name(f"{number:0{width}d} {production.titles.get(number, '')}")
 
 
 def master(production: Production, number: int, workers: Workers | None = None) -> tuple[Master, bool]:
@@ -196,7 +202,34 @@ def master(production: Production, number: int, workers: Workers | None = None) 
     if there and there.fingerprint == job.fingerprint:
         return there, False
     _forget_other_names(job.folder, job.stem, number)
-    return (workers.run(make_chapter, job) if workers else make_chapter(job)), True
+    made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    if not isinstance(made, Master):
+        _render_again(production, number, made, workers)
+        job = chapter_job(production, number)
+        made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    if not isinstance(made, Master):
+        raise MasteringError(
+            "a take that was just rendered is damaged", where=str(made[0].path), fix="Check the disk it lies on."
+        )
+    return made, True
+
+
+def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Workers | None) -> None:
+    """Render takes anew whose files were damaged on disk; the lines that use them say so in a remark."""
+    due: dict[str, Due] = {}
+    for take in damaged:
+        lines = [line for line in production.lines_of(number) if production.wanted.get(line.id) == take.key]
+        direction = direction_of(lines[0], production.cast, production.engine)
+        if direction is None or take_key(replace(direction, seed=take.seed)) != take.key:
+            raise MasteringError(
+                f"the take that line {lines[0].id} uses is damaged, and the script now asks for another",
+                where=str(take.path), fix=f"Choose another: `shuoshu takes BOOK {lines[0].id}` lists them.",
+            )  # fmt: skip
+        take.path.unlink(missing_ok=True)
+        due[take.key] = Due(take.key, take.engine, lines[0], tuple(line.id for line in lines[1:]), take.seed)
+        production.remarks.append(f"the take of line {lines[0].id} was damaged on disk; it is rendered again")
+    for batch in batches(due.values(), production.cast, production.engine):
+        render(production, batch, workers)
 
 
 def _forget_other_names(folder: Path, stem: str, number: int) -> None:
@@ -210,65 +243,59 @@ def _forget_other_names(folder: Path, stem: str, number: int) -> None:
                 file.unlink(missing_ok=True)
 
 
-def audiobook(production: Production) -> Path:
-    """Where the M4B goes; a run of some chapters has a file of its own."""
+def finished(production: Production, masters: Sequence[Master]) -> FinishedBook:
+    """The book to make deliverables of `masters`."""
+    from pipeline.deliver.book import FinishedBook
+
     name = safe_name(production.record.title) or production.folder.path.name
     if production.partial:
         some = production.chapters
         name += f" ({some[0]}-{some[-1]})" if len(some) > 1 else f" ({some[0]})"
-    return production.folder.path / f"{name}.m4b"
-
-
-def assemble(production: Production, masters: Sequence[Master]) -> bool:
-    """Join the chapters into the M4B unless it is made of just these; whether it was made now.
-
-    A retake of single lines joins every chapter the book has, not only those it mastered.
-    """
-    masters = _whole_book(production, masters)
-    if not masters or any("m4a" not in one.files for one in masters):
-        return False
-    if _assembled(production, masters):
-        return False
-    from pipeline.mastering import m4b
-
-    path = audiobook(production)
-    record = production.record
-    tags = Tags(title=record.title, author=record.author, album=record.title, language=record.language)
-    m4b.assemble(masters, path, tags, *production.cover())
-    write_text(_assembly_file(path), json.dumps(_assembly(masters, path)))
-    return True
+    cover, cover_type = production.cover()
+    return FinishedBook(
+        folder=production.folder.path, name=name, record=production.record, profile=production.profile,
+        masters=tuple(masters), takes=production.folder.takes, cover=cover, cover_type=cover_type,
+        settings=production.settings,
+    )  # fmt: skip
 
 
 def _whole_book(production: Production, masters: Sequence[Master]) -> Sequence[Master]:
-    """For a retake: all chapters, if all are mastered; nothing otherwise, as there is no whole book to join."""
+    """For a retake of single lines: every chapter the book has, not only those it mastered, or nothing when not all of
+    them are there; otherwise `masters`."""
     if not production.retake:
         return masters
+    by_number = {one.chapter: one for one in masters}
+    found = [by_number.get(number) or _there(production, number) for number in production.titles]
+    return [one for one in found if one] if all(found) else ()
+
+
+def _there(production: Production, number: int) -> Master | None:
     from pipeline.mastering import record
 
-    by_number = {one.chapter: one for one in masters}
-    found = []
-    for number, _ in production.record.chapters:
-        there = by_number.get(number) or record.load(production.folder.chapters, _stem(production, number))
+    return record.load(production.folder.chapters, _stem(production, number))
+
+
+def masters_there(production: Production) -> tuple[list[Master], tuple[int, ...]]:
+    """Every mastered chapter of the book as it lies on disk, and the numbers of those that the script and cast now ask
+    for otherwise. Raises BookFolderError when one was never mastered."""
+    current, found = mastered_chapters(production), []
+    for number in production.chapters:
+        there = _there(production, number)
         if there is None:
-            return ()
+            raise BookFolderError(
+                f"chapter {number} is not mastered", where=str(production.folder.path),
+                fix="`shuoshu run` on the manuscript masters it.",
+            )  # fmt: skip
         found.append(there)
-    return found
+    return found, tuple(number for number in production.chapters if number not in current)
 
 
-def _assembly_file(path: Path) -> Path:
-    return path.parent / "chapters" / f".{path.stem}.m4b.json"
+def deliver(production: Production, masters: Sequence[Master], kind: str) -> Made | None:
+    """Make one kind of deliverable, unless it is as it was; None when the book is not whole."""
+    from pipeline.deliver.make import make
 
-
-def _assembly(masters: Sequence[Master], path: Path) -> dict[str, object]:
-    return {"chapters": [one.fingerprint for one in masters], "size": path.stat().st_size}
-
-
-def _assembled(production: Production, masters: Sequence[Master]) -> bool:
-    path = audiobook(production)
-    try:
-        return bool(json.loads(_assembly_file(path).read_text()) == _assembly(masters, path))
-    except (OSError, ValueError):
-        return False
+    whole = _whole_book(production, masters)
+    return make(finished(production, whole), kind) if whole else None
 
 
 # --- all of it ------------------------------------------------------------------------------------------------------
@@ -278,11 +305,17 @@ def nothing_to_do(production: Production) -> Result | None:
     """The result of a run in which nothing is stale; None when there is something to do."""
     if production.plan.due or production.retake:
         return None
-    current = mastered_chapters(production)
-    masters = [current[number] for number in production.chapters if number in current]
-    if len(masters) < len(production.chapters) or not masters or not _assembled(production, masters):
+    from pipeline.deliver.make import Made, current, made
+
+    mastered = mastered_chapters(production)
+    masters = [mastered[number] for number in production.chapters if number in mastered]
+    if len(masters) < len(production.chapters) or not masters:
         return None
-    return result_of(production, [(one, False) for one in masters], False)
+    book = finished(production, masters)
+    if not all(current(book, kind) for kind in production.deliver):
+        return None
+    there = [Made(kind, made(book, kind) or (), False) for kind in production.deliver]
+    return result_of(production, [(one, False) for one in masters], there)
 
 
 def mastered_chapters(production: Production) -> dict[int, Master]:
@@ -309,7 +342,9 @@ def doubtful(production: Production) -> tuple[dict[str, tuple[str, ...]], list[s
     return lines, unsure
 
 
-def result_of(production: Production, masters: Sequence[tuple[Master, bool]], assembled: bool) -> Result:
+def result_of(
+    production: Production, masters: Sequence[tuple[Master, bool]], delivered: Sequence[Made | None]
+) -> Result:
     """What a run did, with every deliverable of the chapters asked for."""
     deliverables = []
     for one, _ in masters:
@@ -319,13 +354,14 @@ def result_of(production: Production, masters: Sequence[tuple[Master, bool]], as
                     path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, one.loudness.true_peak
                 )
             )
-    path = audiobook(production)
-    if path.is_file():
-        seconds = sum(one.seconds for one in _whole_book(production, [master for master, _ in masters]))
-        deliverables.append(Deliverable(path, production.record.title, seconds, path.stat().st_size))
+    seconds = sum(one.seconds for one in _whole_book(production, [master for master, _ in masters]))
+    for made in delivered:
+        for path in made.files if made else ():
+            deliverables.append(Deliverable(path, production.record.title, seconds, path.stat().st_size))
     return Result(
         folder=production.folder.path, lines=len(production.wanted), rendered=production.rendered,
-        mastered=tuple(one.chapter for one, made in masters if made), assembled=assembled,
+        mastered=tuple(one.chapter for one, made in masters if made),
+        delivered=tuple(made.kind for made in delivered if made and made.now),
         flagged=tuple(doubtful(production)[0]), remarks=tuple(production.remarks), deliverables=tuple(deliverables),
     )  # fmt: skip
 
@@ -352,9 +388,12 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
             if isinstance(error, KeyboardInterrupt):
                 pool.stop()
             raise
-    assembled = assemble(production, [one for one, _ in masters])
-    observe(Progress("assemble", 1, 1))
-    return result_of(production, masters, assembled)
+    delivered = []
+    for at, kind in enumerate(production.deliver):
+        observe(Progress("deliver", at, len(production.deliver), note=kind))
+        delivered.append(deliver(production, [one for one, _ in masters], kind))
+    observe(Progress("deliver", len(delivered), len(delivered)))
+    return result_of(production, masters, delivered)
 
 
 def _render_all(production: Production, pool: Workers, threads: ThreadPoolExecutor, observe: Observer) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["read", "ask", "plan", "start", "render", "master", "assemble"]
+Stage = Literal["read", "ask", "plan", "start", "render", "master", "deliver"]
 
 
 @dataclass(frozen=True, slots=True)

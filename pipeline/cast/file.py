@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import engines
 from pipeline.cast import lexicon, yaml_lines
+from pipeline.cast.checked import Checked
 from pipeline.cast.clips import clip_hash
-from pipeline.cast.model import Cast, Part, Profile
+from pipeline.cast.model import WISHES, Cast, Part, Profile
 from pipeline.cast.yaml_lines import Node
 from pipeline.errors import CastError, ScriptError, did_you_mean
 from pipeline.nouns import Emotion, Voice
@@ -18,9 +19,9 @@ from pipeline.script import emotion as emotions
 
 _TOP = (
     "language", "consent", "narrator", "voices", "characters", "unknown", "lexicon", "lexicon_file", "profile", "best_effort",
-    "pauses",
+    "pauses", *WISHES,
 )  # fmt: skip
-_PART = ("voice", "aliases", "emotions", "speed")
+_PART = ("voice", "aliases", "emotions", "speed", "level")
 PAUSES = ("clause", "sentence", "paragraph", "speaker", "scene", "heading", "head", "tail")
 
 
@@ -30,43 +31,7 @@ def load(path: Path) -> Cast:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    path: Path
-
-    # --- errors and checked access ---
-
-    def error(self, what: str, line: int, fix: str = "See docs/cast-file.md.") -> CastError:
-        return CastError(what, where=f"{self.path}, line {line}", fix=fix)
-
-    def mapping(self, node: Node, what: str, keys: Iterable[str] | None = None) -> dict[str, Node]:
-        if not isinstance(node.value, dict):
-            raise self.error(f"{what} must be `key: value` pairs, not {node.value!r}", node.line)
-        if keys is not None:
-            valid = tuple(keys)
-            for key, value in node.value.items():
-                if key not in valid:
-                    hint = did_you_mean(key, valid)
-                    raise self.error(f"{what} has no key {key!r}.{hint}", value.line, f"Valid: {', '.join(valid)}.")
-        return node.value
-
-    def text(self, node: Node, what: str) -> str:
-        if not isinstance(node.value, str | int | float) or isinstance(node.value, bool):
-            raise self.error(f"{what} must be text, not {_shown(node)}", node.line)
-        return str(node.value)
-
-    def number(self, node: Node, what: str, low: float, high: float, *, whole: bool = False) -> float:
-        value = node.value
-        good = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not good or not low <= value <= high:
-            kind = "a whole number" if whole else "a number"
-            raise self.error(f"{what} must be {kind} from {low:g} to {high:g}, not {_shown(node)}", node.line)
-        return float(value)
-
-    def switch(self, node: Node, what: str) -> bool:
-        if not isinstance(node.value, bool):
-            raise self.error(f"{what} must be true or false, not {_shown(node)}", node.line)
-        return node.value
-
+class _Reader(Checked):
     # --- the parts of the file ---
 
     def cast(self, root: Node) -> Cast:
@@ -89,7 +54,7 @@ class _Reader:
             lexicon=self.lexicon(top), pauses=self.pauses(top.get("pauses")),
             profile=self.text(top["profile"], "profile") if "profile" in top else "", consent=consent,
             best_effort=self.switch(top["best_effort"], "best_effort") if "best_effort" in top else False,
-            path=self.path,
+            wishes={name: top[name] for name in WISHES if name in top}, path=self.path,
         )  # fmt: skip
         self.demand_consent(cast, top["voices"])
         return cast
@@ -135,33 +100,12 @@ class _Reader:
         if key not in rules:
             hint = did_you_mean(key, valid)
             raise self.error(f"voice {voice} has no setting {key!r}.{hint}", node.line, f"Valid: {', '.join(valid)}.")
-        kind, *limits = rules[key]
-        what = f"voice {voice}: {key}"
-        if kind == "choice":
-            value = self.text(node, what)
-            if value not in limits:
-                raise self.error(
-                    f"{what} {value!r} is unknown.{did_you_mean(value, limits)}", node.line,
-                    "`shuoshu engines --json` lists them all.",
-                )  # fmt: skip
-            return value
-        if kind == "bool":
-            return self.switch(node, what)
-        if kind == "str":
-            return self.text(node, what)
-        value_ = self.number(node, what, limits[0], limits[1], whole=kind == "int")
-        return int(value_) if kind == "int" else value_
+        return self.value(node, f"voice {voice}: {key}", rules[key], "`shuoshu engines --json` lists them all.")
 
     def clip(self, node: Node, what: str) -> tuple[Path, str]:
-        given = Path(self.text(node, f"{what}: reference")).expanduser()
-        path = given if given.is_absolute() else self.path.parent / given
-        if not given.is_absolute() and not path.resolve().is_relative_to(self.path.parent.resolve()):
-            raise self.error(
-                f"{what}: reference {str(given)!r} leads out of the cast file's folder", node.line,
-                "Put the clip beside the cast file, or give its full path.",
-            )  # fmt: skip
+        path = self.place(node, f"{what}: reference")
         try:
-            return path.resolve(), clip_hash(path.resolve())
+            return path, clip_hash(path)
         except CastError as error:
             raise self.error(f"{what}: {error.what}", node.line, error.fix) from error
 
@@ -177,6 +121,7 @@ class _Reader:
             name=name, voice=str(given["voice"].value), aliases=self.aliases(name, given.get("aliases")),
             emotions=self.emotions(name, given.get("emotions")), line=node.line,
             speed=self.number(given["speed"], f"{name}: speed", 0.5, 2.0) if "speed" in given else 1.0,
+            level=self.number(given["level"], f"{name}: level", -12.0, 12.0) if "level" in given else 0.0,
         )  # fmt: skip
 
     def voice_name(self, node: Node, voices: Mapping[str, Voice], who: str) -> None:
@@ -252,9 +197,3 @@ class _Reader:
                 f"voice {cloned} is cloned from a clip, and the cast has no consent note", node.line,
                 'Add a line such as  consent: "recorded by Lin Yue, release signed 2026-03-01".',
             )  # fmt: skip
-
-
-def _shown(node: Node) -> str:
-    if isinstance(node.value, dict):
-        return "a list of keys"
-    return "a list" if isinstance(node.value, list) else repr(node.value)

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.cast.yaml_lines import Node
 from pipeline.nouns import Emotion, Language, Voice
+
+WISHES = ("mastering", "music", "credits", "deliver")
+"""Keys of the cast file that say how the book is finished; the rooms that finish it read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Who speaks with which voice. `line` is where the cast file says so (0 = a default of ours)."""
+    """Who speaks with which voice. `level` is how much louder than the others, in LU. `line` is where the cast file says
+    so (0 = a default of ours)."""
 
     name: str
     voice: str
@@ -31,6 +36,7 @@ class Part:
     emotions: Profile = field(default_factory=Profile)
     speed: float = 1.0
     line: int = 0
+    level: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Cast:
     narrator   speaks narration and headings; `anyone` ("*") whoever is not named; `unknown` quotes without a speaker
     lexicon    term -> reading or replacement
     pauses     seconds by kind of pause, laid over the mastering profile's
+    wishes     how the book is finished: of `WISHES`, unread
     """
 
     language: Language
@@ -57,6 +64,7 @@ class Cast:
     consent: str = ""
     best_effort: bool = False
     path: Path | None = None
+    wishes: Mapping[str, Node] = field(default_factory=dict)
 
     def part(self, speaker: str) -> Part:
         """Who speaks for a speaker of the script table."""

@@ -21,6 +21,8 @@ def parser(version: str) -> argparse.ArgumentParser:
     _look(verbs)
     _review(verbs)
     _mend(verbs)
+    _finish(verbs)
+    _verify(verbs)
     _machine(verbs)
     return top
 
@@ -85,7 +87,10 @@ def _make(verbs: Any) -> None:
     run.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
     run.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
     run.add_argument(
-        "--formats", default="", metavar="m4a,mp3", help="chapter files to make: flac, mp3, m4a (all three)"
+        "--formats", default="", metavar="m4a,mp3", help="chapter files: flac, wav, mp3, opus, m4a (flac,mp3,m4a)"
+    )
+    run.add_argument(
+        "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
     )
     run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
     _output(run)
@@ -243,6 +248,33 @@ def _mend(verbs: Any) -> None:
     _output(choose)
     _working(choose)
     _json(choose)
+
+
+def _finish(verbs: Any) -> None:
+    deliver = _verb(
+        verbs, "deliver", "deliver:deliver", "make deliverables of a book whose chapters are mastered",
+        "shuoshu deliver demo-zh m4b,timeline", "shuoshu deliver --list",
+    )  # fmt: skip
+    deliver.add_argument("book", metavar="BOOK", nargs="?", help="a book's name or folder")
+    deliver.add_argument(
+        "kinds", metavar="KINDS", nargs="?", default="", help="such as m4b,srt (those of the last run)"
+    )
+    deliver.add_argument("--list", action="store_true", help="list every kind, and the settings it takes")
+    _output(deliver)
+    _json(deliver)
+
+
+def _verify(verbs: Any) -> None:
+    verify = _verb(
+        verbs, "verify", "verify:verify", "measure finished audio files and hold them against a profile's limits",
+        "shuoshu verify output/novel/chapters/*.mp3 --profile acx",
+        "shuoshu verify novel.m4b --json",
+    )  # fmt: skip
+    verify.add_argument(
+        "files", type=Path, metavar="FILE", nargs="+", help="WAV, FLAC, MP3, M4A, M4B, Opus; ours or not"
+    )
+    verify.add_argument("--profile", default="podcast", metavar="NAME", help="whose limits to keep to (podcast)")
+    _json(verify)
 
 
 def _machine(verbs: Any) -> None:

@@ -20,7 +20,7 @@ def request_of(options: argparse.Namespace) -> Request:
         manuscript=options.manuscript, cast=_cast(options), engine=options.engine, profile=options.profile,
         chapters=getattr(options, "chapters", ""), output=options.output, workers=options.workers,
         chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
-        formats=getattr(options, "formats", ""),
+        formats=getattr(options, "formats", ""), deliver=getattr(options, "deliver", ""),
         include_matter=options.include_matter, attributor=getattr(options, "attributor", None),
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def summary(result: Result, spent: float) -> dict[str, object]:
         "lines": result.lines,
         "rendered": result.rendered,
         "chapters_mastered": list(result.mastered),
-        "assembled": result.assembled,
+        "delivered": list(result.delivered),
         "flagged": list(result.flagged),
         "remarks": list(result.remarks),
         "wall_seconds": round(spent, 2),

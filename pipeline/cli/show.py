@@ -192,6 +192,6 @@ def _stage(stage: str) -> str:
         "start": ("starting", "启动"),
         "render": ("rendering lines", "合成台词"),
         "master": ("mastering chapters", "制作章节母带"),
-        "assemble": ("assembling the audiobook", "合成有声书"),
+        "deliver": ("making the deliverables", "生成成品"),
     }[stage]
     return say(english, chinese_text)

@@ -1,8 +1,7 @@
-"""One chapter: measured, levelled, limited, written.
+"""One chapter: lines levelled, limited, encoded, measured.
 
-Loudness is found in a first pass over the takes and met in a second, which limits and encodes. What the limiter takes
-away is measured on the result; when that leaves the target by more than `CLOSE_LU`, the pass is done again with the gain
-mended.
+Gains are found in a first pass over the takes; a second one writes. What dynamics and the limiter take away is measured on
+the result; when that leaves the target by more than `CLOSE_DB`, the second pass is done again with the gain mended.
 """
 
 from __future__ import annotations
@@ -10,106 +9,113 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.files import explained_errors, written_beside
-from pipeline.mastering import sound
+from pipeline.mastering import levelling, sound
 from pipeline.mastering import tags as tag_room
+from pipeline.mastering.dynamics import chain, through
 from pipeline.mastering.encoders import encoder
 from pipeline.mastering.limiter import Limiter
-from pipeline.mastering.meter import Meter, PeakMeter
+from pipeline.mastering.meter import Meter
+from pipeline.mastering.music import MusicBed, Placement
 from pipeline.mastering.profiles import Profile
+from pipeline.mastering.room import RoomTone
 from pipeline.mastering.tags import Tags
+from pipeline.mastering.true_peak import PeakMeter
 from pipeline.nouns import Loudness, Master, Take, Timeline, Waveform
 
-CLOSE_LU = 0.1
+CLOSE_DB = 0.1
 PASSES = 4
-GAIN_LIMIT_DB = 40.0
-"""A take that needs more than this is not speech."""
 
 
 def master(
     timeline: Timeline, takes: Mapping[str, Take], profile: Profile, folder: Path, stem: str, tags: Tags,
     fingerprint: str, cover: bytes | None = None, cover_type: str = "",
-) -> Master:  # fmt: skip
-    """Master a chapter into ``folder/stem.flac``, ``.mp3`` and ``.m4a``, as the profile says; each whole or not at all.
+) -> tuple[Master, Timeline]:  # fmt: skip
+    """Master a chapter into ``folder/stem.flac`` and what else the profile says; each whole or not at all. Returns the
+    master, and the timeline with the gain of every line.
 
     takes: by line id. Raises MasteringError for a take that cannot be read, BookFolderError for a full disk.
     """
     import av
 
-    gain = _gain(timeline, takes, profile)
+    timeline = levelling.levelled(timeline, takes, profile)
     files = {kind: folder / f"{stem}.{kind}" for kind in profile.formats}
     with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
         beside.enter_context(explained_errors(folder / stem, av.FFmpegError))
+        trim = 0.0
         for _ in range(PASSES):
-            loudness = _write(timeline, takes, profile, gain, paths)
-            miss = profile.loudness - loudness.integrated
-            if abs(miss) <= CLOSE_LU or not math.isfinite(miss):
+            loudness, reduction = _write(timeline, takes, profile, trim, paths)
+            miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
+            if abs(miss) <= CLOSE_DB or not math.isfinite(miss):
                 break
-            gain *= 10 ** (miss / 20)
+            trim += miss
+        timeline = levelling.raised(timeline, [one.gain_db + trim for one in timeline.segments])
         for path in paths.values():
             tag_room.write(path, tags, cover, cover_type)
-    return Master(timeline.chapter, timeline.title, timeline.sample_rate, timeline.frames, files, loudness, fingerprint)
-
-
-def _gain(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> float:
-    """The linear gain that brings the takes, as laid out, to the profile's loudness; 1 for a silent chapter."""
-    loudness = _source_loudness(timeline, takes)
-    if not math.isfinite(loudness):
-        return 1.0
-    decibels = min(max(profile.loudness - loudness, -GAIN_LIMIT_DB), GAIN_LIMIT_DB)
-    return float(10 ** (decibels / 20))
-
-
-def _source_loudness(timeline: Timeline, takes: Mapping[str, Take]) -> float:
-    """Loudness before levelling. Measured at the takes' own rate where they share one, which saves a resampling."""
-    import numpy as np
-
-    rates = {takes[segment.line_id].sample_rate for segment in timeline.segments}
-    if len(rates) != 1:
-        meter = Meter(timeline.sample_rate)
-        for block in sound.blocks(timeline, takes):
-            meter.push(block)
-        return meter.integrated()
-    rate = rates.pop()
-    meter, at = Meter(rate), 0
-    for segment in timeline.segments:
-        start = segment.start * rate // timeline.sample_rate
-        if start > at:
-            meter.push(np.zeros(start - at, np.float32))
-        wave = sound.read(takes[segment.line_id])
-        meter.push(wave)
-        at = start + wave.size
-    return meter.integrated()
+    made = Master(
+        timeline.chapter, timeline.title, timeline.sample_rate, timeline.frames, files, loudness, fingerprint, stem,
+        reduction,
+    )  # fmt: skip
+    return made, timeline
 
 
 def _write(
-    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, gain: float, paths: Mapping[str, Path]
-) -> Loudness:
-    """One pass: level, limit, encode, and measure what came out."""
-    meter, peak = Meter(timeline.sample_rate), PeakMeter()
+    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, trim: float, paths: Mapping[str, Path]
+) -> tuple[Loudness, float]:
+    """One pass: limit, encode, and measure what came out; the loudness, and the limiter's greatest reduction in dB."""
+    meter, peak, limiter = Meter(timeline.sample_rate), PeakMeter(), _limiter(profile)
+    square, highest = 0.0, 0.0
     with ExitStack() as closing:
         files = [encoder(kind, path, profile) for kind, path in paths.items()]
         for file in files:
             closing.callback(file.close)
-        for block in _limited(timeline, takes, profile, gain):
+        for block in _limited(timeline, takes, profile, trim, limiter):
             meter.push(block)
             peak.push(block)
+            square += float(block @ block)
+            highest = max(highest, float(abs(block).max(initial=0)))
             for file in files:
                 file.write(block)
-    return Loudness(meter.integrated(), peak.true_peak())
+    mono = meter.loudness(peak.true_peak())
+    loudness = replace(
+        mono, integrated=mono.integrated + profile.channels_db, momentary_max=mono.momentary_max + profile.channels_db,
+        short_term_max=mono.short_term_max + profile.channels_db,
+        rms=_decibels(math.sqrt(square / max(1, timeline.frames))), peak=_decibels(highest),
+    )  # fmt: skip
+    return loudness, limiter.reduction_db
 
 
-def _limited(timeline: Timeline, takes: Mapping[str, Take], profile: Profile, gain: float) -> Iterator[Waveform]:
-    import numpy as np
+def _decibels(level: float) -> float:
+    return 20 * math.log10(level) if level > 0 else -math.inf
 
-    lossy = any(kind != "flac" for kind in profile.formats)
+
+def _limiter(profile: Profile) -> Limiter:
+    lossy = any(kind not in ("flac", "wav") for kind in profile.formats)
     ceiling = 10 ** ((profile.true_peak - (profile.codec_margin if lossy else 0.05)) / 20)
-    limiter = Limiter(ceiling, timeline.sample_rate)
-    room = sound.room_tone(timeline.sample_rate, profile.room_tone_db)
-    for number, block in enumerate(sound.blocks(timeline, takes)):
-        quiet = np.resize(np.roll(room, -number * sound.BLOCK), block.size)
-        yield limiter.push(block * np.float32(gain) + quiet)
+    return Limiter(ceiling, profile.sample_rate)
+
+
+def _limited(
+    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter
+) -> Iterator[Waveform]:
+    """The chapter as it is written: lines through the profile's dynamics, `trim` dB, room tone and music under them."""
+    rate = timeline.sample_rate
+    speech = through(chain(profile.dynamics, rate), sound.blocks(timeline, takes))
+    room, music = RoomTone(rate, profile.room_tone_db, profile.room_tone), _music(timeline, profile)
+    gain = float(10 ** (trim / 20))
+    for block in speech:
+        whole = block * gain + room.take(block.size)
+        yield limiter.push(whole + music.take(block.size) if music else whole)
     yield limiter.flush()
+
+
+def _music(timeline: Timeline, profile: Profile) -> MusicBed | None:
+    files = {"chapter": profile.chapter_music, "scene": profile.scene_music}
+    places = [Placement(at, one) for at, which in timeline.music if (one := files[which])]
+    speech = [(one.start, one.frames) for one in timeline.segments]
+    target = profile.loudness - profile.channels_db
+    return MusicBed(places, speech, timeline.frames, timeline.sample_rate, target) if places else None

@@ -1,4 +1,5 @@
-"""Audio files written block by block: FLAC by libsndfile, MP3 (LAME) and AAC by ffmpeg's libraries in process."""
+"""Audio files written block by block, the same sound in every channel: FLAC by libsndfile, MP3 (LAME) and AAC by ffmpeg's
+libraries in process."""
 
 from __future__ import annotations
 
@@ -31,12 +32,13 @@ class FlacFile:
         import soundfile
 
         self._stream = HonestFile(path)
+        self._channels = profile.channels
         self._file = soundfile.SoundFile(
-            self._stream, "w", profile.sample_rate, 1, "PCM_16", format="FLAC", compression_level=0.25
+            self._stream, "w", profile.sample_rate, self._channels, "PCM_16", format="FLAC", compression_level=0.25
         )
 
     def write(self, block: Waveform) -> None:
-        self._file.write(np.clip(block, -1, 1))
+        self._file.write(np.repeat(np.clip(block, -1, 1)[:, np.newaxis], self._channels, axis=1))
         self._stream.check()
 
     def close(self) -> None:
@@ -59,21 +61,21 @@ class AvFile:
         self._av = av
         self._gain = np.float32(gain)
         self._rate = profile.sample_rate
+        self._layout, self._channels = ("mono", "stereo")[profile.channels - 1], profile.channels
         self._file = HonestFile(path)
         self._container = av.open(self._file, "w", format=container)
         options = {"aac_coder": "fast"} if codec == "aac" else {"compression_level": "5"}
         stream: Any = self._container.add_stream(codec, rate=self._rate, options=options)
         stream.bit_rate = kbps * 1000
-        stream.layout = "mono"
+        stream.layout = self._layout
         stream.format = "fltp"
         stream.codec_context.thread_count = 1
         self._stream = stream
         self._at = 0
 
     def write(self, block: Waveform) -> None:
-        frame = self._av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(block[np.newaxis, :] * self._gain), "fltp", "mono"
-        )
+        planes = np.repeat(block[np.newaxis, :] * self._gain, self._channels, axis=0)
+        frame = self._av.AudioFrame.from_ndarray(planes, "fltp", self._layout)
         frame.sample_rate = self._rate
         frame.pts = self._at
         self._at += block.size

@@ -6,15 +6,17 @@ import csv
 import hashlib
 import io
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipeline.files import write_bytes, write_text
+from pipeline.errors import MasteringError
+from pipeline.files import sha256_file, write_bytes, write_text
 from pipeline.mastering import VERSION
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
-from pipeline.nouns import Loudness, Master, Timeline
+from pipeline.nouns import Loudness, Master, Segment, Timeline
 
 
 def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes | None) -> str:
@@ -22,10 +24,11 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
     version of this room. A take counts by its key."""
     ingredients = {
         "version": VERSION,
-        "segments": [(one.take, one.start, one.frames) for one in timeline.segments],
+        "segments": [(one.take, one.start, one.frames, one.delivery) for one in timeline.segments],
         "frames": timeline.frames,
+        "music": timeline.music,
         "title": timeline.title,
-        "profile": asdict(profile),
+        "profile": _sounding(profile),
         "tags": asdict(tags),
         "cover": hashlib.sha256(cover).hexdigest() if cover else "",
     }
@@ -33,22 +36,48 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write(master: Master, timeline: Timeline, folder: Path, stem: str) -> None:
-    """Write ``stem.json`` (what was made) and ``stem.timeline.csv`` (where every line is)."""
+def _sounding(profile: Profile) -> dict[str, object]:
+    """A profile's figures, files by what is in them; what it would deliver makes no chapter another."""
+    return {name: _by_content(one) for name, one in asdict(replace(profile, deliver=())).items()}
+
+
+def _by_content(value: object) -> object:
+    if isinstance(value, Path):
+        return sha256_file(value)
+    return {name: _by_content(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+_COLUMNS = (
+    "id", "kind", "speaker", "paragraph", "start", "end", "start_frame", "frames", "gain_db", "delivery", "text", "take",
+)  # fmt: skip
+
+
+def write(master: Master, timeline: Timeline, folder: Path) -> None:
+    """Write ``stem.timeline.csv`` (where every line is: seconds, and frames at the master's rate) and, last, ``stem.json``
+    (what was made)."""
     stream = io.StringIO()
     rows = csv.writer(stream)
-    rows.writerow(["id", "speaker", "start", "end", "text", "take"])
+    rows.writerow(_COLUMNS)
     for one in timeline.segments:
-        start, end = one.start / timeline.sample_rate, (one.start + one.frames) / timeline.sample_rate
-        rows.writerow([one.line_id, one.speaker, f"{start:.6f}", f"{end:.6f}", one.text, one.take])
-    write_bytes(folder / f"{stem}.timeline.csv", b"\xef\xbb\xbf" + stream.getvalue().encode())
+        start, end = one.start / timeline.sample_rate, one.end / timeline.sample_rate
+        rows.writerow([
+            one.line_id, one.kind, one.speaker, one.paragraph, f"{start:.6f}", f"{end:.6f}", one.start, one.frames,
+            f"{one.gain_db:.3f}", " ".join(one.delivery), one.text, one.take,
+        ])  # fmt: skip
+    write_bytes(folder / f"{master.stem}.timeline.csv", b"\xef\xbb\xbf" + stream.getvalue().encode())
     found = {
         "chapter": master.chapter, "title": master.title, "sample_rate": master.sample_rate, "frames": master.frames,
         "files": {kind: [path.name, path.stat().st_size] for kind, path in master.files.items()},
-        "integrated": master.loudness.integrated, "true_peak": master.loudness.true_peak,
-        "fingerprint": master.fingerprint,
+        "loudness": _measured(master.loudness),
+        "reduction_db": round(master.reduction_db, 3), "fingerprint": master.fingerprint,
     }  # fmt: skip
-    write_text(folder / f"{stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
+    write_text(folder / f"{master.stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def _measured(loudness: Loudness) -> dict[str, float | None]:
+    """What was measured. JSON has no infinity: silence is None."""
+    known = {name: value for name, value in asdict(loudness).items() if not math.isnan(value)}
+    return {name: value if math.isfinite(value) else None for name, value in known.items()}
 
 
 def load(folder: Path, stem: str) -> Master | None:
@@ -58,10 +87,30 @@ def load(folder: Path, stem: str) -> Master | None:
         files: Mapping[str, Path] = {kind: folder / name for kind, (name, _) in found["files"].items()}
         if any((folder / name).stat().st_size != size for name, size in found["files"].values()):
             return None
-        loudness = Loudness(found["integrated"], found["true_peak"])
+        measured = {name: -math.inf if value is None else value for name, value in found["loudness"].items()}
         return Master(
-            found["chapter"], found["title"], found["sample_rate"], found["frames"], files, loudness,
-            found["fingerprint"],
+            found["chapter"], found["title"], found["sample_rate"], found["frames"], files, Loudness(**measured),
+            found["fingerprint"], stem, found["reduction_db"],
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def load_timeline(folder: Path, master: Master) -> Timeline:
+    """A mastered chapter's timeline. Raises MasteringError when it is gone or cannot be read."""
+    path = folder / f"{master.stem}.timeline.csv"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            segments = tuple(
+                Segment(
+                    row["id"], row["speaker"], row["text"], row["take"], int(row["start_frame"]), int(row["frames"]),
+                    row["kind"], int(row["paragraph"]), tuple(row["delivery"].split()), float(row["gain_db"]),  # type: ignore[arg-type]
+                )
+                for row in csv.DictReader(file)
+            )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MasteringError(
+            f"the timeline of chapter {master.chapter} cannot be read ({error})", where=str(path),
+            fix="Delete the chapter's .json beside it and run again: the chapter is mastered anew.",
+        ) from error  # fmt: skip
+    return Timeline(master.chapter, master.title, master.sample_rate, master.frames, segments)

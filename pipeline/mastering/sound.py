@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from pipeline.errors import MasteringError
+from pipeline.files import sha256_file
 from pipeline.nouns import Segment, Take, Timeline, Waveform
 
 BLOCK = 1 << 16
@@ -16,7 +17,7 @@ _ROOM_S = 11
 
 
 def blocks(timeline: Timeline, takes: Mapping[str, Take]) -> Iterator[Waveform]:
-    """The chapter before levelling, in blocks of `BLOCK` frames (the last may be shorter), float32, silence between.
+    """The chapter's lines with their gains, in blocks of `BLOCK` frames (the last may be shorter), float32, silence between.
 
     takes: by line id. Raises MasteringError for a take that cannot be read.
     """
@@ -41,7 +42,7 @@ def blocks(timeline: Timeline, takes: Mapping[str, Take]) -> Iterator[Waveform]:
 
 
 def placed(segment: Segment, take: Take, rate: int) -> Waveform:
-    """A take at the master's rate, exactly `segment.frames` long: without DC, edges faded over 4 ms."""
+    """A take at the master's rate and its segment's gain, exactly `segment.frames` long: without DC, edges faded over 4 ms."""
     wave = read(take)
     if take.sample_rate != rate:
         import soxr
@@ -56,6 +57,8 @@ def placed(segment: Segment, take: Take, rate: int) -> Waveform:
         ramp = np.linspace(0, 1, fade, dtype=np.float32)
         out[:fade] *= ramp
         out[count - fade : count] *= ramp[::-1]
+    if segment.gain_db:
+        out *= np.float32(10 ** (segment.gain_db / 20))
     return out
 
 
@@ -71,6 +74,18 @@ def read(take: Take) -> Waveform:
         raise _damaged(take, f"{len(wave)} frames at {rate} Hz, not {take.frames} at {take.sample_rate}")
     mono: Waveform = wave[:, 0] if wave.shape[1] == 1 else wave.mean(axis=1)
     return mono
+
+
+def damaged(takes: Iterable[Take]) -> list[Take]:
+    """Those of the takes whose file is gone or is not, by its hash, the one that was rendered."""
+
+    def sound(take: Take) -> bool:
+        try:
+            return sha256_file(take.path) == take.sha256
+        except OSError:
+            return False
+
+    return [take for take in {one.key: one for one in takes}.values() if not sound(take)]
 
 
 def _damaged(take: Take, why: str) -> MasteringError:

@@ -19,24 +19,53 @@ _CLAUSE_END = re.compile(r"[，,、；;：:—–-]+[”’\"'」』）)》\]]*\
 def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> Timeline:
     """Lay out a chapter's `lines` (in order); `takes` by line id.
 
-    Raises MasteringError for a line, other than a pause, that has no take.
+    A chapter with lines that have a `start` of their own is a timed script: its time 0 is frame 0, without head and tail.
+    Raises MasteringError for a line, other than a pause, that has no take, and for lines that would overlap.
     """
     rate = profile.sample_rate
-    at = round(profile.head * rate)
-    segments = []
+    timed = any(line.start is not None for line in lines)
+    at = 0 if timed else round(profile.head * rate)
+    segments: list[Segment] = []
+    music: list[tuple[int, str]] = []
+    if profile.chapter_music and not timed:
+        music.append((at, "chapter"))
+        at += round(profile.chapter_music.lead * rate)
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else None
+        if line.start is not None:
+            at = _timed(line, at, rate)
+        if profile.scene_music and scene_break(line):
+            music.append((at + round(profile.pauses.sentence * rate), "scene"))
         if line.kind != "pause":
             take = takes.get(line.id)
             if take is None:
                 raise MasteringError(f"line {line.id} has no take", fix="Run `shuoshu run` on the book: it renders it.")
             frames = frames_at(take, rate)
-            segments.append(Segment(line.id, line.speaker, line.text, take.key, at, frames))
+            voice = tuple(line.delivery.split())
+            segments.append(
+                Segment(line.id, line.speaker, line.text, take.key, at, frames, line.kind, line.paragraph, voice)
+            )
             at += frames
-        if following is not None or line.kind == "pause":
+        if (following is not None and following.start is None) or line.kind == "pause":
             at += round(pause_after(line, following, profile) * rate)
-    at += round(profile.tail * rate)
-    return Timeline(chapter, title, rate, -(-at // BLOCK) * BLOCK, tuple(segments))
+    at += 0 if timed else round(profile.tail * rate)
+    return Timeline(chapter, title, rate, -(-at // BLOCK) * BLOCK, tuple(segments), tuple(music))
+
+
+def _timed(line: Line, at: int, rate: int) -> int:
+    """The frame at which a line with a start of its own begins; it may not begin before the one in front of it ends."""
+    start = round((line.start or 0.0) * rate)
+    if start < at:
+        raise MasteringError(
+            f"line {line.id} is to begin at {start / rate:.3f} s, but the line before it ends at {at / rate:.3f} s",
+            fix="Give it a later start in the script table, or make the line before it shorter (its duration).",
+        )
+    return start
+
+
+def scene_break(line: Line) -> bool:
+    """Whether a line is a pause that lasts as long as the profile says, not one of a length of its own."""
+    return line.kind == "pause" and line.pause_after is None
 
 
 def frames_at(take: Take, rate: int) -> int:
@@ -47,8 +76,8 @@ def frames_at(take: Take, rate: int) -> int:
 def pause_after(line: Line, following: Line | None, profile: Profile) -> float:
     """Seconds of silence between a line and the next: the line's own wish, else the longest that applies."""
     pauses = profile.pauses
-    if line.kind == "pause":
-        return line.pause_after if line.pause_after is not None else pauses.scene
+    if scene_break(line):
+        return max(pauses.scene, pauses.sentence + profile.scene_music.lead if profile.scene_music else 0.0)
     if line.pause_after is not None:
         return line.pause_after
     if following is None or following.kind == "pause":

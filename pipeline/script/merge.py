@@ -27,7 +27,7 @@ from pipeline.script.table import COLUMNS, EDITABLE, Row
 from pipeline.wording import Wording
 
 TABLE, BASE, ORPHANS = "script.csv", ".script-base.json", "script-orphans.csv"
-_FIRST_COLUMNS = tuple(name for name in COLUMNS if name != "delivery")
+_FIRST_COLUMNS = tuple(name for name in COLUMNS if name not in ("delivery", "start"))
 """Of a base written before it named its columns."""
 
 
@@ -220,7 +220,7 @@ def _differ(name: str, one: str, two: str) -> bool:
     """Whether two cells differ in what they say: a spreadsheet writes 1.0 as 1 and changes line ends."""
     if one == two:
         return False
-    if name in ("speed", "duration", "pause_after"):
+    if name in ("speed", "duration", "pause_after", "start"):
         return (float(one) if one.strip() else None) != (float(two) if two.strip() else None)
     return one.replace("\r\n", "\n").strip() != two.replace("\r\n", "\n").strip()
 

@@ -21,9 +21,11 @@ from pipeline.wording import Wording
 
 COLUMNS = (
     "id", "chapter", "order", "paragraph", "kind", "speaker", "text", "spoken", "emotion", "delivery", "speed",
-    "duration",    "pause_after", "confidence", "why", "note",
+    "duration", "pause_after", "confidence", "why", "note", "start",
 )  # fmt: skip
-EDITABLE = ("kind", "speaker", "text", "spoken", "emotion", "delivery", "speed", "duration", "pause_after", "note")
+EDITABLE = (
+    "kind", "speaker", "text", "spoken", "emotion", "delivery", "speed", "duration", "pause_after", "note", "start",
+)  # fmt: skip
 """Columns in which a hand edit counts; the others are the machine's."""
 MARKED = ("emotion", "delivery")
 """Columns that are the author's own word in a line with mark-up, empty or not."""
@@ -217,6 +219,7 @@ def line_of(row: Row, where: str) -> Line:
         speed=_number(row, "speed", where, float, 0.5, 2.0), duration=_number(row, "duration", where, float, 0.05, 600.0),
         pause_after=_number(row, "pause_after", where, float, 0.0, 600.0), by_hand=MARKED if row["why"] == "markup" else (),
         confidence=_number(row, "confidence", where, float, 0.0, 1.0) or 0.0, why=sys.intern(row["why"]), note=row["note"],
+        start=_number(row, "start", where, float, 0.0, 360_000.0),
     )  # fmt: skip
 
 

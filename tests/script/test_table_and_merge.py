@@ -210,7 +210,7 @@ def without_delivery(folder: Path) -> None:
     from pipeline.script.merge import _digest
 
     rows = table.rows(folder / "script.csv")
-    columns = [name for name in table.COLUMNS if name != "delivery"]
+    columns = [name for name in table.COLUMNS if name not in ("delivery", "start")]
     stream = io.StringIO()
     writer = csv.DictWriter(stream, columns, lineterminator="\r\n", extrasaction="ignore")
     writer.writeheader()

@@ -7,31 +7,30 @@ the one before it ends. What that costs is a wrong overlap in the first 23 ms of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.deliver import mp4
+from pipeline.deliver.book import FinishedBook
+from pipeline.deliver.mp4 import AacFile, Mark
 from pipeline.errors import MasteringError
 from pipeline.files import explained_errors, written_beside
-from pipeline.mastering import mp4
 from pipeline.mastering import tags as tag_room
-from pipeline.mastering.mp4 import AacFile, Mark
-from pipeline.mastering.tags import Tags
 from pipeline.nouns import Master
 
 
-def assemble(
-    masters: Sequence[Master], path: Path, tags: Tags, cover: bytes | None = None, cover_type: str = ""
-) -> None:
-    """Join the chapters' m4a files into `path`. Memory: four bytes for each 23 ms.
+def write(book: FinishedBook) -> list[Path]:
+    """Join the chapters' m4a files. Memory: four bytes for each 23 ms.
 
     Raises MasteringError for a chapter file that is missing or not one of ours, BookFolderError for a full disk.
     """
-    files = [_chapter(master) for master in masters]
-    marks = [Mark(master.title or tags.title, master.frames) for master in masters]
+    path = book.path(".m4b")
+    files = [_chapter(master) for master in book.masters]
+    marks = [Mark(master.title or book.record.title, master.frames) for master in book.masters]
     with written_beside(path) as beside, explained_errors(path):
-        mp4.write_audiobook(beside, files, marks, masters[0].sample_rate)
-        tag_room.write(beside, tags, cover, cover_type)
+        mp4.write_audiobook(beside, files, marks, book.masters[0].sample_rate)
+        tag_room.write(beside, book.tags, book.cover, book.cover_type)
+    return [path]
 
 
 def _chapter(master: Master) -> AacFile:

@@ -1,0 +1,77 @@
+"""The finished book that every deliverable is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from pipeline.folder import Record
+from pipeline.mastering import record as record_room
+from pipeline.mastering.profiles import Profile
+from pipeline.mastering.tags import Tags
+from pipeline.nouns import Master, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedBook:
+    """A book whose chapters are mastered.
+
+    folder     the book's folder, where deliverables go
+    name       file name of the deliverables, without suffix; a run of some chapters has a name of its own
+    record     title, author, language, source manuscript, reading options
+    masters    the mastered chapters in order, credits included
+    takes      folder of the take store: the audio of key k lies in ``takes/k[:2]/k.flac``
+    settings   of each kind, as the cast file's `deliver` gives them: kind -> name -> value
+    """
+
+    folder: Path
+    name: str
+    record: Record
+    profile: Profile
+    masters: tuple[Master, ...]
+    takes: Path
+    cover: bytes | None = None
+    cover_type: str = ""
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def path(self, suffix: str) -> Path:
+        """Where a deliverable goes: ``path(".srt")`` a file, ``path(" stems")`` a folder."""
+        return self.folder / f"{self.name}{suffix}"
+
+    def chapter_file(self, master: Master, suffix: str) -> Path:
+        """A file beside a chapter's audio: ``chapter_file(master, ".srt")``."""
+        return self.folder / "chapters" / f"{master.stem}{suffix}"
+
+    def setting(self, kind: str, name: str, default: Any) -> Any:
+        """A kind's setting, or `default` where the cast file gives none."""
+        return self.settings.get(kind, {}).get(name, default)
+
+    def take_file(self, key: str) -> Path:
+        """The audio of a take."""
+        return self.takes / key[:2] / f"{key}.flac"
+
+    def timeline(self, master: Master) -> Timeline:
+        """A chapter's timeline, as its record has it. Raises MasteringError for a record that is gone or broken."""
+        return record_room.load_timeline(self.folder / "chapters", master)
+
+    def starts(self) -> list[int]:
+        """Where every chapter begins in the joined book, in frames at the master's rate."""
+        return list(accumulate((one.frames for one in self.masters), initial=0))[:-1]
+
+    def timelines(self) -> Iterator[tuple[Master, Timeline, int]]:
+        """(master, timeline, first frame in the joined book) of every chapter, one in memory at a time."""
+        for master, start in zip(self.masters, self.starts(), strict=True):
+            yield master, self.timeline(master), start
+
+    @property
+    def frames(self) -> int:
+        """Length of the joined book."""
+        return sum(one.frames for one in self.masters)
+
+    @property
+    def tags(self) -> Tags:
+        """Metadata of the whole book."""
+        return Tags(self.record.title, self.record.author, self.record.title, self.record.language)

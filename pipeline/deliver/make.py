@@ -1,0 +1,88 @@
+"""Making the deliverables that are asked for, and only those whose ingredients changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.deliver import VERSION
+from pipeline.deliver.book import FinishedBook
+from pipeline.deliver.kinds import KINDS
+from pipeline.errors import MasteringError
+from pipeline.files import write_text
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files of one kind, and whether they were made now."""
+
+    kind: str
+    files: tuple[Path, ...]
+    now: bool
+
+
+def make(book: FinishedBook, kind: str) -> Made:
+    """Make one kind, unless it is as it was. What it wrote before and does not write now is removed.
+
+    Raises MasteringError for a chapter format that it needs and the book lacks, BookFolderError for a full disk.
+    """
+    one, print_ = KINDS[kind], fingerprint(book, kind)
+    there = made(book, kind)
+    if there is not None and _note(book, kind).get("fingerprint") == print_:
+        return Made(kind, there, False)
+    for needed in one.needs:
+        if any(needed not in master.files for master in book.masters):
+            raise MasteringError(
+                f"{kind} is made from {needed} chapters, which are not made here",
+                fix=f"Add {needed} to --formats, or leave {kind} out of --deliver.",
+            )
+    files = tuple(one.writer()(book))
+    before = _note(book, kind).get("files", {})
+    for name in before:
+        path = book.folder / name
+        if path not in files and path.resolve().is_relative_to(book.folder.resolve()):
+            path.unlink(missing_ok=True)
+    sizes = {str(path.relative_to(book.folder)): path.stat().st_size for path in files}
+    write_text(_note_file(book, kind), json.dumps({"fingerprint": print_, "files": sizes}, ensure_ascii=False))
+    return Made(kind, files, True)
+
+
+def made(book: FinishedBook, kind: str) -> tuple[Path, ...] | None:
+    """The files of a kind as they were made; None when one is missing or has another size."""
+    try:
+        files = {book.folder / name: size for name, size in _note(book, kind)["files"].items()}
+        return tuple(files) if all(path.stat().st_size == size for path, size in files.items()) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def current(book: FinishedBook, kind: str) -> bool:
+    """Whether a kind is made of just these masters."""
+    return made(book, kind) is not None and _note(book, kind).get("fingerprint") == fingerprint(book, kind)
+
+
+def fingerprint(book: FinishedBook, kind: str) -> str:
+    """SHA-256 of everything that goes into a deliverable: masters, metadata, cover, settings, and this room's version."""
+    ingredients = {
+        "version": VERSION, "kind": kind, "name": book.name,
+        "chapters": [(one.stem, one.fingerprint, sorted(one.files)) for one in book.masters],
+        "tags": asdict(book.tags), "source": book.record.source_sha256,
+        "cover": hashlib.sha256(book.cover).hexdigest() if book.cover else "",
+        "settings": dict(book.settings.get(kind, {})),
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(ingredients, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _note_file(book: FinishedBook, kind: str) -> Path:
+    return book.folder / "chapters" / f".{book.name}.{kind}.json"
+
+
+def _note(book: FinishedBook, kind: str) -> dict[str, Any]:
+    try:
+        found = json.loads(_note_file(book, kind).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,48 @@
+"""What a book's deliverables are: by the command line, else by the cast file, else by the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.cast import Cast
+from pipeline.cast.checked import Checked
+from pipeline.cast.yaml_lines import Node
+from pipeline.deliver import kinds
+from pipeline.errors import did_you_mean
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+def wished(cast: Cast, asked: str, usual: Sequence[str], formats: Sequence[str]) -> tuple[tuple[str, ...], Settings]:
+    """The kinds to make and the settings of each.
+
+    asked: ``m4b,srt`` from the command line, "" = by the cast file's `deliver`, or else `usual`, of which only those are
+    made whose chapter `formats` are. Raises CastError naming the line, MasteringError for an unknown name.
+    """
+    settings = _settings(cast)
+    if asked:
+        return kinds.chosen(asked), settings
+    if "deliver" in cast.wishes:
+        return tuple(one for one in kinds.KINDS if one in settings), settings
+    made = [one for one in usual if set(kinds.KINDS[one].needs) <= set(formats)]
+    return tuple(one for one in kinds.KINDS if one in made), settings
+
+
+def _settings(cast: Cast) -> Settings:
+    """``deliver: [m4b, srt]`` or ``deliver: {m4b: {split_hours: 10}, srt: }``."""
+    if "deliver" not in cast.wishes or cast.path is None:
+        return {}
+    check, node = Checked(cast.path), cast.wishes["deliver"]
+    named = (
+        {check.text(one, "deliver"): Node(None, one.line) for one in node.value} if isinstance(node.value, list) else {}
+    )
+    named = named or check.mapping(node, "deliver")
+    found = {}
+    for name, one in named.items():
+        if name not in kinds.KINDS:
+            hint = did_you_mean(name, kinds.KINDS)
+            raise check.error(f"no deliverable is named {name!r}.{hint}", one.line, f"Here: {', '.join(kinds.KINDS)}.")
+        given = {} if one.value is None else check.mapping(one, f"deliver: {name}")
+        found[name] = check.values(given, f"deliver: {name}", kinds.KINDS[name].settings)
+    return found
