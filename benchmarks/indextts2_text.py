@@ -215,8 +215,8 @@ REASONS = {
     "because the program cuts at -.",
     "repeated marks": "We say one of a row of stops, theirs keep them all.",
     "signs": "Emoji and signs without a sound, which their vocabulary does not have; we drop them.",
-    "readings": "重CHONG2新 and 重(chong2)新 are notes for us, the syllable for the character; they say both, and brackets.",
-    "syllables alone": "chong2 in place of a character is a syllable for them; for us a reading stands beside its character.",
+    "readings": "重CHONG2新 and 重(chong2)新 are notes for us where the character may be read so; they say both, and brackets.",
+    "syllables alone": "One letter (A4, a5) is a syllable for them only, and so is chong2 in an English book.",
     "'s": "They open who's, she's, there's to is, also where it stands for has; we leave them as written.",
     "traditional characters": "Their Chinese grammar simplifies them.",
     "figures": "Each reads figures, dates, money, units and signs by its own rules; ours are tested by "

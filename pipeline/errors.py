@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from pipeline.wording import Wording
+
 
 class ShuoshuError(Exception):
     """A mistake in the input or the surroundings that the user can mend.
@@ -12,6 +14,8 @@ class ShuoshuError(Exception):
     what   what is wrong, one sentence
     where  file, and line or row where there is one ("casts/demo.yaml, line 12")
     fix    what to do, one sentence
+
+    `what` and `fix` may be `Wording`, which holds the Chinese too.
     """
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
@@ -58,10 +62,15 @@ class BookFolderError(ShuoshuError):
     """The book's output folder is missing, foreign, locked or not writable."""
 
 
-def did_you_mean(name: str, valid: Iterable[str]) -> str:
+def did_you_mean(name: str, valid: Iterable[str]) -> Wording:
     """ " Did you mean X?" with the nearest of `valid`, or "" when nothing is near.
 
     Short Chinese names differ by one character of two or three, so the bar is half the letters.
     """
     near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.49)
-    return f" Did you mean {near[0]}?" if near else ""
+    return suggesting(near[0]) if near else Wording("")
+
+
+def suggesting(name: str) -> Wording:
+    """ " Did you mean X?" """
+    return Wording(f" Did you mean {name}?", f"是不是“{name}”？")

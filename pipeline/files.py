@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import BookFolderError, ShuoshuError
+from pipeline.wording import Wording
 
 _NEARLY_FULL = 1 << 18
 """Bytes left on a disk that count as none: what failed needed more, and others have cleaned up since."""
@@ -56,17 +57,26 @@ def explained(error: OSError, path: Path) -> ShuoshuError:
     """The system's error as one a user can act on."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return BookFolderError(
-            "the disk is full", where=str(path), fix="Free some space and run the same command again: it resumes."
+            Wording("the disk is full", "磁盘已满"),
+            where=str(path),
+            fix=Wording(
+                "Free some space and run the same command again: it resumes.", "请腾出空间后再运行同一命令，会接着做。"
+            ),
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return BookFolderError(
-            "this place cannot be written",
+            Wording("this place cannot be written", "这个位置无法写入"),
             where=str(path),
-            fix="Give another folder with --output, or mend its permissions.",
+            fix=Wording(
+                "Give another folder with --output, or mend its permissions.",
+                "请用 --output 换一个文件夹，或改它的权限。",
+            ),
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return BookFolderError(
-            "a file stands where a folder is needed", where=str(path), fix="Give another folder with --output."
+            Wording("a file stands where a folder is needed", "该是文件夹的地方有一个文件"),
+            where=str(path),
+            fix=Wording("Give another folder with --output.", "请用 --output 换一个文件夹。"),
         )
     return BookFolderError(f"{error.strerror or error}", where=str(path))
 

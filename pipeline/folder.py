@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ import yaml
 from pipeline.errors import BookFolderError, did_you_mean
 from pipeline.files import explained, write_bytes, write_text
 from pipeline.nouns import Book, Language
+from pipeline.wording import Wording
 
 _FORMAT = 1
 
@@ -33,8 +34,8 @@ _FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class Record:
     """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
-    why, characters of text); `characters` are (name, gender, age) as found in the manuscript; `options` are the reading
-    options of the command line; `versions` name the code that made the script."""
+    why, characters of text); `characters` are (name, gender, age) as found in the manuscript, `aliases` the other names
+    they go by; `options` are the reading options of the command line; `versions` name the code that made the script."""
 
     title: str
     author: str
@@ -54,6 +55,7 @@ class Record:
     chapters: tuple[tuple[int, str], ...] = ()
     skipped: tuple[tuple[str, str, int], ...] = ()
     characters: tuple[tuple[str, str, str], ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -96,17 +98,23 @@ class BookFolder:
             raw["chapters"] = tuple((int(number), str(title)) for number, title in raw["chapters"])
             for name in ("skipped", "characters"):
                 raw[name] = tuple(tuple(row) for row in raw[name])
-            raw["notes"] = tuple(raw["notes"])
+            raw["aliases"] = {name: tuple(forms) for name, forms in raw.get("aliases", {}).items()}
+            raw["notes"] = tuple(Wording(**one) if isinstance(one, dict) else one for one in raw["notes"])
             return Record(**raw)
         except FileNotFoundError as error:
             raise BookFolderError(
-                "this folder holds no book", where=str(self.path), fix="`shuoshu run MANUSCRIPT` makes one."
+                Wording("this folder holds no book", "这个文件夹里没有书"),
+                where=str(self.path),
+                fix=Wording("`shuoshu run MANUSCRIPT` makes one.", "`shuoshu run 书稿` 会制作一本。"),
             ) from error
         except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
             raise BookFolderError(
-                f"book.yaml cannot be read ({error})",
+                Wording(f"book.yaml cannot be read ({error})", f"book.yaml 无法读取（{error}）"),
                 where=str(self.record_file),
-                fix="Delete book.yaml and run the manuscript again; takes and edits are kept.",
+                fix=Wording(
+                    "Delete book.yaml and run the manuscript again; takes and edits are kept.",
+                    "请删除 book.yaml 后重新运行书稿；录音和改动都会保留。",
+                ),
             ) from error
 
     def write(self, record: Record) -> None:
@@ -129,13 +137,15 @@ class BookFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the book for this process. The system lets go of it when the process ends, however it ends.
+        """Hold the book for this process. The system lets go of it when the process ends, however it ends. Folders that
+        were made for the lock go again when nothing was written into them.
 
         Raises BookFolderError when another process holds it or the folder cannot be written.
         """
         import fcntl
 
         path = self.path / ".lock"
+        missing = [one for one in (self.path, *self.path.parents) if not one.exists()]
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = path.open("a+b", buffering=0)  # nothing left to be written when it closes on a full disk
@@ -148,9 +158,15 @@ class BookFolder:
                 lock.seek(0)
                 holder = lock.read().decode(errors="replace").strip() or "unknown"
                 raise BookFolderError(
-                    f"another run (process {holder}) is working on this book",
+                    Wording(
+                        f"another run (process {holder}) is working on this book",
+                        f"另一个进程（{holder}）正在处理这本书",
+                    ),
                     where=str(self.path),
-                    fix="Wait for it to end, or stop it; what it finished is kept.",
+                    fix=Wording(
+                        "Wait for it to end, or stop it; what it finished is kept.",
+                        "请等它结束，或停掉它；已完成的部分会保留。",
+                    ),
                 ) from error
             lock.seek(0)
             if lock.read().strip():  # whoever wrote this was killed
@@ -163,6 +179,9 @@ class BookFolder:
             finally:
                 with suppress(OSError):
                     lock.truncate(0)
+                if missing and list(self.path.iterdir()) == [path]:
+                    path.unlink()
+                    _remove_empty(missing)
 
     def _sweep(self) -> None:
         """Remove what a killed run was writing; see `files.written_beside`."""
@@ -170,7 +189,16 @@ class BookFolder:
             path.unlink(missing_ok=True)
 
 
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, up to one that is not empty."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, Wording):
+        return {"english": str(value), "chinese": value.chinese}
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -192,8 +220,15 @@ def find(book: str | Path, output: Path) -> BookFolder:
         if BookFolder(path).exists:
             return BookFolder(path)
     known = sorted(path.parent.name for path in output.glob("*/book.yaml")) if output.is_dir() else []
-    listed = f"Books here: {', '.join(known)}." if known else "There is none yet: `shuoshu run MANUSCRIPT` makes one."
-    raise BookFolderError(f"no book {str(book)!r}.{did_you_mean(str(book), known)}", where=str(output), fix=listed)
+    listed = Wording(
+        "There is none yet: `shuoshu run MANUSCRIPT` makes one.", "还没有书：`shuoshu run 书稿` 会制作一本。"
+    )
+    if known:
+        listed = Wording(f"Books here: {', '.join(known)}.", f"这里的书：{'、'.join(known)}。")
+    hint = did_you_mean(str(book), known)
+    raise BookFolderError(
+        Wording(f"no book {str(book)!r}.{hint}", f"没有“{book}”这本书。{hint.chinese}"), where=str(output), fix=listed
+    )
 
 
 def safe_name(name: str) -> str:

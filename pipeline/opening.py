@@ -18,6 +18,7 @@ from pipeline.cast import Cast
 from pipeline.errors import BookFolderError, ManuscriptError
 from pipeline.files import sha256_file
 from pipeline.folder import BookFolder, Record, folder_for
+from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import NARRATOR, UNKNOWN, Character, Language, Line
 from pipeline.progress import Observer, Progress, unobserved
@@ -25,6 +26,7 @@ from pipeline.render.plan import Plan, plan
 from pipeline.render.plan import said as plan_said
 from pipeline.script import credits as credit_room
 from pipeline.takes import TakeStore
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pipeline.script.credits import Credits
@@ -113,8 +115,7 @@ def open_book(request: Request, observe: Observer = unobserved) -> Iterator[Prod
     """
     manuscript = request.manuscript
     if not manuscript.is_file():
-        kind = "a folder, not a file" if manuscript.is_dir() else "not there"
-        raise ManuscriptError(f"the manuscript is {kind}", where=str(manuscript), fix="Give the path of one file.")
+        raise no_file(manuscript)
     folder = folder_for(manuscript, request.output)
     with folder.locked():
         record, sync = write_script(folder, request, observe)
@@ -195,7 +196,8 @@ def _read(
         options=options, versions=dict(versions),
         chapters=tuple((chapter.number, chapter.title) for chapter in book.chapters),
         skipped=tuple((part.title, part.why, part.characters) for part in book.skipped),
-        characters=tuple((one.name, one.gender, one.age) for one in found), notes=notes,
+        characters=tuple((one.name, one.gender, one.age) for one in found),
+        aliases={one.name: one.aliases for one in found if one.aliases}, notes=notes,
     )  # fmt: skip
     if before is None:
         return fresh, sync
@@ -254,7 +256,7 @@ def _planned(
     return Production(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
-        titles=titles, deliver=ending.deliver, settings=ending.settings, remarks=[str(one) for one in remarks],
+        titles=titles, deliver=ending.deliver, settings=ending.settings, remarks=remarks,
         wanted=planned.wanted,
     )  # fmt: skip
 
@@ -294,9 +296,12 @@ def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:
     before, now = Path(record.source), manuscript.resolve()
     if before != now and (before.suffix != now.suffix or before.is_file()):
         raise BookFolderError(
-            f"this folder holds another manuscript, {before}", where=str(folder.path),
-            fix="Give another --output, or rename one of the manuscripts.",
-        )  # fmt: skip
+            Wording(f"this folder holds another manuscript, {before}", f"这个文件夹是另一份书稿的：{before}"),
+            where=str(folder.path),
+            fix=Wording(
+                "Give another --output, or rename one of the manuscripts.", "请用 --output 换一处，或给其中一份改名。"
+            ),
+        )
 
 
 def _cast(request: Request, record: Record) -> tuple[Cast, str]:
@@ -342,12 +347,18 @@ def chapters_in(text: str, there: Sequence[int]) -> tuple[int, ...]:
     for part in re.split(r"[,，\s]+", text.strip()):
         match = re.fullmatch(r"(\d+)(?:[-–](\d+))?", part)
         if not match or int(match[1]) > int(match[2] or match[1]):
-            raise ManuscriptError(f"--chapters {text!r} cannot be read", fix="Write it like 2-5,9.")
+            raise ManuscriptError(
+                Wording(f"--chapters {text!r} cannot be read", f"看不懂 --chapters {text}"),
+                fix=Wording("Write it like 2-5,9.", "请写成 2-5,9 这样。"),
+            )
         first, last = int(match[1]), int(match[2] or match[1])
         wanted.update(range(first, min(last, first + 100_000) + 1))
     missing = sorted(wanted - set(there))
     if missing:
         raise ManuscriptError(
-            f"there is no chapter {missing[0]}", fix=f"The book has chapters {min(there)} to {max(there)}."
+            Wording(f"there is no chapter {missing[0]}", f"没有第 {missing[0]} 章"),
+            fix=Wording(
+                f"The book has chapters {min(there)} to {max(there)}.", f"这本书有第 {min(there)} 到 {max(there)} 章。"
+            ),
         )
     return tuple(number for number in there if number in wanted)

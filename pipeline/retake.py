@@ -15,6 +15,8 @@ from pipeline.opening import Production, reopen
 from pipeline.progress import Observer, unobserved
 from pipeline.render.plan import Due, direction_of
 from pipeline.takes import subject_of, take_key
+from pipeline.takes.key import difference, ingredients
+from pipeline.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,15 @@ def open_retake(folder: BookFolder, wish: Retake, observe: Observer = unobserved
 
 def _known(line: str, known: dict[str, Line]) -> Line:
     if line not in known:
+        hint = did_you_mean(line, known)
         raise ScriptError(
-            f"no line has the id {line!r}.{did_you_mean(line, known)}", fix="`shuoshu lines BOOK` lists them."
+            Wording(f"no line has the id {line!r}.{hint}", f"没有编号为 {line} 的行。{hint.chinese}"),
+            fix=Wording("`shuoshu lines BOOK` lists them.", "`shuoshu lines 书名` 会列出各行。"),
         )
     if known[line].kind == "pause":
         raise ScriptError(
-            f"line {line} is a pause: there is nothing to render", fix="Change its pause_after in the script."
+            Wording(f"line {line} is a pause: there is nothing to render", f"{line} 是停顿，没有可合成的"),
+            fix=Wording("Change its pause_after in the script.", "请改脚本里的 pause_after。"),
         )
     return known[line]
 
@@ -81,7 +86,12 @@ def _only(production: Production, wished: list[Line], due: list[Due]) -> Product
         if all(production.wanted[one] in whole for one in others):
             chapters.append(number)
         else:
-            production.remarks.append(f"chapter {number} has lines that were never rendered: `shuoshu run` masters it.")
+            production.remarks.append(
+                Wording(
+                    f"chapter {number} has lines that were never rendered: `shuoshu run` masters it.",
+                    f"第 {number} 章还有没合成过的行：`shuoshu run` 会制作这一章。",
+                )
+            )
     production.plan = replace(production.plan, due=tuple(due))
     production.chapters = tuple(chapters)
     production.retake = True
@@ -91,13 +101,19 @@ def _only(production: Production, wished: list[Line], due: list[Due]) -> Product
 def _due(production: Production, line: Line, wish: Retake) -> list[Due]:
     direction = direction_of(line, production.cast, production.engine)
     if direction is None:
-        raise ScriptError(f"line {line.id} has nothing to speak: {line.text!r}", fix="Give it words with --text.")
+        raise ScriptError(
+            Wording(f"line {line.id} has nothing to speak: {line.text!r}", f"{line.id} 没有可读的字：{line.text}"),
+            fix=Wording("Give it words with --text.", "请用 --text 给出文字。"),
+        )
     count = wish.takes
     engine = engines.engine_class(direction.voice.engine)
     if not engine.capabilities.seeded:
         if count > 1 or wish.seed is not None:
             production.remarks.append(
-                f"engine {engine.name} draws nothing by chance: one take of {line.id} is made, not more"
+                Wording(
+                    f"engine {engine.name} draws nothing by chance: one take of {line.id} is made, not more",
+                    f"引擎 {engine.name} 没有随机性：{line.id} 只录一次",
+                )
             )
         return [Due(take_key(direction), engine.name, line)]
     used = {take.seed for take in production.store.takes_of(line.id)}
@@ -118,11 +134,23 @@ def open_choice(folder: BookFolder, line_id: str, take: str, observe: Observer =
         direction = direction_of(line, production.cast, production.engine)
         if direction is None:
             raise ScriptError(
-                f"line {line_id} has nothing to speak", fix="Give it words in the script's spoken column."
+                Wording(f"line {line_id} has nothing to speak", f"{line_id} 没有可读的字"),
+                fix=Wording("Give it words in the script's spoken column.", "请在脚本的 spoken 列给出文字。"),
             )
+        other = difference(production.store.ingredients(chosen.key), ingredients(direction))
+        if other:
+            production.remarks.append(older_take(line_id, other))
         production.store.choose(line_id, chosen.key, subject_of(direction))
         production.wanted[line_id] = chosen.key
         yield _only(production, [line], [])
+
+
+def older_take(line: str, other: Wording) -> Wording:
+    """That a line's chosen take differs from its wishes, in `other` (see `takes.key.difference`)."""
+    return Wording(
+        f"{line}: the take you chose was made before this changed: {other}; `shuoshu rerender` makes a new one",
+        f"{line}：选用的录音是在改动之前录的，改过：{other.chinese}；`shuoshu rerender` 会重录",
+    )
 
 
 def pick(made: list[Take], line_id: str, take: str) -> Take:
@@ -131,8 +159,13 @@ def pick(made: list[Take], line_id: str, take: str) -> Take:
         return made[int(take) - 1]
     found = [one for one in made if len(take) >= 4 and one.key.startswith(take)]
     if len(found) != 1:
+        none = Wording(f"line {line_id} has no take {take!r}", f"{line_id} 没有编号为 {take} 的录音")
+        several = Wording(f"{take!r} is the beginning of several takes", f"不止一个录音以 {take} 开头")
         raise ScriptError(
-            f"line {line_id} has no take {take!r}" if not found else f"{take!r} is the beginning of several takes",
-            fix=f"`shuoshu takes BOOK {line_id}` lists its {len(made)} takes.",
+            several if found else none,
+            fix=Wording(
+                f"`shuoshu takes BOOK {line_id}` lists its {len(made)} takes.",
+                f"`shuoshu takes 书名 {line_id}` 会列出它的 {len(made)} 个录音。",
+            ),
         )
     return found[0]

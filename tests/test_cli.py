@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -76,6 +77,11 @@ def test_manuscripts_that_cannot_be_read(tmp_path: Path) -> None:
     refused("run", tmp_path / "binary.txt", *out, says="not text")
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     refused("run", tmp_path / "a.pdf", *out, says=".pdf is no manuscript format")
+    error = refused("script", tmp_path / "a.pdf", *out[:2], says="`ebook-convert a.pdf a.epub`")
+    assert "Did you mean" not in error
+    (tmp_path / "b c.odt").write_bytes(b"PK")
+    refused("script", tmp_path / "b c.odt", *out[:2], says="`soffice --convert-to docx 'b c.odt'`")
+    refused("script", tmp_path / "b c.odt", *out[:2], says="不是可读的书稿格式", SHUOSHU_LANG="zh")
     (tmp_path / "cut.epub").write_bytes(DEMO_EN.read_bytes()[:20_000])
     refused("run", tmp_path / "cut.epub", *out, says="damaged or cut short")
     (tmp_path / "text.epub").write_text("not a zip")
@@ -84,7 +90,24 @@ def test_manuscripts_that_cannot_be_read(tmp_path: Path) -> None:
     refused("run", epub_with(tmp_path / "bomb.epub", {"book/x.xhtml": bytes(300 << 20)}), *out, says="unpacks to")
     drm = b'<encryption><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></encryption>'
     refused("run", epub_with(tmp_path / "drm.epub", {"META-INF/encryption.xml": drm}), *out, says="protected (DRM)")
-    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").rglob("*.flac"))
+    assert not (tmp_path / "out").exists(), "no folder is left where none was"
+
+
+def test_a_failed_run_takes_away_only_the_folders_it_made(tmp_path: Path, book: Path) -> None:
+    (tmp_path / "bad.txt").write_text("第一章\n\n[林晚|吃饭了] 好。\n", encoding="utf-8")
+    (tmp_path / "deep/here").mkdir(parents=True)
+    for verb in (["script"], ["run", "--plain"]):
+        refused(*verb, tmp_path / "bad.txt", "--output", tmp_path / "deep/here/new/out", says="unknown emotion")
+        assert [path.name for path in (tmp_path / "deep").rglob("*")] == ["here"]
+    assert shuoshu("script", book, "--output", tmp_path / "out").returncode == 0
+    refused("script", tmp_path / "bad.txt", "--output", tmp_path / "out", says="unknown emotion")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["small"]
+    book.write_text("第一章\n\n[林晚|吃饭了] 好。\n", encoding="utf-8")
+    refused("script", book, "--output", tmp_path / "out", says="unknown emotion")
+    assert (tmp_path / "out/small/script.csv").is_file(), "a book that was there stays"
+    (tmp_path / "out/bad").mkdir()
+    refused("script", tmp_path / "bad.txt", "--output", tmp_path / "out", says="unknown emotion")
+    assert (tmp_path / "out/bad").is_dir(), "a folder of the user's stays"
 
 
 def test_casts_that_are_wrong(tmp_path: Path, book: Path) -> None:
@@ -193,6 +216,15 @@ def test_a_book_from_manuscript_to_choice(tmp_path: Path, book: Path, cast: Path
     assert (chosen["rendered"], chosen["chapters_mastered"]) == (0, [2])
     status = json.loads(shuoshu("status", "small", "--json", *out).stdout)
     assert (status["stale"], status["mastered"]) == ({}, [1, 2])
+    assert status["older_take"] == {name: "emotion"}, "take 1 was made before the emotion"
+    told = shuoshu("status", "small", *out)
+    assert f"{name}: the take you chose was made before this changed: emotion" in told.stderr
+    assert re.search(r"chosen take answers an older wish\W+1\b", told.stdout)
+    chinese = shuoshu("status", "small", *out, SHUOSHU_LANG="zh").stderr
+    assert f"{name}：选用的录音是在改动之前录的，改过：情感" in chinese
+    assert [one for one in chosen["remarks"] if one.startswith(name)], "choosing says so at once"
+    assert json.loads(shuoshu("choose", "small", name, "2", "--json", *out).stdout)["rendered"] == 0
+    assert json.loads(shuoshu("status", "small", "--json", *out).stdout)["older_take"] == {}
     refused("rerender", "small", "c09-zzz", *out, says="no line has the id")
     refused("choose", "small", name, "7", *out, says="has no take '7'")
     refused("rerender", "small", name, "--emotion", "angryy:1", *out, says="Did you mean angry?")

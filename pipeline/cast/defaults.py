@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -15,6 +15,8 @@ from pipeline.pronunciation import surnames
 from pipeline.shipped import yaml_of
 
 EMBEDDED = "espeak"
+LEADING = 5
+"""Lines from which on a character chooses its voice before those who say less."""
 
 
 @cache
@@ -34,22 +36,23 @@ def complete(cast: Cast, characters: Iterable[Character]) -> Cast:
     among all of them (单雄信: 单 is shan4), under the cast's own lexicon.
 
     Each takes the voice its name's hash points at in the table of its gender and age; of two who would share one, the
-    one whose name sorts later moves on to the next free place, so nothing depends on how much either says.
+    one whose name sorts later moves on to the next free place: of the table, then of the further voices, then of all of
+    them higher, lower, faster or slower. No two share variant, pitch and rate while a place is free. Whoever has
+    `LEADING` lines chooses first; beyond that nothing depends on how much anybody says.
     """
     everyone = tuple(characters)
     names = (one for character in everyone for one in (character.name, *character.aliases))
     cast = replace(cast, lexicon=surnames.of_names((*cast.parts, *names)) | dict(cast.lexicon))
     if cast.anyone:
         return cast
-    unnamed = sorted((one for one in everyone if one.name not in cast.parts), key=lambda one: one.name)
+    unnamed = (one for one in everyone if one.name not in cast.parts)
     voices, parts = dict(cast.voices), dict(cast.parts)
-    taken: set[tuple[str, int]] = set()
-    for one in unnamed:
-        kind = _kind(one)
-        choice = _place(one.name, kind, taken)
-        taken.add((kind, choice))
+    taken = {_sound(_table()["narrator"])}
+    for one in sorted(unnamed, key=lambda one: (one.lines < LEADING, one.name)):
+        row = _free_row(one.name, _kind(one), taken)
+        taken.add(_sound(row))
         name = f"default:{one.name}"
-        voices[name] = Voice(name, EMBEDDED, dict(_table()[kind][choice]))
+        voices[name] = Voice(name, EMBEDDED, dict(row))
         parts[one.name] = Part(one.name, name)
     return replace(cast, voices=voices, parts=parts)
 
@@ -62,11 +65,37 @@ def _kind(one: Character) -> str:
     return one.gender or "any"
 
 
-def _place(name: str, kind: str, taken: set[tuple[str, int]]) -> int:
-    rows: Sequence[Any] = _table()[kind]
-    first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % len(rows)
-    free = ((first + step) % len(rows) for step in range(len(rows)))
-    return next((at for at in free if (kind, at) not in taken), first)
+def _free_row(name: str, kind: str, taken: Collection[tuple[object, ...]]) -> Mapping[str, Any]:
+    """The first row of a kind that nobody has, from where the name's hash points in each table; that one when all are taken."""
+    for rows in _tables(kind):
+        first = _hashed(name, len(rows))
+        for row in (*rows[first:], *rows[:first]):
+            if _sound(row) not in taken:
+                return row
+    rows = _tables(kind)[0]
+    return rows[_hashed(name, len(rows))]
+
+
+@cache
+def _tables(kind: str) -> tuple[Sequence[Mapping[str, Any]], ...]:
+    """The rows of a kind, the further ones, and both in every shift, each a table to look through in turn."""
+    own, more = _table()[kind], _table()["more"][kind]
+    return (own, more, *([_shifted(row, shift) for row in (*own, *more)] for shift in _table()["shifts"]))
+
+
+def _shifted(row: Mapping[str, Any], shift: Mapping[str, float]) -> dict[str, Any]:
+    rate = round(row.get("rate", 1.0) * shift["rate"], 2)
+    pitch = min(max(row["pitch"] + int(shift["pitch"]), 0), 99)
+    return {**row, "pitch": pitch} | ({"rate": rate} if rate != 1.0 else {})
+
+
+def _sound(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """What tells two voices apart by ear."""
+    return row["variant"], row["pitch"], row.get("rate", 1.0)
+
+
+def _hashed(name: str, count: int) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % count
 
 
 def stand_in(name: str, engine: str) -> Voice:
@@ -75,5 +104,4 @@ def stand_in(name: str, engine: str) -> Voice:
     if engine != EMBEDDED:
         return Voice(f"{engine}:{name}", engine)
     rows = [row for kind in ("female", "male", "any") for row in _table()[kind]]
-    place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % len(rows)
-    return Voice(f"{engine}:{name}", engine, dict(rows[place]))
+    return Voice(f"{engine}:{name}", engine, dict(rows[_hashed(name, len(rows))]))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.cast import speakers
+from pipeline.wording import Wording
 
 SHORT_S, GOOD_S, USED_S = 3.0, 5.0, 15.0
 """Seconds: under the first a voice is hardly caught, from the second on it is; the engine hears the first fifteen."""
@@ -41,27 +42,67 @@ class Heard:
     change: float
 
 
-def remarks(path: Path) -> tuple[str, ...]:
+def remarks(path: Path) -> tuple[Wording, ...]:
     """What is poor about a clip and what to do; () for a good one. The clip must be readable (see `clips.clip_hash`)."""
     stat = path.stat()
     heard = _heard(path, stat.st_size, stat.st_mtime_ns)
     found = []
     if heard.seconds < SHORT_S:
-        found.append(f"only {heard.seconds:.1f} s long: too short to catch a voice; give 5 to 15 s")
+        found.append(
+            Wording(
+                f"only {heard.seconds:.1f} s long: too short to catch a voice; give 5 to 15 s",
+                f"只有 {heard.seconds:.1f} 秒：太短，抓不住音色；请给 5 到 15 秒",
+            )
+        )
     elif heard.seconds < GOOD_S:
-        found.append(f"{heard.seconds:.1f} s long: 5 to 15 s catch a voice better")
+        found.append(
+            Wording(
+                f"{heard.seconds:.1f} s long: 5 to 15 s catch a voice better",
+                f"长 {heard.seconds:.1f} 秒：5 到 15 秒更能抓住音色",
+            )
+        )
     elif heard.seconds > USED_S:
-        found.append(f"{heard.seconds:.0f} s long: only the first {USED_S:.0f} s are used")
+        found.append(
+            Wording(
+                f"{heard.seconds:.0f} s long: only the first {USED_S:.0f} s are used",
+                f"长 {heard.seconds:.0f} 秒：只用开头 {USED_S:.0f} 秒",
+            )
+        )
     if heard.rate < LOWEST_HZ:
-        found.append(f"recorded at {heard.rate} Hz: a voice needs {LOWEST_HZ} Hz or more")
+        found.append(
+            Wording(
+                f"recorded at {heard.rate} Hz: a voice needs {LOWEST_HZ} Hz or more",
+                f"采样率 {heard.rate} Hz：人声需要 {LOWEST_HZ} Hz 以上",
+            )
+        )
     if heard.level < QUIET_DBFS:
-        found.append(f"very quiet ({heard.level:.0f} dBFS): record it louder, or it is silent")
+        found.append(
+            Wording(
+                f"very quiet ({heard.level:.0f} dBFS): record it louder, or it is silent",
+                f"很轻（{heard.level:.0f} dBFS）：请录响一些，否则等于无声",
+            )
+        )
     elif heard.contrast < NOISY_DB:
-        found.append(f"noisy: speech is only {heard.contrast:.0f} dB above the background; the noise is cloned too")
+        found.append(
+            Wording(
+                f"noisy: speech is only {heard.contrast:.0f} dB above the background; the noise is cloned too",
+                f"有噪声：人声只比背景高 {heard.contrast:.0f} dB；噪声也会被克隆",
+            )
+        )
     if heard.clipped > 1e-4:
-        found.append(f"clipped: {heard.clipped:.2%} of the samples are at full scale; record it with less gain")
+        found.append(
+            Wording(
+                f"clipped: {heard.clipped:.2%} of the samples are at full scale; record it with less gain",
+                f"削波：{heard.clipped:.2%} 的采样到了满刻度；请降低录音增益",
+            )
+        )
     if heard.change > speakers.LIKELY:
-        found.append("likely of several speakers: cut out the one whose voice it is to be")
+        found.append(
+            Wording(
+                "likely of several speakers: cut out the one whose voice it is to be",
+                "可能不止一个人在说话：请剪出要用的那一个人",
+            )
+        )
     return tuple(found)
 
 

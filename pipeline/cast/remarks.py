@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pipeline.cast.model import Cast
 from pipeline.errors import did_you_mean
 from pipeline.nouns import Character
+from pipeline.wording import Wording
 
 
-def check(cast: Cast, characters: Sequence[Character]) -> list[str]:
+def check(cast: Cast, characters: Sequence[Character]) -> list[Wording]:
     """Remarks, most important first: cast names nobody in the script has, characters without a voice of their own,
     voices nobody uses."""
     speaking = {one.name for one in characters} | {alias for one in characters for alias in one.aliases}
@@ -17,29 +18,52 @@ def check(cast: Cast, characters: Sequence[Character]) -> list[str]:
     remarks = []
     for part in {id(part): part for part in own.values()}.values():
         if part.name not in speaking and not speaking.intersection(part.aliases):
-            hint = did_you_mean(part.name, speaking - set(own)).replace("Did", "did", 1).strip()
-            where = f"{cast.path}, line {part.line}: " if cast.path else ""
-            remarks.append(f"{where}{part.name} is nobody in this script" + (f"; {hint}" if hint else ""))
+            hint = did_you_mean(part.name, speaking - set(own))
+            where, place = (
+                (f"{cast.path}, line {part.line}: ", f"{cast.path} 第 {part.line} 行：") if cast.path else ("", "")
+            )
+            also = f"; {hint.replace('Did', 'did', 1).strip()}" if hint else ""
+            remarks.append(
+                Wording(
+                    f"{where}{part.name} is nobody in this script{also}",
+                    f"{place}脚本中没有“{part.name}”；{hint.chinese}".rstrip("；"),
+                )
+            )
     if cast.path:
         unnamed = [one for one in characters if one.name not in own]
         for one in unnamed:
             voice = cast.part(one.name).voice
-            remarks.append(f"{one.name} ({one.lines} lines) is not in the cast and speaks with voice {voice}")
+            remarks.append(
+                Wording(
+                    f"{one.name} ({one.lines} lines) is not in the cast and speaks with voice {voice}",
+                    f"“{one.name}”（{one.lines} 行）不在演员表中，用音色 {voice}",
+                )
+            )
     used = {part.voice for part in (*cast.parts.values(), cast.narrator, cast.anyone, cast.unknown) if part}
     used |= set(cast.fallbacks.values())
-    remarks += [f"voice {name} is used by nobody" for name in cast.voices if name not in used]
+    remarks += [
+        Wording(f"voice {name} is used by nobody", f"音色 {name} 没有人用") for name in cast.voices if name not in used
+    ]
     return remarks
 
 
-def clip_remarks(cast: Cast) -> list[str]:
+def clip_remarks(cast: Cast) -> list[Wording]:
     """What is poor about each reference clip, of voices and of emotions; see `listening.remarks`."""
     from pipeline.cast import listening
 
-    clips = {voice.reference: f"voice {voice.name}" for voice in cast.voices.values() if voice.reference}
+    clips = {
+        voice.reference: Wording(f"voice {voice.name}", f"音色 {voice.name}")
+        for voice in cast.voices.values()
+        if voice.reference
+    }
     for part in {
         id(part): part for part in (*cast.parts.values(), cast.narrator, cast.anyone, cast.unknown) if part
     }.values():
         for name, emotion in part.emotions.references.items():
             if emotion.reference:
-                clips.setdefault(emotion.reference, f"{part.name}, {name}")
-    return [f"{whose}: {path.name} is {one}" for path, whose in clips.items() for one in listening.remarks(path)]
+                clips.setdefault(emotion.reference, Wording(f"{part.name}, {name}", f"{part.name}，{name}"))
+    return [
+        Wording(f"{whose}: {path.name} is {one}", f"{whose.chinese}：{path.name} {one.chinese}")
+        for path, whose in clips.items()
+        for one in listening.remarks(path)
+    ]

@@ -12,7 +12,7 @@ from pipeline.folder import find
 from pipeline.nouns import Take
 from pipeline.opening import reopen
 from pipeline.produce import Result, doubtful, finish, mastered_chapters
-from pipeline.retake import Retake, open_choice, open_retake, pick
+from pipeline.retake import Retake, older_take, open_choice, open_retake, pick
 
 
 def status(options: argparse.Namespace) -> int:
@@ -22,12 +22,12 @@ def status(options: argparse.Namespace) -> int:
         reasons = Counter(production.plan.stale.values())
         current = set(mastered_chapters(production))
         flagged, unsure = doubtful(production)
-        spoken = len(production.wanted)
+        spoken, older = len(production.wanted), production.plan.older
         report_ = {
             "book": str(folder.path), "title": production.record.title, "lines": len(production.plan.lines),
             "spoken": spoken, "rendered": spoken - len(production.plan.stale), "stale": dict(production.plan.stale),
             "chapters": len(production.chapters), "mastered": sorted(current),
-            "needs_listen": flagged, "unsure_speaker": unsure, "remarks": production.remarks,
+            "older_take": dict(older), "needs_listen": flagged, "unsure_speaker": unsure, "remarks": production.remarks,
         }  # fmt: skip
     if options.json:
         show.print_json(report_)
@@ -36,13 +36,15 @@ def status(options: argparse.Namespace) -> int:
     rows = [
         (say("rendered", "已合成"), f"{report_['rendered']} / {spoken}"),
         (say("chapters mastered", "已制作章节"), f"{len(current)} / {report_['chapters']}"),
-        *((say(f"stale: {why}", f"需重做：{why}"), count) for why, count in reasons.most_common()),
+        *((say(f"stale: {why}", f"需重做：{why.chinese}"), count) for why, count in reasons.most_common()),
+        (say("chosen take answers an older wish", "选用的录音早于改动"), len(older)),
         (say("need a listen", "需要试听"), len(flagged)),
         (say("speaker in doubt", "说话人存疑"), len(unsure)),
     ]
     show.table(production.record.title, [say("what", "项目"), say(">lines", ">行数")], rows)
     for line, flags in list(flagged.items())[:20]:
         show.remark(f"{line}: {', '.join(flags)} (shuoshu play {folder.path.name} {line})")
+    show.remarks([older_take(line, other) for line, other in older.items()])
     show.remarks(production.remarks)
     return 0
 

@@ -51,7 +51,11 @@ def page(review: Review, title: str, language: str) -> str:
         for one in review.shares
     ]  # fmt: skip
     readings = [
-        (("", _code(one.line.id)), ("", "<br>".join(map(escape, one.remarks))), ("", escape(one.line.text)))
+        (
+            ("", _code(one.line.id)),
+            ("", "<br>".join(_both(text, text.chinese) for text in one.remarks)),
+            ("", escape(one.line.text)),
+        )
         for one in review.readings
     ]
     line, speaker, text = ("line", "行"), ("speaker", "说话人"), ("text", "文字")

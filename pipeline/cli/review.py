@@ -16,6 +16,7 @@ from pipeline.script import correct
 from pipeline.script.correct import Change
 from pipeline.script.review import Review
 from pipeline.script.review import review as looked_over
+from pipeline.wording import Wording
 
 _FEW = 40
 
@@ -72,7 +73,7 @@ def review(options: argparse.Namespace) -> int:
     if found.readings:
         show.table(
             say("Suspicious readings", "可疑读音"), ["id", say("remark", "说明"), text],
-            [(one.line.id, "\n".join(one.remarks), one.line.text) for one in found.readings[:most]],
+            [(one.line.id, "\n".join(map(show.told, one.remarks)), one.line.text) for one in found.readings[:most]],
         )  # fmt: skip
     return 0
 
@@ -97,9 +98,12 @@ def assign(options: argparse.Namespace) -> int:
     with folder.locked():
         lines = script_room.load(folder.path)
         if not options.new:
-            correct.known_speaker(options.speaker, _known(folder, lines))
-        changes = correct.assigned(lines, options.lines, _name(options.speaker), only=options.only)
-        return _write(folder, changes, options, new=options.speaker if options.new else "")
+            correct.known_speaker(options.speaker, _known(folder, lines), folder.read().aliases)
+        speaker = _name(options.speaker)
+        changes = correct.assigned(lines, options.lines, speaker, only=options.only)
+        changed = {one.line.id for one in changes}
+        same = [one for one in dict.fromkeys(options.lines) if one not in changed]
+        return _write(folder, changes, options, new=speaker if options.new else "", same=same)
 
 
 def rename(options: argparse.Namespace) -> int:
@@ -107,8 +111,11 @@ def rename(options: argparse.Namespace) -> int:
     folder = find(options.book, options.output)
     with folder.locked():
         lines = script_room.load(folder.path)
-        _free(options.new, lines, "To make two characters one: `shuoshu merge`.")
-        changes = correct.renamed(lines, options.old, _name(options.new))
+        _free(
+            options.new, lines,
+            Wording("To make two characters one: `shuoshu merge`.", "要把两个角色合为一个：`shuoshu merge`。"),
+        )  # fmt: skip
+        changes = correct.renamed(lines, options.old, _name(options.new), folder.read().aliases)
         return _write(folder, changes, options, old=options.old, new=options.new)
 
 
@@ -117,10 +124,14 @@ def merge(options: argparse.Namespace) -> int:
     folder = find(options.book, options.output)
     with folder.locked():
         lines = script_room.load(folder.path)
-        correct.known_speaker(options.into, _known(folder, lines))
+        aliases = folder.read().aliases
+        correct.known_speaker(options.into, _known(folder, lines), aliases)
         if options.name == options.into:
-            raise ScriptError("these are one character already", fix="Give two names.")
-        changes = correct.renamed(lines, options.name, options.into)
+            raise ScriptError(
+                Wording("these are one character already", "这本来就是一个角色"),
+                fix=Wording("Give two names.", "请给出两个名字。"),
+            )
+        changes = correct.renamed(lines, options.name, options.into, aliases)
         return _write(folder, changes, options, old=options.name, new=options.into)
 
 
@@ -129,8 +140,11 @@ def split(options: argparse.Namespace) -> int:
     folder = find(options.book, options.output)
     with folder.locked():
         lines = script_room.load(folder.path)
-        correct.known_speaker(options.name, {line.speaker for line in lines} - {NARRATOR})
-        _free(options.new, lines, "To give lines to somebody there: `shuoshu assign`.")
+        correct.known_speaker(options.name, {line.speaker for line in lines} - {NARRATOR}, folder.read().aliases)
+        _free(
+            options.new, lines,
+            Wording("To give lines to somebody there: `shuoshu assign`.", "要把行给已有的角色：`shuoshu assign`。"),
+        )  # fmt: skip
         changes = correct.split(lines, options.name, options.lines, _name(options.new))
         return _write(folder, changes, options, new=options.new)
 
@@ -146,20 +160,25 @@ def _known(folder: BookFolder, lines: Sequence[Line]) -> list[str]:
     return list(dict.fromkeys([*names, NARRATOR, UNKNOWN]))
 
 
-def _free(name: str, lines: Sequence[Line], fix: str) -> None:
+def _free(name: str, lines: Sequence[Line], fix: Wording) -> None:
     if name in {line.speaker for line in lines} | {NARRATOR, UNKNOWN}:
-        raise ScriptError(f"{name!r} is in this book already", fix=fix)
+        raise ScriptError(Wording(f"{name!r} is in this book already", f"书中已经有“{name}”"), fix=fix)
 
 
 def _name(name: str) -> str:
     if not name.strip() or not name.isprintable():
-        raise ScriptError("a name needs letters, and no line breaks", fix="Give a name such as 林晚.")
+        raise ScriptError(
+            Wording("a name needs letters, and no line breaks", "名字要有字，且不能换行"),
+            fix=Wording("Give a name such as 林晚.", "请给出名字，例如：林晚。"),
+        )
     return name.strip()
 
 
 def _write(
-    folder: BookFolder, changes: Sequence[Change], options: argparse.Namespace, *, old: str = "", new: str = ""
-) -> int:
+    folder: BookFolder, changes: Sequence[Change], options: argparse.Namespace, *, old: str = "", new: str = "",
+    same: Sequence[str] = (),
+) -> int:  # fmt: skip
+    """Write the changes and say what they are; `same`: lines the user named that need none."""
     if changes and not options.dry_run:
         cells = {one.line.id: {"speaker": one.speaker, "kind": one.kind} for one in changes}
         script_room.edit_each(folder.path, cells)
@@ -172,6 +191,7 @@ def _write(
                     {"id": one.line.id, "from": one.line.speaker, "to": one.speaker, "follows": one.follows}
                     for one in changes
                 ],
+                "unchanged": list(same),
             }
         )  # fmt: skip
         return 0
@@ -180,15 +200,26 @@ def _write(
         why = say(" (follows)", "（随之）") if one.follows else ""
         text = f"{one.line.id}  {one.line.speaker} → {one.speaker}{why}  {_cut(one.line.text)}"
         show.console().print(text, soft_wrap=True, markup=False)
-    named = len(changes) - follow
     show.console().print(
-        say(f"{named} lines as told, {follow} more that follow", f"指定 {named} 行，随之更改 {follow} 行")
+        _summed_up(len(changes) - follow, follow, len(same))
         + (say("; nothing written (--dry-run)", "；未写入（--dry-run）") if options.dry_run else ""),
         soft_wrap=True,
     )
     if hint:
         show.remark(hint)
     return 0
+
+
+def _summed_up(named: int, follow: int, same: int) -> str:
+    say = show.say
+    if not named and not follow:
+        return say(
+            "nothing needed changing: the line has that speaker already" if same == 1
+            else f"nothing needed changing: all {same} lines have that speaker already",
+            f"无需改动：这 {same} 行的说话人本来就是",
+        )  # fmt: skip
+    already = say(f", {same} that had that speaker already", f"，另有 {same} 行本来就是") if same else ""
+    return say(f"{named} lines as told, {follow} more that follow", f"指定 {named} 行，随之更改 {follow} 行") + already
 
 
 def _cast_hint(folder: BookFolder, old: str, new: str) -> str:

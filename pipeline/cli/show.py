@@ -24,6 +24,7 @@ from rich.table import Table
 
 from pipeline.errors import ShuoshuError
 from pipeline.progress import Progress as Step
+from pipeline.wording import chinese_of
 
 
 @cache
@@ -38,6 +39,11 @@ def chinese() -> bool:
 def say(english: str, chinese_text: str) -> str:
     """One text in the user's language."""
     return chinese_text if chinese() else english
+
+
+def told(text: str) -> str:
+    """A room's text in the user's language; as it is where the room gave one only."""
+    return chinese_of(text) if chinese() else text
 
 
 @cache
@@ -57,18 +63,18 @@ def show_error(error: ShuoshuError) -> None:
     from rich.markup import escape
 
     out = messages()
-    out.print(f"[bold red]{say('error', '错误')}:[/] {escape(error.what)}", soft_wrap=True)
+    out.print(f"[bold red]{say('error', '错误')}:[/] {escape(told(error.what))}", soft_wrap=True)
     if error.where:
         out.print(f"  {say('where', '位置')}: {escape(error.where)}", soft_wrap=True)
     if error.fix:
-        out.print(f"  {say('what to do', '怎么办')}: {escape(error.fix)}", soft_wrap=True)
+        out.print(f"  {say('what to do', '怎么办')}: {escape(told(error.fix))}", soft_wrap=True)
 
 
 def remark(text: str) -> None:
     """One remark on standard error."""
     from rich.markup import escape
 
-    messages().print(f"[dim]·[/] {escape(text)}", soft_wrap=True)
+    messages().print(f"[dim]·[/] {escape(told(text))}", soft_wrap=True)
 
 
 def remarks(texts: Sequence[str], most: int = 12) -> None:
@@ -149,7 +155,7 @@ class Display:
     def __call__(self, step: Step) -> None:
         if self.quiet:
             return
-        note = step.note
+        note = told(step.note)
         if step.stage == "render":
             self._render_began = self._render_began or time.monotonic()
             self.seconds += step.seconds

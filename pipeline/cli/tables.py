@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline import script as script_room
 from pipeline.cli import show
-from pipeline.errors import ManuscriptError
 from pipeline.folder import find, folder_for
+from pipeline.manuscript.refusals import no_file
 from pipeline.nouns import UNKNOWN, Book, Character, Line
 from pipeline.opening import Request, ending_of, said, speakers, write_script
 from pipeline.script.conversation import DOUBTFUL
@@ -76,8 +76,7 @@ def script(options: argparse.Namespace) -> int:
 def must_be_file(path: Path) -> None:
     """Raise ManuscriptError unless `path` is a file."""
     if not path.is_file():
-        kind = "a folder, not a file" if path.is_dir() else "not there"
-        raise ManuscriptError(f"the manuscript is {kind}", where=str(path), fix="Give the path of one file.")
+        raise no_file(path)
 
 
 def _unknown(lines: Sequence[Line]) -> int:
@@ -161,7 +160,7 @@ def cast_check(options: argparse.Namespace) -> int:
     cast = cast_room.load(options.cast)
     ending_of(cast)
     people = _people(options.manuscript, options)[1] if options.manuscript else None
-    remarks = [str(one) for one in cast_room.check(cast, people)] if people is not None else []
+    remarks = cast_room.check(cast, people) if people is not None else []
     remarks += cast_room.clip_remarks(cast)
     if options.json:
         show.print_json({"cast": str(options.cast), "ok": True, "remarks": remarks})

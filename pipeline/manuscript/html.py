@@ -11,6 +11,7 @@ from pipeline.manuscript import chapters, markup
 from pipeline.manuscript.characters import clean, language_of
 from pipeline.manuscript.encoding import Decoded, decode
 from pipeline.manuscript.options import Options, Piece
+from pipeline.manuscript.refusals import no_words
 from pipeline.nouns import Book
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
@@ -23,7 +24,7 @@ def read_html(path: Path, options: Options) -> Book:
     decoded = decode(data, path, options.encoding or (told[1].decode() if told else None))
     root = markup.parse(re.sub(r"<\?xml[^>]*\?>", "", decoded.text).encode())
     if root is None:
-        raise ManuscriptError("there are no words in this manuscript", where=str(path), fix="Is it the right file?")
+        raise no_words(path)
     head = {markup.name_of(one): one for one in root.iter() if markup.name_of(one) in ("title",)}
     title = clean("".join(head["title"].itertext())) if "title" in head else ""
     author = next((one.get("content", "") for one in root.iter() if one.get("name", "").lower() == "author"), "")
@@ -42,7 +43,7 @@ def read_markdown(path: Path, options: Options) -> Book:
     rendered = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     root = markup.parse(f"<html><body>{rendered}</body></html>".encode())
     if root is None:
-        raise ManuscriptError("there are no words in this manuscript", where=str(path), fix="Is it the right file?")
+        raise no_words(path)
     return _book(path, options, root, decoded, str(meta.get("title") or ""), str(meta.get("author") or ""))
 
 

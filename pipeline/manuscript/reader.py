@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import ManuscriptError, did_you_mean
+from pipeline.errors import ManuscriptError
 from pipeline.files import sha256_file
 from pipeline.manuscript.options import Options
+from pipeline.manuscript.refusals import no_file, no_format, no_words
 from pipeline.nouns import Book, Language
+from pipeline.wording import Wording
 
 VERSION = "1"
 """Changes when the same file would give another Book."""
@@ -42,26 +44,37 @@ def read(
     options = Options(_compiled(chapter_pattern), include_matter, encoding)
     book = _reader(path)(path, options)
     if not any(paragraph.text.strip() for chapter in book.chapters for paragraph in chapter.paragraphs):
-        raise ManuscriptError("there are no words in this manuscript", where=str(path), fix="Is it the right file?")
+        raise no_words(path)
     return replace(book, sha256=sha256_file(path), language=language or book.language)
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise ManuscriptError("the manuscript is a folder, not a file", where=str(path), fix="Give one file.")
     if not path.is_file():
-        raise ManuscriptError("the manuscript is not there", where=str(path), fix="Check the path.")
+        raise no_file(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
             stream.read(1)
     except OSError as error:
-        raise ManuscriptError(f"it cannot be read: {error.strerror}", where=str(path), fix="Check who may.") from error
+        raise ManuscriptError(
+            Wording(f"it cannot be read: {error.strerror}", f"无法读取：{error.strerror}"),
+            where=str(path),
+            fix=Wording("Check who may.", "请检查读取权限。"),
+        ) from error
     if size == 0:
-        raise ManuscriptError("the file is empty", where=str(path), fix="Save the manuscript again.")
+        raise ManuscriptError(
+            Wording("the file is empty", "文件是空的"),
+            where=str(path),
+            fix=Wording("Save the manuscript again.", "请重新保存书稿。"),
+        )
     if size > SIZE_LIMIT:
         raise ManuscriptError(
-            f"the file has {size >> 20} MiB; the limit is {SIZE_LIMIT >> 20}", where=str(path), fix="Split the book."
+            Wording(
+                f"the file has {size >> 20} MiB; the limit is {SIZE_LIMIT >> 20}",
+                f"文件有 {size >> 20} MiB，上限是 {SIZE_LIMIT >> 20}",
+            ),
+            where=str(path),
+            fix=Wording("Split the book.", "请把书分成几份。"),
         )
 
 
@@ -79,11 +92,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
 def _reader(path: Path) -> Callable[[Path, Options], Book]:
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        hint = did_you_mean(path.suffix.lower(), _SUFFIXES)
-        raise ManuscriptError(
-            f"{path.suffix or 'a file without suffix'} is no manuscript format.{hint}", where=str(path),
-            fix=f"Read: {', '.join(sorted(_SUFFIXES))}.",
-        )  # fmt: skip
+        raise no_format(path, _SUFFIXES)
     if kind == "epub":
         from pipeline.manuscript.epub import read_epub
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.errors import ManuscriptError
 from pipeline.manuscript import chapters
 from pipeline.manuscript.characters import HAN, clean, language_of
 from pipeline.manuscript.encoding import Decoded, decode
 from pipeline.manuscript.options import Options, Piece
+from pipeline.manuscript.refusals import no_words
 from pipeline.manuscript.rules import rules
 from pipeline.nouns import Book, ParagraphKind, Skipped, Source
+from pipeline.wording import Wording
 
 _START = re.compile(r"^\s*\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.IGNORECASE)
 _END = re.compile(r"^\s*\*\*\*\s*END OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.IGNORECASE)
@@ -32,7 +33,7 @@ def read_text(path: Path, options: Options) -> Book:
     pieces = [piece for piece in pieces if _line_number(piece) not in named]
     found, more = chapters.split(pieces, options, title)
     if not found:
-        raise ManuscriptError("there are no words in this manuscript", where=str(path), fix="Is it the right file?")
+        raise no_words(path)
     if named:
         count = sum(len(lines[number - 1].strip()) for number in named)
         more = (Skipped("title and author", "title page", count, Source(path.name, f"line {min(named)}")), *more)
@@ -43,10 +44,15 @@ def read_text(path: Path, options: Options) -> Book:
     )  # fmt: skip
 
 
-def _notes(decoded: Decoded) -> tuple[str, ...]:
+def _notes(decoded: Decoded) -> tuple[Wording, ...]:
     if decoded.certain:
         return ()
-    return (f"the text was read as {decoded.encoding}, which is a guess; --encoding says otherwise",)
+    return (
+        Wording(
+            f"the text was read as {decoded.encoding}, which is a guess; --encoding says otherwise",
+            f"文件按 {decoded.encoding} 编码读取，这是猜测；不对请用 --encoding 指定",
+        ),
+    )
 
 
 def _boilerplate(lines: list[str], path: Path) -> tuple[int, int, tuple[Skipped, ...]]:

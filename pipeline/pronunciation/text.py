@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import before_marks, written_out
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
+from pipeline.pronunciation.words import is_syllable, readings_of
+from pipeline.wording import Wording
 
 VERSION = "6"
 """Changes when the same text would be spoken otherwise."""
@@ -17,7 +19,15 @@ HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 READING = re.compile(rf"([{HAN}])\(([a-zü]+[1-5])\)")
 """A canonical reading: 重(chong2)."""
 
-NOTED = re.compile(rf"([{HAN}])(?:[(（]\s*({WRITTEN})\s*[)）]|([A-ZÜ]{{2,6}}[1-5])(?![A-Za-z0-9]))")
+NOTED = re.compile(rf"([{HAN}])[(（]\s*({WRITTEN})\s*[)）]")
+"""A reading as people write it: 重(chóng)."""
+STAND_IN = "囗"
+"""Carries the reading of a syllable that stands in a character's place: 囗(xuan4). A character nobody writes."""
+_CAPITALS, _SMALL = "[A-ZÜ]{2,6}[1-5]", "[a-zü]{2,6}[1-5]"
+BARE = re.compile(
+    rf"([{HAN}]?)(?<![A-Za-zÀ-ɏ0-9_./@#&=-])((?:{_CAPITALS})+|(?:{_SMALL})+)(?![A-Za-zÀ-ɏ0-9_@]|[.-][A-Za-z0-9])"
+)
+"""What may be syllables without brackets, with the character before them: 重CHONG2, 晕XUAN4, chong2."""
 _LETTERS = re.compile(r"[A-Za-z]")
 _IS_HAN = re.compile(f"[{HAN}]")
 _PUNCTUATION = str.maketrans(
@@ -46,7 +56,7 @@ def spoken(text: str, language: Language, lexicon: Mapping[str, str] = {}) -> st
     a Latin term matches whole words, whatever the case.
     """
     text = _composed(text)
-    text = NOTED.sub(_noted, text)
+    text = _with_readings(text, language, lexicon)
     text = _with_lexicon(text, lexicon)
     parts = READING.split(text)
     out = []
@@ -58,8 +68,30 @@ def spoken(text: str, language: Language, lexicon: Mapping[str, str] = {}) -> st
     return said if any(sign.isalnum() for sign in said) else ""
 
 
+def _with_readings(text: str, language: Language, lexicon: Mapping[str, str]) -> str:
+    """`text` with all readings written 重(chong2). A bare syllable, in a Chinese book or behind a Chinese character, is the
+    reading of the character before it where the dictionary has it so (重CHONG2新), else it stands in a character's place
+    (晕XUAN4, as IndexTTS writes it). A term of the lexicon is no syllable."""
+
+    def bare(match: re.Match[str]) -> str:
+        said = [canonical(one) for one in re.findall(r"\D+\d", match[2])]
+        term = any(match[2].casefold() == one.casefold() for one in lexicon)
+        if term or not all(map(is_syllable, said)) or not (language == "zh" or match[1]):
+            return match[0]
+        own = match[1] and said[0] in readings_of(match[1])
+        return ("" if own else match[1]) + "".join(
+            f"{match[1] if own and not at else STAND_IN}({one})" for at, one in enumerate(said)
+        )
+
+    text, out, at = NOTED.sub(_noted, text), [], 0
+    for reading in READING.finditer(text):
+        out += [BARE.sub(bare, text[at : reading.start()]), reading[0]]
+        at = reading.end()
+    return "".join([*out, BARE.sub(bare, text[at:])])
+
+
 def _noted(match: re.Match[str]) -> str:
-    syllable = canonical(match[2] or match[3])
+    syllable = canonical(match[2])
     return f"{match[1]}({syllable})" if syllable else match[0]
 
 
@@ -86,9 +118,9 @@ def _entry(term: str, value: str) -> str:
     return value
 
 
-def unsure(text: str, language: Language) -> list[str]:
+def unsure(text: str, language: Language) -> list[Wording]:
     """What the figures and shortened words of `text` leave open, each as "passage: why: how it is read"."""
-    text = _composed(text)
+    text = READING.sub(r"\1", _with_readings(_composed(text), language, {}))
     return written_out(text, _surroundings(text, language))[1]
 
 

@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import Any
 
-from pipeline.pronunciation.syllable import syllables
+from pipeline.pronunciation.syllable import canonical, syllables
 from pipeline.shipped import rows_of
 
 
@@ -37,6 +37,32 @@ def marked(text: str) -> set[int]:
 def is_word(text: str) -> bool:
     """Whether `text`, of two characters or more, is an entry."""
     return text in _entries()
+
+
+@cache
+def readings_of(character: str) -> frozenset[str]:
+    """Every syllable that pypinyin's dictionary has for a character."""
+    told = _single().get(ord(character), "")
+    return frozenset(canonical(one) or canonical(one + "5") for one in told.split(",") if one)
+
+
+def is_syllable(canonical_syllable: str) -> bool:
+    """Whether a character is read so, in some tone: chong2, but not co2."""
+    return canonical_syllable[:-1] in _bases()
+
+
+@cache
+def _bases() -> frozenset[str]:
+    """The syllables of Mandarin without tones."""
+    told = {one for row in _single().values() for one in row.split(",")}
+    return frozenset(filter(None, ((canonical(one) or canonical(one + "5"))[:-1] for one in told)))
+
+
+def _single() -> dict[int, str]:
+    from pypinyin.constants import PINYIN_DICT  # 0.15 s
+
+    found: dict[int, str] = PINYIN_DICT
+    return found
 
 
 @cache

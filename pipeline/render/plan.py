@@ -15,6 +15,7 @@ from pipeline.nouns import Direction, Line
 from pipeline.takes import TakeStore, subject_of, take_key
 from pipeline.takes.key import difference, ingredients
 from pipeline.takes.store import Choice
+from pipeline.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,17 @@ class Plan:
     wanted   line id -> key of the take it uses, once all are made
     due      takes to make, in order of the script
     stale    line id -> why its take must be made ("new", "voice", "spoken text, emotion", "file missing")
+    older    line id -> in what the take that a person chose differs from what the line asks for now
     """
 
     lines: tuple[Line, ...]
     wanted: dict[str, str]
     due: tuple[Due, ...]
-    stale: Mapping[str, str] = field(default_factory=dict)
+    stale: Mapping[str, Wording] = field(default_factory=dict)
+    older: Mapping[str, Wording] = field(default_factory=dict)
+
+
+_NEW, _GONE, _CHANGED = Wording("new", "新增"), Wording("file missing", "文件不见了"), Wording("changed", "有改动")
 
 
 def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | None = None) -> Plan:
@@ -62,7 +68,8 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
     choices, whole = store.choices(), store.whole()
     heard: list[Line] = []
     wanted: dict[str, str] = {}
-    stale: dict[str, str] = {}
+    stale: dict[str, Wording] = {}
+    older: dict[str, Wording] = {}
     due: dict[str, Due] = {}
     links: list[tuple[str, str, str]] = []
     for line in lines:
@@ -75,6 +82,9 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
         choice = choices.get(line.id)
         if choice and choice.subject == subject and choice.key in whole:
             wanted[line.id] = choice.key
+            other = difference(store.ingredients(choice.key), ingredients(direction)) if choice.by_hand else None
+            if other:
+                older[line.id] = other
             continue
         key = take_key(direction)
         wanted[line.id] = key
@@ -88,7 +98,7 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
             due[key] = Due(key, direction.voice.engine, line)
     if links:
         store.link(links)
-    return Plan(tuple(heard), wanted, tuple(due.values()), stale)
+    return Plan(tuple(heard), wanted, tuple(due.values()), stale, older)
 
 
 def direction_of(line: Line, cast: Cast, engine: str | None = None) -> Direction | None:
@@ -104,12 +114,12 @@ def said(line: Line, cast: Cast) -> str:
     return pronunciation.spoken(line.spoken or line.text, cast.language, cast.lexicon)
 
 
-def _why(choice: Choice | None, subject: str, direction: Direction, store: TakeStore) -> str:
+def _why(choice: Choice | None, subject: str, direction: Direction, store: TakeStore) -> Wording:
     if choice is None:
-        return "new"
+        return _NEW
     if choice.subject == subject:
-        return "file missing"
-    return difference(store.ingredients(choice.key), ingredients(direction)) or "changed"
+        return _GONE
+    return difference(store.ingredients(choice.key), ingredients(direction)) or _CHANGED
 
 
 def batches(due: Iterable[Due], cast: Cast, engine: str | None = None) -> Iterator[tuple[Job, ...]]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pipeline.nouns import Book, Character, Line
     from pipeline.script.merge import Sync
 
-VERSION = "6"
-"""Changes when the same text would give other lines."""
+VERSION = "7"
+"""Changes when the same text would give other lines, or other names of its characters."""
 
 
 def analyse(book: Book, *, max_characters: int = 120) -> list[Line]:

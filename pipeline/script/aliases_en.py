@@ -121,7 +121,26 @@ def _may_be_one(one: str, two: str) -> bool:
     return bool((title in noble) == (title_two in noble) or full)  # Lady Catherine is not the Catherine of the book
 
 
-def _shares(name: str, group: Counter[str]) -> bool:
+def one_person(one: str, two: str) -> bool:
+    """Whether two names share a first name or a surname and nothing speaks against their being one person's: Emma Woodhouse
+    may be Emma or Miss Woodhouse, but not Mr. Woodhouse."""
+    return _may_be_one(one, two) and (_shares(one, (two,)) or _shares(two, (one,)))
+
+
+def at_odds(one: str, two: str) -> bool:
+    """Whether two names are surely of two people, however alike they look: Mr. and Mrs. Weston, Mrs. and Miss Woodhouse."""
+    last = _split(one)[2]
+    same = bool(last) and last == _split(two)[2]
+    return {_gender(one), _gender(two)} == {"female", "male"} or (same and not _may_be_one(one, two))
+
+
+def same_first_name(one: str, two: str) -> bool:
+    """Whether two names have one first name, or a short form of it."""
+    first, first_two = _split(one)[1], _split(two)[1]
+    return bool(first and first_two) and _same_first(first, first_two)
+
+
+def _shares(name: str, group: Iterable[str]) -> bool:
     """Whether a name has its first name, or its surname, from one of the group."""
     _, first, last = _split(name)
     for other in group:

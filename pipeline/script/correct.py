@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.errors import ScriptError, did_you_mean
+from pipeline.errors import ScriptError, did_you_mean, suggesting
 from pipeline.nouns import NARRATOR, UNKNOWN, Line
 from pipeline.script.conversation import SPEECH, Turn, conversations, doubtful, quotation
+from pipeline.script.nearest import nearest_person
+from pipeline.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +89,46 @@ def _places(lines: Sequence[Line], ids: Sequence[str]) -> list[int]:
     order = {line.id: at for at, line in enumerate(lines)}
     for name in ids:
         if name not in order:
+            hint = did_you_mean(name, order)
             raise ScriptError(
-                f"no line has the id {name!r}.{did_you_mean(name, order)}", fix="`shuoshu lines BOOK` lists them."
+                Wording(f"no line has the id {name!r}.{hint}", f"没有编号为 {name} 的行。{hint.chinese}"),
+                fix=Wording("`shuoshu lines BOOK` lists them.", "`shuoshu lines 书名` 会列出各行。"),
             )
-        if lines[order[name]].kind in ("pause", "heading"):
-            raise ScriptError(f"line {name} is a {lines[order[name]].kind}", fix="Give lines that somebody speaks.")
+        kind = lines[order[name]].kind
+        if kind in ("pause", "heading"):
+            raise ScriptError(
+                Wording(f"line {name} is a {kind}", f"{name} 是{'停顿' if kind == 'pause' else '标题'}"),
+                fix=Wording("Give lines that somebody speaks.", "请给出有人说的行。"),
+            )
     return sorted({order[name] for name in ids})
 
 
 # --- whole characters ------------------------------------------------------------------------------------------------
 
 
-def known_speaker(name: str, known: Iterable[str]) -> None:
-    """Raise ScriptError, with the nearest name, unless `name` is one of `known`."""
-    names = list(known)
-    if name not in names:
+def known_speaker(name: str, known: Iterable[str], aliases: Mapping[str, Sequence[str]] = {}) -> None:
+    """Raise ScriptError, with the name it most likely means, unless `name` is one of `known`. `aliases`: the other names
+    that people go by."""
+    people = {one: aliases.get(one, ()) for one in known}
+    if name not in people:
+        near = nearest_person(name, people)
+        hint = suggesting(near) if near else Wording("")
         raise ScriptError(
-            f"nobody in this book is named {name!r}.{did_you_mean(name, names)}",
-            fix="`shuoshu review BOOK` lists the names.",
+            Wording(f"nobody in this book is named {name!r}.{hint}", f"书中没有人叫“{name}”。{hint.chinese}"),
+            fix=Wording("`shuoshu review BOOK` lists the names.", "`shuoshu review 书名` 会列出人名。"),
         )
 
 
-def renamed(lines: Sequence[Line], old: str, new: str) -> list[Change]:
+def renamed(lines: Sequence[Line], old: str, new: str, aliases: Mapping[str, Sequence[str]] = {}) -> list[Change]:
     """Every line of `old` given to `new`. Raises ScriptError when `old` speaks no line or is the narrator."""
     if old in (NARRATOR, ""):
-        raise ScriptError("the narrator has no other name", fix="Use `shuoshu assign` for single lines.")
+        raise ScriptError(
+            Wording("the narrator has no other name", "旁白没有别的名字"),
+            fix=Wording("Use `shuoshu assign` for single lines.", "单独的行请用 `shuoshu assign`。"),
+        )
     found = [Change(line, new) for line in lines if line.speaker == old]
     if not found:
-        known_speaker(old, {line.speaker for line in lines} - {NARRATOR})
+        known_speaker(old, {line.speaker for line in lines} - {NARRATOR}, aliases)
     return found
 
 
@@ -124,7 +138,11 @@ def split(lines: Sequence[Line], name: str, ids: Sequence[str], new: str) -> lis
     for at in _places(lines, ids):
         if lines[at].speaker != name:
             raise ScriptError(
-                f"line {lines[at].id} is not {name}'s but {lines[at].speaker}'s", fix="Give lines of that character."
+                Wording(
+                    f"line {lines[at].id} is not {name}'s but {lines[at].speaker}'s",
+                    f"{lines[at].id} 不是{name}的，而是{lines[at].speaker}的",
+                ),
+                fix=Wording("Give lines of that character.", "请给出这个角色的行。"),
             )
         changes.append(Change(lines[at], new))
     return changes

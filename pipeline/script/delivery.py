@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pipeline.errors import ScriptError, did_you_mean
 from pipeline.nouns import DELIVERIES
 from pipeline.script.emotion_words import EXCLUSIVE
+from pipeline.wording import Wording
 
 ALIASES = {
     "whisper": ("低声", "耳语", "悄声", "小声", "轻声", "whispered", "whispering"),
@@ -30,14 +31,20 @@ def parse(text: str, *, where: str = "") -> tuple[str, ...]:
     found = set()
     for word in _SEPARATOR.split(text.strip()):
         if word.lower() not in _KNOWN:
+            hint = did_you_mean(word.lower(), _KNOWN)
             raise ScriptError(
-                f"unknown delivery {word!r}.{did_you_mean(word.lower(), _KNOWN)}", where=where,
-                fix=f"Use {', '.join(DELIVERIES)}, or nothing.",
-            )  # fmt: skip
+                Wording(f"unknown delivery {word!r}.{hint}", f"没有“{word}”这种语气。{hint.chinese}"),
+                where=where,
+                fix=Wording(f"Use {', '.join(DELIVERIES)}, or nothing.", f"可用 {'、'.join(DELIVERIES)}，或留空。"),
+            )
         found.add(_KNOWN[word.lower()])
     for one, two in EXCLUSIVE:
         if {one, two} <= found:
-            raise ScriptError(f"a line cannot be both {one} and {two}", where=where, fix="Keep one.")
+            raise ScriptError(
+                Wording(f"a line cannot be both {one} and {two}", f"一行不能既是 {one} 又是 {two}"),
+                where=where,
+                fix=Wording("Keep one.", "请保留一个。"),
+            )
     return tuple(name for name in DELIVERIES if name in found)
 
 

@@ -18,6 +18,7 @@ from pipeline.errors import ScriptError, did_you_mean
 from pipeline.nouns import EMOTIONS, Emotion, Language
 from pipeline.script import emotion_words
 from pipeline.script.emotion_words import Hit
+from pipeline.wording import Wording
 
 _PAIR = re.compile(r"^([^\s:：]+?)(?:[:：]\s*([0-9]*\.?[0-9]+))?$")
 _SMALLEST = 0.1
@@ -60,9 +61,12 @@ def parse(text: str, *, where: str = "") -> Emotion:
             intensity = float(pair[2]) if pair[2] else 1.0
             if not 0.0 <= intensity <= 1.0:
                 raise ScriptError(
-                    f"emotion {pair[0]!r}: the intensity must lie between 0 and 1",
+                    Wording(
+                        f"emotion {pair[0]!r}: the intensity must lie between 0 and 1",
+                        f"情感“{pair[0]}”：强度应在 0 到 1 之间",
+                    ),
                     where=where,
-                    fix="For example angry:0.7.",
+                    fix=Wording("For example angry:0.7.", "例如 angry:0.7。"),
                 )
             weights[known[pair[1].lower()]] = intensity
         return Emotion(weights=tuple(weights[name] for name in EMOTIONS))
@@ -100,8 +104,12 @@ def shown(weights: Mapping[str, float]) -> str:
 
 
 def _unknown(name: str, where: str) -> ScriptError:
+    hint = did_you_mean(name, names())
     return ScriptError(
-        f"unknown emotion {name!r}.{did_you_mean(name, names())}",
+        Wording(f"unknown emotion {name!r}.{hint}", f"没有“{name}”这种情感。{hint.chinese}"),
         where=where,
-        fix=f"Use one of {', '.join(EMOTIONS)} (with an intensity: angry:0.7), or words such as 疲惫地低语.",
+        fix=Wording(
+            f"Use one of {', '.join(EMOTIONS)} (with an intensity: angry:0.7), or words such as 疲惫地低语.",
+            f"可用 {'、'.join(EMOTIONS)}（可带强度：angry:0.7），或如“疲惫地低语”的说法。",
+        ),
     )

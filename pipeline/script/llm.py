@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.nouns import NARRATOR, UNKNOWN, Character, Line
+from pipeline.script import llm_trouble as trouble
 from pipeline.script.conversation import SPEECH, conversations
 from pipeline.script.llm_cache import Cache
 from pipeline.script.llm_client import Client, NoAnswer
 from pipeline.script.llm_config import Settings
+from pipeline.wording import Wording
 
 CONFIDENCE = 0.8
 """Of a line the model decided; of one where it agrees with the rules, AGREED. Estimates, not measured."""
@@ -61,7 +63,7 @@ class Outcome:
     """`lines` as given but for speakers; `remarks` for the user; `complete` when no question stayed without an answer."""
 
     lines: tuple[Line, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Wording, ...]
     complete: bool
 
 
@@ -102,7 +104,7 @@ def improve(
     answers = {at: kept for at, key in enumerate(keys) if (kept := cache.get(key)) is not None}
     open_ = [at for at in range(len(wanted)) if at not in answers]
     tell(0, len(open_), _estimate([wanted[at] for at in open_], settings, len(answers)))
-    why: dict[str, int] = {}
+    why: dict[Wording, int] = {}
     foreign = 0
     if open_:
         client = Client(settings, first_wait_s=first_wait_s)
@@ -114,7 +116,7 @@ def improve(
                 try:
                     answer, refused = task.result()
                 except NoAnswer as error:
-                    why[str(error)] = why.get(str(error), 0) + 1
+                    why[error.why] = why.get(error.why, 0) + 1
                 else:
                     foreign += refused
                     answers[tasks[task]] = answer
@@ -125,17 +127,7 @@ def improve(
             pool.shutdown(cancel_futures=True)
             client.close()
     after, changed = _laid_over(lines, wanted, answers)
-    remarks = [
-        f"language model: {len(wanted)} questions, {len(wanted) - len(open_)} from the cache; {changed} lines decided"
-    ]
-    remarks += [
-        f"language model: {count} questions without an answer ({text}); the rules' decisions stay"
-        for text, count in why.items()
-    ]
-    if foreign:
-        remarks.append(
-            f"language model: {foreign} answers were not in the list of lines and names and were passed over"
-        )
+    remarks = trouble.remarks(len(wanted), len(wanted) - len(open_), changed, why, foreign)
     return Outcome(tuple(after), tuple(remarks), not why)
 
 
@@ -176,7 +168,7 @@ def _question(lines: Sequence[Line], asked: Sequence[int], names: Sequence[str])
 def _ask(client: Client, question: Question, run: _Run) -> tuple[dict[str, str], int]:
     """(number -> name, answers that are none), both checked against what was asked."""
     if run.failures >= _GIVE_UP:
-        raise NoAnswer("not asked, the server does not answer")
+        raise NoAnswer(trouble.GIVEN_UP)
     schema = {
         "type": "object", "additionalProperties": False, "required": ["answers"],
         "properties": {"answers": {"type": "array", "items": {
@@ -191,12 +183,12 @@ def _ask(client: Client, question: Question, run: _Run) -> tuple[dict[str, str],
 
     def allowed() -> None:
         if not run.take(expected):
-            raise NoAnswer("not asked, the budget is spent")
+            raise NoAnswer(trouble.BUDGET_SPENT)
 
     try:
         told, used = client.ask(SYSTEM, question.prompt, schema, question.tokens_out, allowed)
     except NoAnswer as error:
-        run.answered("budget" in str(error))
+        run.answered(error.why is trouble.BUDGET_SPENT)
         raise
     run.answered(True)
     run.take_more(used - expected)
@@ -233,11 +225,17 @@ def _laid_over(
     return after, changed
 
 
-def _estimate(asked: Sequence[Question], settings: Settings, kept: int) -> str:
+def _estimate(asked: Sequence[Question], settings: Settings, kept: int) -> Wording:
     tokens_in, tokens_out = sum(one.tokens_in for one in asked), sum(one.tokens_out for one in asked)
     price = (tokens_in * settings.price_in + tokens_out * settings.price_out) / 1e6
-    within = "" if tokens_in + tokens_out <= settings.budget_tokens else f", budget {settings.budget_tokens:,}"
-    return (
-        f"{settings.model}: {len(asked)} questions ({kept} cached), at most about {tokens_in + tokens_out:,} tokens{within},"
-        f" price about {price:.4g}"
+    tokens, budget = tokens_in + tokens_out, Wording("")
+    if tokens > settings.budget_tokens:
+        budget = Wording(f", budget {settings.budget_tokens:,}", f"，预算 {settings.budget_tokens:,}")
+    if settings.price_in or settings.price_out:
+        cost = Wording(f"price about {price:.4g}", f"费用约 {price:.4g}")
+    else:
+        cost = Wording("no price is set", "未设定价格")
+    return Wording(
+        f"{settings.model}: {len(asked)} questions ({kept} cached), at most about {tokens:,} tokens{budget}, {cost}",
+        f"{settings.model}：{len(asked)} 个问题（缓存 {kept} 个），至多约 {tokens:,} 个 token{budget.chinese}，{cost.chinese}",
     )

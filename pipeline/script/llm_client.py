@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.errors import ScriptError
+from pipeline.script import llm_trouble as trouble
 from pipeline.script.llm_config import Settings
+from pipeline.wording import Wording
 
 TRIES = 4
 LONGEST_WAIT_S = 30.0
@@ -17,7 +19,11 @@ _LARGEST_ANSWER = 1 << 20
 
 
 class NoAnswer(Exception):
-    """The server gave no usable answer; the text says why, without the question or the key."""
+    """The server gave no usable answer; `why` says so, and what to do, without the question or the key."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Client:
@@ -45,14 +51,14 @@ class Client:
     ) -> tuple[Any, int]:
         """The answer's JSON and the tokens used (0 where the server does not say). Raises NoAnswer. `allowed` is called
         before every try and may raise it too."""
-        why = ""
+        why = trouble.BROKEN
         for attempt in range(TRIES):
             wait = min(self.first_wait_s * 2**attempt, LONGEST_WAIT_S) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
             allowed()
             try:
                 return self._once(system, prompt, schema, most_tokens)
             except _Again as again:
-                why = str(again)
+                why = again.why
                 wait = min(again.after, LONGEST_WAIT_S) if again.after is not None else wait
             if attempt < TRIES - 1:
                 self.sleep(wait)
@@ -71,16 +77,16 @@ class Client:
         try:
             status, headers, data = self._post(body)
         except httpx.TimeoutException as error:
-            raise _Again(f"no answer within {self.settings.timeout_s:g} s") from error
+            raise _Again(trouble.too_slow(self.settings.url, self.settings.timeout_s)) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _Again(f"the server cannot be reached ({type(error).__name__})") from error
+            raise _Again(trouble.unreachable(self.settings.url, error)) from error
         if status == 400 and self._schema:  # a server without JSON schemas
             self._schema = False
             return self._once(system, prompt, schema, most_tokens)
         if status == 429 or status >= 500:
-            raise _Again(f"HTTP {status}", _seconds(headers.get("retry-after", "")))
+            raise _Again(trouble.refused(self.settings.url, status), _seconds(headers.get("retry-after", "")))
         if status != 200:
-            raise NoAnswer(f"HTTP {status}")
+            raise NoAnswer(trouble.refused(self.settings.url, status))
         try:
             told = json.loads(data)
             content = str(told["choices"][0]["message"]["content"])
@@ -88,7 +94,7 @@ class Client:
             start, end = content.find("{"), content.rfind("}")  # some models put a fence around it
             return json.loads(content[start : end + 1]), used if isinstance(used, int) and used >= 0 else 0
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-            raise _Again("broken JSON") from error
+            raise _Again(trouble.BROKEN) from error
 
     def _post(self, body: Mapping[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
         """The answer within `timeout_s` as a whole: httpx's own limit is for each byte, and a server may drip."""
@@ -102,16 +108,16 @@ class Client:
                 if time.monotonic() > until:
                     raise httpx.ReadTimeout("too slow")
                 if len(data) > _LARGEST_ANSWER:
-                    raise _Again("an answer far too long")
+                    raise _Again(trouble.TOO_LONG)
             return answer.status_code, answer.headers, bytes(data)
 
 
 class _Again(Exception):
     """Trouble that may pass; `after` is what the server asks to wait, seconds."""
 
-    def __init__(self, why: str, after: float | None = None) -> None:
+    def __init__(self, why: Wording, after: float | None = None) -> None:
         super().__init__(why)
-        self.after = after
+        self.why, self.after = why, after
 
 
 def _seconds(text: str) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import ScriptError, did_you_mean
+from pipeline.wording import Wording
 
 NAME = "shuoshu.yaml"
 
@@ -24,7 +25,7 @@ class Settings:
     timeout_s      seconds for one answer, 1 to 3600
     concurrency    questions asked at once, 1 to 64
     budget_tokens  tokens, questions and answers, that one run may use at most
-    price_in, price_out  of a million tokens, in any currency; 0 = free
+    price_in, price_out  of a million tokens, in any currency; 0 = not set
     threshold      lines below this confidence are asked about, 0 to 1
     """
 
@@ -44,7 +45,10 @@ class Settings:
             return ""
         found = os.environ.get(self.key_env, "")
         if not found:
-            raise ScriptError(f"the environment variable {self.key_env} is not set", where=NAME, fix="Export the key.")
+            raise ScriptError(
+                Wording(f"the environment variable {self.key_env} is not set", f"环境变量 {self.key_env} 没有设置"),
+                where=NAME, fix=Wording("Export the key.", "请把密钥放进这个环境变量。"),
+            )  # fmt: skip
         return found
 
 
@@ -61,8 +65,12 @@ def load() -> Settings:
     path = next((one for one in places if one.is_file()), None)
     if path is None:
         raise ScriptError(
-            "no settings for the language model were found", where=" or ".join(map(str, places)),
-            fix="Write one with `llm: {url: http://localhost:11434/v1, model: …}` (docs/llm.md).",
+            Wording("no settings for the language model were found", "没有找到语言模型的设置"),
+            where=" or ".join(map(str, places)),
+            fix=Wording(
+                "Write one with `llm: {url: http://localhost:11434/v1, model: …}` (docs/llm.md).",
+                "请写一个，内容如 `llm: {url: http://localhost:11434/v1, model: …}`（见 docs/llm.md）。",
+            ),
         )  # fmt: skip
     return read(path)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pipeline.errors import ScriptError
 from pipeline.nouns import Paragraph
 from pipeline.script import delivery, emotion
 from pipeline.script.feeling import Feeling
+from pipeline.wording import Wording
 
 _SPEAKER = re.compile(r"^\s*[\[［【]([^\[\]|｜\n]{0,30})[|｜]([^\[\]|｜\n]{0,40})[\]］】]\s*")
 _PAUSE = re.compile(r"[\[［【]\s*(?:pause|停顿)\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|毫秒|s|秒)?\s*[\]］】]", re.IGNORECASE)
 LONGEST_PAUSE_S = 60.0
+"""Of one mark: a longer one is taken for a slip (5000s for 5000ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +28,46 @@ class Marked:
 
 
 def read(paragraph: Paragraph) -> Marked:
-    """Take the mark-up off a paragraph. Raises ScriptError for an emotion that is none."""
+    """Take the mark-up off a paragraph. Raises ScriptError for an emotion that is none and a pause that is too long."""
     text = paragraph.text
     speaker: str | None = None
     feeling: Feeling | None = None
     if "|" not in text[:80] and "｜" not in text[:80] and not _PAUSE.search(text):
         return Marked((text,))
+    where = f"{paragraph.source.file}, {paragraph.source.where}"
     mark = _SPEAKER.match(text)
     if mark:
-        where = f"{paragraph.source.file}, {paragraph.source.where}"
         speaker, (words, voice) = mark[1].strip(), delivery.split(mark[2], where=where)
         emotion.parse(words, where=where)
         feeling = Feeling(words, voice)
         text = text[mark.end() :]
-    return Marked(tuple(_parts(text)), speaker, feeling)
+    return Marked(tuple(_parts(text, where)), speaker, feeling)
 
 
-def _parts(text: str) -> list[str | float]:
+def _parts(text: str, where: str) -> list[str | float]:
     parts: list[str | float] = []
     at = 0
     for match in _PAUSE.finditer(text):
         parts.append(text[at : match.start()])
         seconds = float(match[1]) / (1000 if (match[2] or "ms").lower() in ("ms", "毫秒") else 1)
-        parts.append(min(seconds, LONGEST_PAUSE_S))
+        if seconds > LONGEST_PAUSE_S:
+            raise _too_long(match[0], where)
+        parts.append(seconds)
         at = match.end()
     parts.append(text[at:])
     return [part for part in parts if isinstance(part, float) or part.strip()]
+
+
+def _too_long(mark: str, where: str) -> ScriptError:
+    shown = mark if len(mark) <= 40 else f"{mark[:30]}…{mark[-4:]}"
+    return ScriptError(
+        Wording(
+            f"{shown} is longer than a pause may be, {LONGEST_PAUSE_S:g} s",
+            f"{shown} 超过了停顿的上限 {LONGEST_PAUSE_S:g} 秒",
+        ),
+        where=where,
+        fix=Wording(
+            "Without a unit the number is milliseconds. For a longer silence write several marks in a row.",
+            "不写单位时数字是毫秒。要更长的静默，请连写几个。",
+        ),
+    )

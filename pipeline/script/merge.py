@@ -24,6 +24,7 @@ from pipeline.nouns import Line
 from pipeline.script import table
 from pipeline.script.align import carried_ids
 from pipeline.script.table import COLUMNS, EDITABLE, Row
+from pipeline.wording import Wording
 
 TABLE, BASE, ORPHANS = "script.csv", ".script-base.json", "script-orphans.csv"
 _FIRST_COLUMNS = tuple(name for name in COLUMNS if name not in ("delivery", "start"))
@@ -43,17 +44,31 @@ class Sync:
     added: int = 0
     removed: int = 0
 
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Wording]:
         """What the user should know."""
         said = []
         if self.edited:
-            said.append(f"{self.edited} hand-edited cells of script.csv are honoured")
-        if self.deleted:
-            said.append(f"{len(self.deleted)} lines deleted from script.csv stay out: {_some(self.deleted)}")
-        if self.orphans:
             said.append(
-                f"{len(self.orphans)} edited lines are gone from the manuscript; their edits wait in {ORPHANS}:"
-                f" {_some(self.orphans)}"
+                Wording(
+                    f"{self.edited} hand-edited cells of script.csv are honoured",
+                    f"script.csv 中手改的 {self.edited} 个单元格照用",
+                )
+            )
+        if self.deleted:
+            some = _some(self.deleted)
+            said.append(
+                Wording(
+                    f"{len(self.deleted)} lines deleted from script.csv stay out: {some}",
+                    f"从 script.csv 删去的 {len(self.deleted)} 行不读：{some}",
+                )
+            )
+        if self.orphans:
+            some = _some(self.orphans)
+            said.append(
+                Wording(
+                    f"{len(self.orphans)} edited lines are gone from the manuscript; their edits wait in {ORPHANS}: {some}",
+                    f"{len(self.orphans)} 个改过的行已不在书稿中，改动留在 {ORPHANS}：{some}",
+                )
             )
         return said
 
@@ -72,9 +87,16 @@ def sync(folder: Path, fresh: Sequence[Line]) -> Sync:
     if base is None:
         if (folder / TABLE).exists():
             raise ScriptError(
-                f"{TABLE} is there, but {BASE} beside it is not, so edits cannot be told from the machine's rows",
-                where=str(folder), fix=f"Bring {BASE} back, or move {TABLE} away to begin anew.",
-            )  # fmt: skip
+                Wording(
+                    f"{TABLE} is there, but {BASE} beside it is not, so edits cannot be told from the machine's rows",
+                    f"有 {TABLE}，但旁边没有 {BASE}，分不清哪些是手改的",
+                ),
+                where=str(folder),
+                fix=Wording(
+                    f"Bring {BASE} back, or move {TABLE} away to begin anew.",
+                    f"请找回 {BASE}，或移走 {TABLE} 重新开始。",
+                ),
+            )
         edits, old = _Edits(), []
     else:
         old = base
@@ -101,7 +123,7 @@ def resync(folder: Path) -> Sync:
     """The user's table as it stands; nothing is written. Raises ScriptError when it is missing or broken."""
     base = _base(folder)
     if base is None or not (folder / TABLE).is_file():
-        raise ScriptError("there is no script table yet", where=str(folder), fix="`shuoshu run MANUSCRIPT` writes it.")
+        raise _no_table(folder)
     edits = _edits(base, _user_rows(folder, base))
     lines = [table.line_of(row, f"{BASE}, {row['id']}") for row in base]
     orphans = tuple(_orphans(folder))
@@ -131,7 +153,7 @@ def take(folder: Path, path: Path) -> int:
     not in the book."""
     base = _base(folder)
     if base is None:
-        raise ScriptError("there is no script table yet", where=str(folder), fix="`shuoshu script MANUSCRIPT` first.")
+        raise _no_table(folder)
     theirs = {row["id"]: row for row in table.rows(path)}
     _check_ids(list(theirs.values()), base, path.name)
     for number, row in enumerate(theirs.values(), 2):
@@ -167,10 +189,18 @@ def _check_ids(found: Sequence[Row], base: Sequence[Row], name: str) -> None:
     known = {row["id"] for row in base}
     for number, row in enumerate(found, 2):
         if row["id"] not in known:
+            hint = did_you_mean(row["id"], known)
             raise ScriptError(
-                f"no line of this book has the id {row['id']!r}.{did_you_mean(row['id'], known)}",
-                where=f"{name}, row {number}", fix="Ids are the machine's: put the old one back, or delete the row.",
-            )  # fmt: skip
+                Wording(
+                    f"no line of this book has the id {row['id']!r}.{hint}",
+                    f"书中没有编号为 {row['id']} 的行。{hint.chinese}",
+                ),
+                where=f"{name}, row {number}",
+                fix=Wording(
+                    "Ids are the machine's: put the old one back, or delete the row.",
+                    "编号不能改：请恢复原来的编号，或删去这一行。",
+                ),
+            )
 
 
 def _edits(base: Sequence[Row], user: Sequence[Row]) -> _Edits:
@@ -236,9 +266,13 @@ def _base(folder: Path) -> list[Row] | None:
         return [empty | dict(zip(columns, cells, strict=True)) for cells in chosen["rows"]]
     except (ValueError, KeyError, TypeError) as error:
         raise ScriptError(
-            f"{BASE} cannot be read ({error})", where=str(path),
-            fix=f"Move {TABLE} and {BASE} away and run again; your table is then the one you moved.",
-        ) from error  # fmt: skip
+            Wording(f"{BASE} cannot be read ({error})", f"{BASE} 无法读取（{error}）"),
+            where=str(path),
+            fix=Wording(
+                f"Move {TABLE} and {BASE} away and run again; your table is then the one you moved.",
+                f"请移走 {TABLE} 和 {BASE} 后再运行；移走的就是你原来的表。",
+            ),
+        ) from error
 
 
 def _write(folder: Path, base: list[Row], user: list[Row]) -> None:
@@ -304,6 +338,14 @@ def _orphan_texts(folder: Path) -> dict[str, str]:
         return {}
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return {row["id"]: row["sentence"] for row in csv.DictReader(stream)}
+
+
+def _no_table(folder: Path) -> ScriptError:
+    return ScriptError(
+        Wording("there is no script table yet", "还没有脚本表"),
+        where=str(folder),
+        fix=Wording("`shuoshu run MANUSCRIPT` writes it.", "`shuoshu run 书稿` 会写出它。"),
+    )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.nouns import UNKNOWN, Language, Line
 from pipeline.script.conversation import SPEECH, doubtful
+from pipeline.wording import Wording
 
 _SAMPLES = 3
 
@@ -37,7 +38,7 @@ class Reading:
     """A line with readings that are suspicious, each a short remark."""
 
     line: Line
-    remarks: tuple[str, ...]
+    remarks: tuple[Wording, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pipeline.errors import ScriptError, did_you_mean
 from pipeline.files import write_bytes, written_beside
 from pipeline.nouns import Line, LineKind
 from pipeline.script import delivery, emotion
+from pipeline.wording import Wording
 
 COLUMNS = (
     "id", "chapter", "order", "paragraph", "kind", "speaker", "text", "spoken", "emotion", "delivery", "speed",
@@ -97,16 +98,25 @@ def rows(path: Path) -> list[Row]:
     does not have is not in the rows: it says nothing, not even that its cells are empty."""
     raw = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
     if not raw:
-        raise ScriptError("the script table is empty", where=path.name, fix="Delete it; the next run writes it again.")
+        raise ScriptError(
+            Wording("the script table is empty", "脚本表是空的"),
+            where=path.name,
+            fix=Wording("Delete it; the next run writes it again.", "请删除它；下次运行会重写。"),
+        )
     header = [name.strip() for name in raw[0]]
     for name in _NEEDED:
         if name not in header:
             hint = did_you_mean(name, [one for one in header if one not in COLUMNS])
-            hint = hint.replace("Did you mean", "Was it renamed to") if hint else ""
             raise ScriptError(
-                f"column {name!r} is missing.{hint}", where=f"{path.name}, row 1",
-                fix=f"The table needs at least {', '.join(_NEEDED)}.",
-            )  # fmt: skip
+                Wording(
+                    f"column {name!r} is missing.{hint.replace('Did you mean', 'Was it renamed to')}",
+                    f"缺少 {name} 列。{hint.chinese.replace('是不是', '是不是改名成了')}",
+                ),
+                where=f"{path.name}, row 1",
+                fix=Wording(
+                    f"The table needs at least {', '.join(_NEEDED)}.", f"脚本表至少要有 {', '.join(_NEEDED)} 列。"
+                ),
+            )
     found: list[Row] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(raw[1:], 2):
@@ -117,9 +127,13 @@ def rows(path: Path) -> list[Row]:
             continue
         if row["id"] in seen:
             raise ScriptError(
-                f"id {row['id']!r} stands twice, in rows {seen[row['id']]} and {number}",
-                where=f"{path.name}, row {number}", fix="Remove one of the rows.",
-            )  # fmt: skip
+                Wording(
+                    f"id {row['id']!r} stands twice, in rows {seen[row['id']]} and {number}",
+                    f"编号 {row['id']} 出现两次，在第 {seen[row['id']]} 行和第 {number} 行",
+                ),
+                where=f"{path.name}, row {number}",
+                fix=Wording("Remove one of the rows.", "请删去其中一行。"),
+            )
         seen[row["id"]] = number
         found.append(row)
     return found
@@ -129,7 +143,10 @@ def _csv_rows(path: Path) -> list[list[str]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ScriptError(f"the script table cannot be read: {error.strerror}", where=str(path)) from error
+        raise ScriptError(
+            Wording(f"the script table cannot be read: {error.strerror}", f"脚本表无法读取：{error.strerror}"),
+            where=str(path),
+        ) from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -137,7 +154,9 @@ def _csv_rows(path: Path) -> list[list[str]]:
             text = data.decode("gb18030")
         except UnicodeDecodeError as error:
             raise ScriptError(
-                "the script table is neither UTF-8 nor GB18030", where=path.name, fix="Save it as CSV UTF-8."
+                Wording("the script table is neither UTF-8 nor GB18030", "脚本表既不是 UTF-8 也不是 GB18030 编码"),
+                where=path.name,
+                fix=Wording("Save it as CSV UTF-8.", "请另存为 UTF-8 编码的 CSV。"),
             ) from error
     first = text[: text.find("\n")]
     separator = next((one for one in ",;\t" if one in first), ",")
@@ -150,9 +169,15 @@ def _csv_rows(path: Path) -> list[list[str]]:
             found.append(cells)
     except csv.Error as error:
         raise ScriptError(
-            f"the quoting is broken near line {reader.line_num} of the file: {error}",
+            Wording(
+                f"the quoting is broken near line {reader.line_num} of the file: {error}",
+                f"文件第 {reader.line_num} 行附近的引号不成对：{error}",
+            ),
             where=f"{path.name}, row {len(found) + 1}",
-            fix='A cell with a comma, a quote or a line break stands in "…", quotes inside doubled.',
+            fix=Wording(
+                'A cell with a comma, a quote or a line break stands in "…", quotes inside doubled.',
+                '含逗号、引号或换行的单元格要写在 "…" 里，其中的引号写两遍。',
+            ),
         ) from error
     return found
 
@@ -168,7 +193,9 @@ def _xlsx_rows(path: Path) -> list[list[str]]:
         return [[_shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True)] if sheet else []
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ScriptError(
-            f"the spreadsheet cannot be read ({error})", where=str(path), fix="Save it as .xlsx."
+            Wording(f"the spreadsheet cannot be read ({error})", f"电子表格无法读取（{error}）"),
+            where=str(path),
+            fix=Wording("Save it as .xlsx.", "请另存为 .xlsx。"),
         ) from error
 
 
@@ -177,7 +204,11 @@ def line_of(row: Row, where: str) -> Line:
     row = dict.fromkeys(COLUMNS, "") | row
     if row["kind"] not in _KINDS:
         hint = did_you_mean(row["kind"], _KINDS)
-        raise ScriptError(f"unknown kind {row['kind']!r}.{hint}", where=where, fix=f"Use {', '.join(_KINDS)}.")
+        raise ScriptError(
+            Wording(f"unknown kind {row['kind']!r}.{hint}", f"没有“{row['kind']}”这种类别。{hint.chinese}"),
+            where=where,
+            fix=Wording(f"Use {', '.join(_KINDS)}.", f"可用：{', '.join(_KINDS)}。"),
+        )
     emotion.parse(row["emotion"], where=where)
     voice = delivery.shown(delivery.parse(row["delivery"], where=where))
     return Line(
@@ -203,6 +234,11 @@ def _number(row: Row, name: str, where: str, kind: Callable[[str], N], low: floa
         value = None
     if value is None or not low <= value <= high:
         raise ScriptError(
-            f"{name} must be a number from {low:g} to {high:g}, not {text!r}", where=where, fix="Empty means: not set."
+            Wording(
+                f"{name} must be a number from {low:g} to {high:g}, not {text!r}",
+                f"{name} 应为 {low:g} 到 {high:g} 的数，而不是“{text}”",
+            ),
+            where=where,
+            fix=Wording("Empty means: not set.", "留空表示不设定。"),
         )
     return value

@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline import engines
 from pipeline.nouns import Direction
+from pipeline.wording import Wording
 
 
 def ingredients(direction: Direction) -> dict[str, Any]:
@@ -63,11 +64,20 @@ def subject_of(direction: Direction) -> str:
     return take_key(replace(direction, seed=-1))
 
 
-def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
+_NAMES = {
+    "engine": ("engine", "引擎"), "version": ("engine version", "引擎版本"), "weights": ("engine weights", "引擎权重"),
+    "text": ("spoken text", "读的文字"), "language": ("language", "语言"), "voice": ("voice", "音色"),
+    "emotion": ("emotion", "情感"), "speed": ("speed", "语速"), "duration": ("duration", "时长"),
+    "delivery": ("delivery", "语气"),
+}  # fmt: skip
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> Wording:
     """Which ingredients differ, in words for people: "voice, emotion". The seed does not count."""
-    names = {
-        "engine": "engine", "version": "engine version", "weights": "engine weights", "text": "spoken text",
-        "language": "language", "voice": "voice", "emotion": "emotion", "speed": "speed", "duration": "duration",
-        "delivery": "delivery",
-    }  # fmt: skip
-    return ", ".join(word for name, word in names.items() if before.get(name) != after.get(name))
+    return _named(tuple(name for name in _NAMES if before.get(name) != after.get(name)))
+
+
+@cache
+def _named(names: tuple[str, ...]) -> Wording:
+    english, chinese = zip(*(_NAMES[name] for name in names), strict=True) if names else ((), ())
+    return Wording(", ".join(english), "、".join(chinese))

@@ -123,6 +123,28 @@ def test_whoever_is_not_cast_gets_a_voice_of_his_own() -> None:
     assert fewer.voices[fewer.part("乙").voice].parameters == voices["乙"]
 
 
+@pytest.mark.parametrize("gender", ["male", "female", ""])
+def test_twenty_leading_characters_sound_unlike_each_other_and_the_narrator(tmp_path: Path, gender: str) -> None:
+    leading = [Character(f"角色{number}", 5 + number, "…", gender=gender) for number in range(20)]
+    crowd = [Character(f"路人{number}", 1, "…", gender=gender) for number in range(200)]
+    path = tmp_path / "c.yaml"
+    room.starter([*crowd, *leading], Book("书", "A", "zh", (), tmp_path / "b.txt", "0"), path)
+    cast = room.load(path)
+
+    def sound(name: str) -> tuple[object, ...]:
+        set_to = cast.voices[cast.part(name).voice].parameters
+        return set_to["variant"], set_to["pitch"], set_to.get("rate", 1.0)
+
+    assert len({sound(one.name) for one in [*leading, Character(NARRATOR, 9, "…")]}) == 21
+    assert len({sound(one.name) for one in crowd}) > 50
+    alone = room.complete(room.default_cast("zh"), leading)
+    for one in leading:
+        voice = alone.voices[alone.part(one.name).voice].parameters
+        assert sound(one.name) == (voice["variant"], voice["pitch"], voice.get("rate", 1.0)), (
+            "no matter who else speaks"
+        )
+
+
 def test_the_starter_is_a_cast_and_never_overwrites(tmp_path: Path) -> None:
     people = [
         Character("林晚", 9, "“好。”\n # 不是注释: {", gender="female"),
@@ -146,6 +168,9 @@ def test_a_cast_is_held_against_a_script(tmp_path: Path) -> None:
     )
     assert any("林婉 is nobody in this script; did you mean 林晚?" in one for one in remarks)
     assert any("林晚 (5 lines) is not in the cast" in one for one in remarks)
+    chinese = [one.chinese for one in remarks]
+    assert any("第 8 行：脚本中没有“林婉”；是不是“林晚”？" in one for one in chinese)
+    assert any("“林晚”（5 行）不在演员表中" in one for one in chinese)
 
 
 def test_another_engine_for_everything(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ def noise(count: int, level: float) -> np.ndarray:
 def test_remarks(wave: np.ndarray, rate: int, says: list[str], kind: str, tmp_path: Path) -> None:
     soundfile.write(tmp_path / f"voice.{kind}", wave, rate)
     found = remarks(tmp_path / f"voice.{kind}")
+    assert all(re.search("[\u4e00-\u9fff]{2}", one.chinese) for one in found)
     assert len(found) == len(says)
     assert all(part in one for part, one in zip(says, found, strict=True))
 

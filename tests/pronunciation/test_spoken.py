@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.pronunciation import spoken
+from pipeline.pronunciation import doubts, spoken
 from pipeline.pronunciation.pinyin import runs
 from pipeline.pronunciation.syllable import canonical
 
@@ -78,6 +80,60 @@ def test_polyphones(text: str, pinyin: str) -> None:
 def test_an_explicit_reading_wins() -> None:
     assert syllables("重(zhòng)新") == "zhong4 xin1"
     assert syllables("重(chong2)新") == "chong2 xin1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "pinyin"),
+    [
+        ("请读chong2这个音", "请读囗(chong2)这个音", "qing3 du2 chong2 zhe4 ge5 yin1"),
+        ("晕XUAN4是一种GAN3觉", "晕囗(xuan4)是一种囗(gan3)觉", "yun1 xuan4 shi4 yi4 zhong2 gan3 jue2"),
+        ("晕 XUAN4 是一种 GAN3 觉", "晕囗(xuan4)是一种囗(gan3)觉", "yun1 xuan4 shi4 yi4 zhong2 gan3 jue2"),
+        ("这次DEI3做DE2很好才XING2", "这次囗(dei3)做囗(de2)很好才囗(xing2)", "zhe4 ci4 dei3 zuo4 de2 hen2 hao3 cai2 xing2"),
+        ("重CHONG2新，料liao4到，绿LV4色", "重(chong2)新,料(liao4)到,绿(lü4)色", "chong2 xin1, liao4 dao4, lü4 se4"),
+        ("蹊跷QI1QIAO1的事", "蹊跷囗(qi1)囗(qiao1)的事", "qi1 qiao1 qi1 qiao1 de5 shi4"),
+        ("CHONG2", "囗(chong2)", "chong2"),
+    ],
+)  # fmt: skip
+def test_a_syllable_stands_in_a_characters_place_unless_the_one_before_it_is_read_so(
+    text: str, said: str, pinyin: str
+) -> None:
+    assert spoken(text, "zh") == said
+    assert spoken(said, "zh") == said
+    assert syllables(text) == pinyin
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("一张A4纸", "一张A四纸"), ("排放CO2", "排放CO二"), ("看NBA2", "看NBA二"), ("支持Qi2充电", "支持Qi二充电"),
+        ("BigVGAN2和voice2", "BigVGAN二和voice二"), ("第alpha3号", "第alpha三号"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_syllable_is_read_as_written(text: str, said: str) -> None:
+    assert spoken(text, "zh") == said
+    assert spoken("Room he2 is shut", "en") == "Room he two is shut"
+    assert spoken("军情处MI5的人", "zh", {"MI5": "M I five"}) == "军情处M I five的人"
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("他重(chóng新开始", "重(chóng: the bracket of this reading is not closed"),
+        ("重（chong2，又来", "重（chong2: the bracket of this reading is not closed"),
+        ("重(xyz)新", "重(xyz): xyz is no Mandarin syllable"), ("重CHOGN2新", "重CHOGN2: CHOGN2 is no Mandarin syllable"),
+    ],
+)  # fmt: skip
+def test_a_reading_that_is_broken_is_named(text: str, remark: str) -> None:
+    found = doubts(text, "zh")
+    assert found == (remark,)
+    assert re.search("[\u4e00-\u9fff]{3}", found[0].chinese.removeprefix(text[:6])), "in Chinese too"
+
+
+@pytest.mark.parametrize(
+    "text", ["重(chóng)新", "重庆(chóng qìng)", "请读chong2", "CHONG2", "他（Tom的哥哥）来了", "他说(笑"]
+)
+def test_a_reading_in_order_is_not(text: str) -> None:
+    assert doubts(text, "zh") == ()
 
 
 def test_languages_are_told_apart() -> None:

@@ -142,6 +142,18 @@ def test_marks_that_authors_type() -> None:
     assert "line 2" in error.value.where
 
 
+@pytest.mark.parametrize("mark", ["[pause 9999999999s]", "[停顿 61秒]", "[pause 60001]", f"[pause {'9' * 400}ms]"])
+def test_a_pause_beyond_the_limit_is_an_error_with_its_line(mark: str) -> None:
+    with pytest.raises(ScriptError, match=r"longer than a pause may be, 60 s") as error:
+        analysed("他走了。", f"他又{mark}来了。")
+    assert "line 2" in error.value.where
+    assert len(error.value.what) < 100
+    assert [one.pause_after for one in analysed("他[pause 60s]走了。[停顿 60000]") if one.kind == "pause"] == [
+        60.0,
+        60.0,
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         answers: list[dict] = [{"n": number, "speaker": told["characters"][0]} for number in told["ask"]]
         if mode == "slow":
             time.sleep(1.5)
-        if mode in ("500", "429") or (mode == "429 once" and first):
+        if mode in ("500", "429", "401", "404", "307") or (mode == "429 once" and first):
             return self._send(int(mode[:3]), "{}", {"Retry-After": "0"})
         if mode == "no schema" and "response_format" in body:
             return self._send(400, "{}")
@@ -267,3 +267,63 @@ def test_the_book_remembers_the_attributor_and_asks_again_after_trouble(server: 
     assert len(server.asked) == asked
     shuoshu("script", "b.txt", "--attributor", "offline", cwd=tmp_path)
     assert "llm" not in {one.why for one in script.load(tmp_path / "output/b")}
+
+
+@pytest.mark.parametrize(
+    ("url", "english", "chinese"),
+    [
+        (
+            "http://127.0.0.1:{port}/v1",
+            "no server is listening there. Start the server",
+            "那里没有服务在运行。请启动服务",
+        ),
+        ("http://user:secret@127.0.0.1:{port}/v1", "no server is listening there", "那里没有服务在运行"),
+        ("http://no-such-host.invalid/v1", "no machine of that name is known", "找不到这个主机名"),
+        ("http:///v1", "that is no web address", "这不是有效的网址"),
+    ],
+)
+def test_what_is_said_of_a_server_that_is_not_there(tmp_path: Path, url: str, english: str, chinese: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = url.format(port=free.getsockname()[1])
+    shown = url.replace("user:secret@", "")
+    remark = ask(url, tmp_path).remarks[1]
+    assert f"the server at {shown} cannot be reached: {english}" in remark
+    assert f"连不上 {shown}：{chinese}" in remark.chinese
+    assert "Error" not in remark + remark.chinese
+    assert "secret" not in remark + remark.chinese
+
+
+def test_a_certificate_and_a_refusal_are_told_in_plain_words(server: Server, tmp_path: Path) -> None:
+    over_tls = ask(server.url.replace("http:", "https:"), tmp_path).remarks[1]
+    assert "no safe (TLS) connection could be made. Write http://" in over_tls
+    for status, says in (
+        ("401", "does not accept the key"),
+        ("404", "no such route or model"),
+        ("307", "not followed"),
+    ):
+        server.mode = status
+        remark = ask(server, tmp_path).remarks[1]
+        assert f"{says} (HTTP {status})" in remark
+        assert f"（HTTP {status}）" in remark.chinese
+
+
+def test_a_price_is_named_only_where_one_is_set(server: Server, tmp_path: Path) -> None:
+    told: list[str] = []
+    for price in (0.0, 5.0):
+        wish = Settings(server.url, "m", budget_tokens=10, price_in=price)
+        llm.improve(LINES, PEOPLE, tmp_path, wish, lambda done, total, note: told.append(note) if note else None)
+    free, priced = told
+    assert (free.endswith("no price is set"), "price about" in free) == (True, False)
+    assert "price about 0.00" in priced
+
+
+def test_a_failed_question_is_told_in_the_users_language_now_and_from_the_record(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text(MANUSCRIPT, encoding="utf-8")
+    (tmp_path / "shuoshu.yaml").write_text("llm: {url: 'http://127.0.0.1:9/v1', model: m}\n", encoding="utf-8")
+    done = shuoshu("script", "b.txt", "--attributor", "llm", cwd=tmp_path, SHUOSHU_LANG="zh")
+    assert "连不上 http://127.0.0.1:9/v1：那里没有服务在运行" in done.stderr
+    assert "未设定价格" in done.stderr
+    assert "the server at" not in done.stderr
+    assert "下次运行会再问" in shuoshu("status", "b", cwd=tmp_path, SHUOSHU_LANG="zh").stderr
+    assert "the next run asks again" in shuoshu("status", "b", cwd=tmp_path).stderr

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 
 from pipeline import script
+from pipeline.errors import ScriptError
 from pipeline.nouns import Line
 from pipeline.script.correct import assigned
+from pipeline.script.nearest import nearest_person
 from pipeline.script.review import review
+from pipeline.wording import Wording
 from tests.conftest import shuoshu
 
 TALK = """第一章 夜谈
@@ -134,19 +139,107 @@ def test_rename_merge_split_and_their_refusals(talk: Path) -> None:
     assert (talk / "output/talk/script.csv").read_bytes() == before
 
 
+EMMA = {
+    "Mr. Woodhouse": (), "Emma": ("Miss Woodhouse",), "Mr. Knightley": ("Knightley",), "Mr. John Knightley": (),
+    "Mrs. Weston": ("Miss Taylor",), "Harriet": ("Harriet Smith",), "narrator": (), "unknown": (), "the old man": (),
+}  # fmt: skip
+LIN = {"林晚": ("小晚", "林姑娘"), "老王": ("王掌柜",), "沈行长": (), "方奶奶": ()}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "people", "meant"),
+    [
+        ("Emma Woodhouse", EMMA, "Emma"), ("Miss Emma", EMMA, "Emma"), ("miss woodhouse", EMMA, "Emma"),
+        ("Mrs. Woodhouse", EMMA, ""), ("Mr. Woodhose", EMMA, "Mr. Woodhouse"), ("George Knightley", EMMA, "Mr. Knightley"),
+        ("Isabella Knightley", EMMA, ""), ("Miss Smith", EMMA, "Harriet"), ("Miss Tayler", EMMA, "Mrs. Weston"),
+        ("Mr. Weston", EMMA, ""), ("narrater", EMMA, "narrator"), ("the old men", EMMA, "the old man"),
+        ("林碗", LIN, "林晚"), ("晓晚", LIN, "林晚"), ("王大掌柜", LIN, "老王"), ("行长", LIN, "沈行长"), ("方爷爷", LIN, ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_suggests_who_is_meant_and_nobody_else(
+    wrong: str, people: dict[str, tuple[str, ...]], meant: str
+) -> None:
+    assert nearest_person(wrong, people) == meant
+
+
+ENGLISH = """Chapter 1
+
+“Good morning,” said Emma Woodhouse.
+
+“Good morning,” said Mr. Woodhouse.
+
+“It rains,” said Emma Woodhouse. Emma smiled. Emma sat down.
+
+“So it does,” said Mr. Woodhouse.
+"""
+
+
+def test_assign_knows_the_other_names_of_the_books_people(tmp_path: Path) -> None:
+    (tmp_path / "e.txt").write_text(ENGLISH, encoding="utf-8")
+    assert shuoshu("script", "e.txt", cwd=tmp_path).returncode == 0
+    first = next(one for one in script.load(tmp_path / "output/e") if one.kind == "dialogue")
+    assert first.speaker.startswith("Emma")
+    for wrong in ("Miss Woodhouse", "Emma Woodhouze", "Emma"):
+        done = shuoshu("assign", "e", first.id, wrong, cwd=tmp_path)
+        assert (done.returncode, f"Did you mean {first.speaker}?" in done.stderr) == (2, True), done.stderr
+
+
+def test_an_assignment_that_changes_nothing_says_so(talk: Path) -> None:
+    assert shuoshu("script", "talk.txt", cwd=talk).returncode == 0
+    lines = {one.text: one for one in script.load(talk / "output/talk")}
+    one, two = lines["“你来了。”"], lines["“来了。”"]
+    assert (one.speaker, two.speaker) == ("林晚", "老王")
+    table = (talk / "output/talk/script.csv").read_bytes()
+    assert "nothing needed changing" in shuoshu("assign", "talk", one.id, "林晚", cwd=talk).stdout
+    assert "无需改动" in shuoshu("assign", "talk", one.id, "林晚", cwd=talk, SHUOSHU_LANG="zh").stdout
+    assert (talk / "output/talk/script.csv").read_bytes() == table
+    assert verb(talk, "assign", "talk", one.id, two.id, "林晚", "--only", "--dry-run")["unchanged"] == [one.id]
+    both = shuoshu("assign", "talk", one.id, two.id, "林晚", "--only", cwd=talk).stdout
+    assert "1 lines as told, 0 more that follow, 1 that had that speaker already" in both
+
+
+def test_refusals_speak_chinese_to_the_chinese(talk: Path) -> None:
+    assert shuoshu("script", "talk.txt", cwd=talk).returncode == 0
+    mine = next(one.id for one in script.load(talk / "output/talk") if one.speaker == "林晚")
+    for words, says in (
+        (("assign", "talk", mine, "林碗"), ("书中没有人叫“林碗”。是不是“林晚”？", "会列出人名")),
+        (("assign", "talk", "c01-nope", "林晚"), ("没有编号为 c01-nope 的行", "会列出各行")),
+        (("rename", "talk", "林晚", "老王"), ("书中已经有“老王”", "合为一个")),
+        (("merge", "talk", "林晚", "林晚"), ("本来就是一个角色", "给出两个名字")),
+        (("split", "talk", "老王", mine, "某"), (f"{mine} 不是老王的，而是林晚的", "这个角色的行")),
+        (("rename", "talk", "林晚", "某\n"), ("不能换行", "给出名字")),
+        (("rename", "talk", "narrator", "某"), ("旁白没有别的名字", "单独的行")),
+        (("review", "tolk"), ("没有“tolk”这本书。是不是“talk”？", "这里的书：talk")),
+    ):
+        error = shuoshu(*words, cwd=talk, SHUOSHU_LANG="zh").stderr
+        assert all(one in error for one in says), error
+
+
+def test_an_error_keeps_both_languages_on_its_way_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(ScriptError(Wording("no", "没有"), where="x", fix=Wording("do", "请做"))))
+    assert (error.what, error.fix, error.where) == ("no", "do", "x")
+    assert (error.what.chinese, copy.deepcopy(error.fix).chinese) == ("没有", "请做")
+    assert json.loads(json.dumps([error.what])) == ["no"]
+
+
 def test_review_and_report_show_what_is_in_doubt_and_escape_it(talk: Path) -> None:
-    (talk / "talk.txt").write_text(TALK + "\n“<script>alert(1)</script>，重(xyz)新！”\n", encoding="utf-8")
+    (talk / "talk.txt").write_text(
+        TALK + "\n“<script>alert(1)</script>，重(xyz)新！他重(chóng新开始。”\n", encoding="utf-8"
+    )
     assert shuoshu("script", "talk.txt", cwd=talk).returncode == 0
     told = verb(talk, "review", "talk")
     sure = [one["confidence"] for one in told["doubts"]]
     assert sure
     assert sure == sorted(sure)
     assert any("xyz" in text for one in told["readings"] for text in one["remarks"])
+    assert any("重(chóng: the bracket" in text for one in told["readings"] for text in one["remarks"])
     assert {one["name"] for one in told["characters"]} >= {"林晚", "老王"}
-    assert "说话人存疑" in shuoshu("review", "talk", cwd=talk, SHUOSHU_LANG="zh").stdout
+    chinese = shuoshu("review", "talk", cwd=talk, SHUOSHU_LANG="zh").stdout
+    assert all(one in chinese for one in ("说话人存疑", "重(chóng：注音的括号没有合上", "xyz 不是普通话音节"))
     path = talk / verb(talk, "report", "talk")["report"]
     html = path.read_text(encoding="utf-8")
     assert "<script>alert" not in html
+    assert all(one in html for one in ("注音的括号没有合上", "the bracket of this reading is not closed"))
     assert "&lt;script&gt;alert(1)" in html
     assert "http:" not in html
     assert "https:" not in html

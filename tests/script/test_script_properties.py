@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline import script
+from pipeline import manuscript, script
 from pipeline.nouns import Book, Chapter, Language, Paragraph
 from pipeline.script.markup import _PAUSE, _SPEAKER
 
@@ -59,6 +60,40 @@ def test_mark_up_goes_and_the_rest_stays(body: str, speaker: str) -> None:
     text = f"[{speaker}|愤怒:0.5]{body}"
     lines = script.analyse(book([text], "zh"))
     assert bare("".join(line.text for line in lines)) == bare(without_markup(text))
+
+
+_WRITTEN = st.one_of(
+    _ALPHABET.filter(lambda text: not re.search("[\u2028\u2029]", text)),  # which end a line, as \\n does
+    st.sampled_from(["  ", " \t ", "\u3000\u3000", "\xa0", "e\u0301", "\xad", "\u200e", "中 文", "one  two"]),
+)
+_DROPPED = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\xad]")
+"""As docs/manuscripts.md lists them."""
+_BEGINNINGS = {"zh": "林晚走到桥头，", "en": "Anne walked down to the old bridge and "}
+"""Before every paragraph, so that none is a heading, a scene break, a title or mark-up."""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(paragraphs=st.lists(st.lists(_WRITTEN, max_size=40).map("".join), min_size=1, max_size=6), wrapped=st.booleans())
+def test_a_written_file_is_read_out_whole_and_in_order(
+    tmp_path: Path, language: Language, paragraphs: list[str], wrapped: bool
+) -> None:
+    """From bytes to lines: every line is a stretch of the file, to the space, and between two lines there is only white space.
+    Composed forms, dropped characters and folded white space are as docs/manuscripts.md says."""
+    written = [_BEGINNINGS[language] + text for text in paragraphs]
+    path = tmp_path / "book.txt"
+    breaks = (lambda text: text.replace("the old", "the\nold")) if wrapped else str
+    path.write_text("\n\n".join(map(breaks, written)), encoding="utf-8", newline="")
+    book = manuscript.read(path, encoding="utf-8")
+    assume(book.language == language)
+    folded = (" ".join(unicodedata.normalize("NFC", _DROPPED.sub("", text)).split()) for text in written)
+    rest = "\n".join(_PAUSE.sub(" ", text) for text in folded)
+    for line in script.analyse(book):
+        if line.kind != "pause":
+            rest = rest.lstrip()
+            assert rest.startswith(line.text)
+            rest = rest[len(line.text) :]
+    assert not rest.strip()
 
 
 _SHAPES = {

@@ -98,6 +98,9 @@ def test_a_deleted_row_stays_out_and_a_lost_edit_waits(tmp_path: Path) -> None:
     assert [line.text for line in merged.lines] == ["一。"]
     assert len(merged.deleted) == 1
     assert len(merged.orphans) == 1
+    said = [one.chinese for one in merged.remarks()]
+    assert any("删去的 1 行不读" in one for one in said)
+    assert any("改动留在 script-orphans.csv" in one for one in said)
     assert "三。" in (tmp_path / "script-orphans.csv").read_text(encoding="utf-8-sig")
     back = script.sync(tmp_path, lines("一。", "二。", "三。"))
     assert [(line.text, line.emotion) for line in back.lines] == [("一。", ""), ("三。", "sad")]

@@ -10,6 +10,7 @@ import re
 
 from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import rules
+from pipeline.wording import Wording
 
 _VULGAR = dict(
     zip("¼½¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘⅙⅚", "1/4 1/2 3/4 1/3 2/3 1/8 3/8 5/8 7/8 1/5 2/5 3/5 4/5 1/6 5/6".split(), strict=True)
@@ -26,12 +27,12 @@ def before_marks(text: str) -> str:
     return _RAISED.sub(lambda match: f"^{match[0].translate(_POWERS)}", text).replace("\u2236", ":")
 
 
-def written_out(text: str, language: Language) -> tuple[str, list[str]]:
+def written_out(text: str, language: Language) -> tuple[str, list[Wording]]:
     """`text` in words, and what a person should hear first: readings that the writing leaves open.
 
     Time linear in the length. Digits do not survive, whatever the text.
     """
-    doubts: list[str] = []
+    doubts: list[Wording] = []
     if language == "zh":
         from pipeline.pronunciation.normalization import chinese
 

@@ -22,6 +22,7 @@ from pipeline.pronunciation.normalization.frame import NUMBER
 from pipeline.pronunciation.normalization.frame_zh import END, FREE, HAN, MEASURES, TO, to
 from pipeline.pronunciation.normalization.rules import Rule, right, rule
 from pipeline.pronunciation.normalization.words_zh import cardinal, counted, digits
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 
@@ -59,12 +60,12 @@ def _numbers() -> tuple[Rule, ...]:
         rule(
             rf"{FREE}((?:1[89]|20)\d\d){END}(?=[\s,。.!?)》、]|$|[{HAN}])(?![{MEASURES}余多人])",
             lambda m: digits(m[1]),
-            "read as a year",
+            Wording("read as a year", "按年份读"),
         ),
         rule(rf"{FREE}({number})(?=\+)", lambda m: _by_measure(m, 1)),
         rule(rf"{FREE}({number}){END}", lambda m: _by_measure(m, 1)),
         rule(r"(?<=[零一二三四五六七八九十百千万亿])\+", "加"),
-        rule(r"\d+", lambda m: digits(m[0]), "read digit by digit"),
+        rule(r"\d+", lambda m: digits(m[0]), Wording("read digit by digit", "逐位读")),
     )
 
 

@@ -10,6 +10,7 @@ from pipeline.pronunciation.normalization.rules import Rule, right, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.tables import words as words_of
 from pipeline.pronunciation.normalization.words_en import cardinal, digits, ordinal, year
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 
@@ -26,7 +27,11 @@ def _dates() -> tuple[Rule, ...]:
     return (
         rule(rf"\b({_MONTH})\s?[-\u2013]\s?({_MONTH})\b", r"\1 to \2"),
         rule(rf"{START}(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){END}", lambda m: _date(m[2], m[3], m[1])),
-        rule(rf"{START}(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}|\d{{2}}){END}", _slashed, "month first, or day first"),
+        rule(
+            rf"{START}(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}|\d{{2}}){END}",
+            _slashed,
+            Wording("month first, or day first", "月在前，还是日在前"),
+        ),
         rule(
             rf"(\bthe\s)?{START}{day}{DASH}{day}\s({_MONTH})\b(?:(,?)\s{full_year}{END})?",
             lambda m: (

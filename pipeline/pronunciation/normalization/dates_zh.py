@@ -8,6 +8,7 @@ from pipeline.pronunciation.normalization.frame_zh import END, FREE, HAN, MEASUR
 from pipeline.pronunciation.normalization.rules import Rule, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.words_zh import cardinal, digits
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 
@@ -47,19 +48,19 @@ def rules() -> tuple[Rule, ...]:
         rule(
             rf"(?<=[(于在,。]){FREE}([1-9]\d[1-9]|[1-9][1-9]0)(?=年(?:[),]|[春夏秋冬初末]|\d+月))",
             lambda m: digits(m[1]),
-            "a year, or so many years",
+            Wording("a year, or so many years", "是年份，还是多少年"),
         ),
         rule(
             rf"(?<![\d.第近约过了满整]){FREE}([6-9]\d|0\d)(?=年(?!{_SPANS}|代|级|的(?![春夏秋冬]|那|时候|事)|如))",
             lambda m: digits(m[1]),
-            "a year, or so many years",
+            Wording("a year, or so many years", "是年份，还是多少年"),
         ),
         rule(rf"{FREE}(\d{{4}}|[6-9]\d|0\d)(?=[级届](?!台阶))", lambda m: digits(m[1])),
         rule(rf"{FREE}([3-9]\d)(?=年(?:生|出生|入伍|毕业|版)|版(?![面块本图])|式)", lambda m: digits(m[1])),
         rule(
             rf"{FREE}([789]\d)(?=年的(?!{_SPANS}|婚|人生|生命|老|陈))",
             lambda m: digits(m[1]),
-            "a year, or so many years",
+            Wording("a year, or so many years", "是年份，还是多少年"),
         ),
         rule(rf"{FREE}([5-9]0|[7-9]5|0[05])(?=后(?![{HAN}]?[{MEASURES}面来座院方]))", lambda m: digits(m[1])),
         rule(

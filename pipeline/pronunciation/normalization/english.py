@@ -25,6 +25,7 @@ from pipeline.pronunciation.normalization.frame_en import DASH, END, START
 from pipeline.pronunciation.normalization.rules import Rule, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.words_en import cardinal, digits, in_pairs, ordinal, year
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 
@@ -79,7 +80,7 @@ def _numbers() -> tuple[Rule, ...]:
         rule(
             rf"((?:\b(?:a|an|his|her|my|the|your|this|that)\s))\.(\d\d\d?){END}",
             lambda m: m[1] + in_pairs(m[2]),
-            "a calibre",
+            Wording("a calibre", "枪的口径"),
         ),
         rule(rf"(?<![\w.])\.(\d+){END}", lambda m: f"point {digits(m[1])}"),
         rule(
@@ -91,9 +92,13 @@ def _numbers() -> tuple[Rule, ...]:
             lambda m: m[1] + year(m[2]),
             flags=re.I,
         ),
-        rule(rf"{START}(1[1-9]\d\d|20\d\d){END}(?!{_COUNTED})(?![,.]\d)", lambda m: year(m[1]), "read as a year"),
+        rule(
+            rf"{START}(1[1-9]\d\d|20\d\d){END}(?!{_COUNTED})(?![,.]\d)",
+            lambda m: year(m[1]),
+            Wording("read as a year", "按年份读"),
+        ),
         rule(rf"{START}({NUMBER}){END}", lambda m: cardinal(m[1])),
-        rule(r"\d+", lambda m: f" {digits(m[0])} ", "read digit by digit"),
+        rule(r"\d+", lambda m: f" {digits(m[0])} ", Wording("read digit by digit", "逐位读")),
     )
 
 

@@ -9,6 +9,7 @@ from pipeline.pronunciation.normalization.roman import roman
 from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.words_en import cardinal, ordinal
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 
@@ -40,9 +41,13 @@ def rules() -> tuple[Rule, ...]:
         rule(
             rf"\b((?:[A-Z][\w'\u2019]+\s)[A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}",
             lambda m: _regnal(m),
-            "a person's numeral",
+            Wording("a person's numeral", "人名后的序数"),
         ),
-        rule(rf"\b([A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}", lambda m: _numbered(m), "a numeral after a name"),
+        rule(
+            rf"\b([A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}",
+            lambda m: _numbered(m),
+            Wording("a numeral after a name", "名称后的数字"),
+        ),
         rule(
             r"\b([IVX]{2,}|[VX])(?=\s(?:Corps|Army|century|Olympiad)\b)",
             lambda m: ordinal(str(roman(m[1]))) if roman(m[1]) else None,

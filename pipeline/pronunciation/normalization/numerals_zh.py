@@ -9,6 +9,7 @@ from pipeline.pronunciation.normalization.roman import roman
 from pipeline.pronunciation.normalization.rules import Rule, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.words_zh import cardinal
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 
@@ -49,7 +50,7 @@ def _roman() -> tuple[Rule, ...]:
         ),
         rule(r"(World\sWar\s)(I{1,3})(?![A-Za-z])", lambda m: m[1] + ("One", "Two", "Three")[len(m[2]) - 1]),
         rule(rf"((?:附表|附图|附录|方案|表|图|第)\s?)([IVX]+){end}", lambda m: m[1] + (_numeral(m[2]) or m[2])),
-        rule(rf"(?<=[{HAN}])\s?([IVX]{{2,}}){end}", lambda m: _numeral(m[1]), "a Roman numeral"),
+        rule(rf"(?<=[{HAN}])\s?([IVX]{{2,}}){end}", lambda m: _numeral(m[1]), Wording("a Roman numeral", "罗马数字")),
         rule(rf"(?<=[卷部章篇集幕]\s)([IVX]+){end}|(?<=[卷部章篇集幕])([IVX]+){end}", lambda m: _numeral(m[1] or m[2])),
     )
 

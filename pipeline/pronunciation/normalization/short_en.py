@@ -7,6 +7,7 @@ from functools import cache
 
 from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
 from pipeline.pronunciation.normalization.tables import short
+from pipeline.wording import Wording
 
 Match = re.Match[str]
 _DAY = "Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun"
@@ -21,6 +22,8 @@ _DAYS = {
     "Su": "Sunday",
 }
 
+_FRENCHMAN = Wording("a Frenchman, or an initial", "法国人的“先生”，还是名字的首字母")
+
 
 @cache
 def rules() -> tuple[Rule, ...]:
@@ -33,7 +36,7 @@ def rules() -> tuple[Rule, ...]:
         rule(r"\bSt\.?(?=\s[A-Z])", "Saint"),
         rule(r"\bSS\.(?=\s[A-Z][a-z]+\sand\s[A-Z])", "Saints"),
         rule(r"\bM\.(?=\s(?:de|du|le|la|d'|d\u2019)\b)", "Monsieur"),
-        rule(r"\bM\.(?=\s[A-Z][a-z])", lambda m: None if _an_initial(m) else "Monsieur", "a Frenchman, or an initial"),
+        rule(r"\bM\.(?=\s[A-Z][a-z])", lambda m: None if _an_initial(m) else "Monsieur", _FRENCHMAN),
         rule(r"\bCo\.(?=\s[A-Z]\b)", "Company"),
         rule(r"(\b(?:from|in|of|to)\s)Co\.(?=\s[A-Z][a-z])", r"\1County"),
         rule(r"\bRt\.\sHon\.", "Right Honorable"),

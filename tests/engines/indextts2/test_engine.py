@@ -146,7 +146,7 @@ def test_a_clip_is_heard_once_and_kept(
 @pytest.mark.parametrize(
     ("text", "spelled"),
     [
-        ("重(chong2)新", "CHONG2 新"), ("学(xue2)会", "XVE2 会"), ("绿(lü4)色", "LV4 色"), ("Rain，停了。", "RAIN, 停 了 ."),
+        ("重(chong2)新", "CHONG2 新"), ("晕囗(xuan4)了", "晕 XVAN4 了"), ("学(xue2)会", "XVE2 会"), ("绿(lü4)色", "LV4 色"), ("Rain，停了。", "RAIN, 停 了 ."),
         ("“好”……", "' 好 '……"), ("100㎡", "100 ㎡"),
         ("她說:頭髮後來長了", "她 说 , 头 发 后 来 长 了"), ("乾隆", "乾 隆"),
     ],

@@ -1,0 +1,19 @@
+"""Texts for people in both of the product's languages: a room says both, whoever shows them picks one."""
+
+from __future__ import annotations
+
+
+class Wording(str):
+    """A text in English that knows its `chinese`. To logs, JSON and comparisons it is the English string."""
+
+    chinese: str
+
+    def __new__(cls, english: str, chinese: str = "") -> Wording:
+        text = super().__new__(cls, english)
+        text.chinese = chinese
+        return text
+
+
+def chinese_of(text: str) -> str:
+    """A text's Chinese; the text itself where it has none."""
+    return getattr(text, "chinese", "") or text
