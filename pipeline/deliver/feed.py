@@ -138,7 +138,7 @@ class _Feed:
 
     def _one(self, name: str, text: str = "", /, **attributes: str) -> None:
         self._xml.startElement(name, AttributesImpl(attributes))
-        self._xml.characters(_NOT_XML.sub("", on_one_line(text)))
+        self._xml.characters(on_one_line(_NOT_XML.sub("", text)))
         self._xml.endElement(name)
         self._xml.ignorableWhitespace("\n")
 

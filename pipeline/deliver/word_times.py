@@ -36,7 +36,9 @@ def starts(text: str, words: Sequence[Word], seconds: float) -> list[float]:
     """
     places, times = [0], [0.0]
     for place, time in _anchors(text, words):
-        if place and times[-1] <= time <= seconds:
+        if place == 0:
+            times = [time]
+        elif times[-1] <= time <= seconds:
             places.append(place)
             times.append(time)
     return [float(one) for one in np.interp(range(len(text) + 1), [*places, len(text)], [*times, seconds])]
@@ -44,6 +46,8 @@ def starts(text: str, words: Sequence[Word], seconds: float) -> list[float]:
 
 def _anchors(text: str, words: Sequence[Word]) -> list[tuple[int, float]]:
     """(place in `text`, second) of every character that is written and said alike, in order."""
+    if not words:
+        return []
     letters = [
         (letter, word.start + (word.end - word.start) * at / len(word.text))
         for word in words

@@ -14,10 +14,10 @@ from functools import cache
 _CLOSING = frozenset(")]}）】〕」』”’》〉,，.。!！?？;；:：、…—–·~～%％")
 _OPENING = frozenset("([{（【〔「『“‘《〈")
 _QUOTES = "\"'“‘”’「」『』（）()《》〈〉【】[]"
-_SENTENCE, _PART, _CLAUSE, _SPACE, _NOWHERE, _TORN = 0.0, 1.0, 2.0, 4.0, 6.0, 20.0
+_SENTENCE, _PART, _CLAUSE, _SPACE, _NOWHERE, _TORN = 0.0, 1.0, 2.0, 6.0, 9.0, 30.0
 """How bad a place is: behind a sentence, a semicolon, a comma, between words, between Chinese characters, in a word."""
 _MARKS = dict.fromkeys(".!?。！？…", _SENTENCE) | dict.fromkeys(";；:：", _PART) | dict.fromkeys(",，、—–", _CLAUSE)
-_CAPTION, _CAPTION_PLACE, _ROW, _ROW_PLACE = 6.0, 3.0, 1.0, 0.75
+_CAPTION, _CAPTION_PLACE = 6.0, 3.0
 _NEAR = 32
 _SHORT = 3
 """Letters of a capitalized word up to which its full stop may be an abbreviation's: Mr., Dr., No."""
@@ -130,7 +130,7 @@ def _cheapest(text: str, places: dict[int, float], layout: Layout) -> list[_Stat
                 new_caption = known + ragged + (_CAPTION + _CAPTION_PLACE * places[start] if start else 0.0)
                 _keep(cost, came, (end, 1), new_caption, (start, row))
                 if start and row < layout.rows:
-                    new_row = known + ragged + _ROW + _ROW_PLACE * places[start]
+                    new_row = known + ragged + places[start]
                     _keep(cost, came, (end, row + 1), new_row, (start, row))
     state = min(((len(text), row) for row in range(1, layout.rows + 1)), key=lambda one: cost.get(one, math.inf))
     rows = []

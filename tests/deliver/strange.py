@@ -44,7 +44,12 @@ class Part:
 
 
 def book_of(
-    folder: Path, parts: Sequence[Part], language: Language = "zh", title: str = "雨夜", author: str = "佚名", **more: Any
+    folder: Path,
+    parts: Sequence[Part],
+    language: Language = "zh",
+    title: str = "雨夜",
+    author: str = "佚名",
+    **more: Any,
 ) -> FinishedBook:
     """The finished book of `parts` in `folder`; `more` goes to FinishedBook."""
     masters = [_master(folder, number, one) for number, one in enumerate(parts, 1)]
@@ -60,7 +65,9 @@ def _master(folder: Path, number: int, part: Part) -> Master:
         at += one.gap
         key = _take(folder / "takes", one.words)
         segments.append(
-            Segment(f"c{number:02d}-{index}", one.speaker, one.text, key, at, one.frames, one.kind, one.paragraph, (), -2.5)  # type: ignore[arg-type]
+            Segment(
+                f"c{number:02d}-{index}", one.speaker, one.text, key, at, one.frames, one.kind, one.paragraph, (), -2.5
+            )  # type: ignore[arg-type]
         )
         at += one.frames
     at += part.tail
@@ -111,4 +118,6 @@ def awkward(folder: Path, language: Language = "zh", **more: Any) -> FinishedBoo
 def long(folder: Path) -> FinishedBook:
     """A book of eleven hours: two chapters of five and a half, with one line at the end of each."""
     hours = round(5.5 * 3600 * RATE)
-    return book_of(folder, [Part("甲", [Said("林晚", "来了。", RATE, hours)]), Part("乙", [Said("林晚", "走吧。", RATE, hours)])])
+    return book_of(
+        folder, [Part("甲", [Said("林晚", "来了。", RATE, hours)]), Part("乙", [Said("林晚", "走吧。", RATE, hours)])]
+    )
