@@ -104,48 +104,42 @@ def _badness(text: str, at: int) -> float | None:
     return _MARKS.get(mark, _SPACE if spaced else _NOWHERE)
 
 
-_State = tuple[int, int]
-"""A place where a row ends, and which row of its caption it is, from 1."""
-
-
-def _cheapest(text: str, places: dict[int, float], layout: Layout) -> list[_State]:
-    """The rows of the cheapest way, from the first."""
+def _cheapest(text: str, places: dict[int, float], layout: Layout) -> list[tuple[int, int]]:
+    """The rows of the cheapest way, from the first: (place where it ends, which row of its caption it is, from 1)."""
     wide = [0]
     for sign in text:
         wide.append(wide[-1] + _columns(sign))
     order = sorted(places)
-    cost: dict[_State, float] = {(0, layout.rows): 0.0}
-    came: dict[_State, _State] = {}
-    for number, end in enumerate(order[1:], 1):
-        trailing = 1 if text[end - 1] == " " else 0
-        for start in (order[before] for before in range(number - 1, -1, -1)):
-            width = wide[end] - wide[start] - trailing
+    cost = [[math.inf] * (layout.rows + 1) for _ in order]  # cost[n][r]: up to place n, which ends row r of a caption
+    came = [[(0, 0)] * (layout.rows + 1) for _ in order]
+    cost[0][layout.rows] = -_CAPTION
+    cheapest = [layout.rows] * len(order)
+    for at, end in enumerate(order[1:], 1):
+        until = wide[end] - (text[end - 1] == " ")
+        here, ways = cost[at], came[at]
+        for before in range(at - 1, -1, -1):
+            width = until - wide[order[before]]
             if width > layout.width:
                 break
+            bad, known, last = places[order[before]], cost[before], cheapest[before]
             ragged = (1 - width / layout.width) ** 2
-            for row in range(1, layout.rows + 1):
-                known = cost.get((start, row))
-                if known is None:
-                    continue
-                new_caption = known + ragged + (_CAPTION + _CAPTION_PLACE * places[start] if start else 0.0)
-                _keep(cost, came, (end, 1), new_caption, (start, row))
-                if start and row < layout.rows:
-                    new_row = known + ragged + places[start]
-                    _keep(cost, came, (end, row + 1), new_row, (start, row))
-    state = min(((len(text), row) for row in range(1, layout.rows + 1)), key=lambda one: cost.get(one, math.inf))
+            price = known[last] + ragged + _CAPTION + _CAPTION_PLACE * bad
+            if price < here[1]:
+                here[1], ways[1] = price, (before, last)
+            for row in range(1, layout.rows if before else 1):
+                price = known[row] + ragged + bad
+                if price < here[row + 1]:
+                    here[row + 1], ways[row + 1] = price, (before, row)
+        cheapest[at] = min(range(1, layout.rows + 1), key=here.__getitem__)
+    at, row = len(order) - 1, cheapest[-1]
     rows = []
-    while state[0]:
-        rows.append(state)
-        state = came[state]
+    while at:
+        rows.append((order[at], row))
+        at, row = came[at][row]
     return rows[::-1]
 
 
-def _keep(cost: dict[_State, float], came: dict[_State, _State], state: _State, price: float, before: _State) -> None:
-    if price < cost.get(state, math.inf):
-        cost[state], came[state] = price, before
-
-
-def _pieces(text: str, rows: list[_State]) -> list[Piece]:
+def _pieces(text: str, rows: list[tuple[int, int]]) -> list[Piece]:
     found: list[Piece] = []
     start = 0
     for end, row in rows:

@@ -85,6 +85,8 @@ def _take(store: Path, words: tuple[Word, ...]) -> str:
     comment = notes.written((), words)
     key = hashlib.sha256(comment.encode()).hexdigest()
     path = store / key[:2] / f"{key}.flac"
+    if path.is_file():
+        return key
     path.parent.mkdir(parents=True, exist_ok=True)
     with soundfile.SoundFile(path, "w", 22050, 1, "PCM_16", format="FLAC") as file:
         if comment:
