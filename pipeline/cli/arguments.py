@@ -22,6 +22,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _review(verbs)
     _mend(verbs)
     _finish(verbs)
+    _verify(verbs)
     _machine(verbs)
     return top
 
@@ -261,6 +262,19 @@ def _finish(verbs: Any) -> None:
     deliver.add_argument("--list", action="store_true", help="list every kind, and the settings it takes")
     _output(deliver)
     _json(deliver)
+
+
+def _verify(verbs: Any) -> None:
+    verify = _verb(
+        verbs, "verify", "verify:verify", "measure finished audio files and hold them against a profile's limits",
+        "shuoshu verify output/novel/chapters/*.mp3 --profile acx",
+        "shuoshu verify novel.m4b --json",
+    )  # fmt: skip
+    verify.add_argument(
+        "files", type=Path, metavar="FILE", nargs="+", help="WAV, FLAC, MP3, M4A, M4B, Opus; ours or not"
+    )
+    verify.add_argument("--profile", default="podcast", metavar="NAME", help="whose limits to keep to (podcast)")
+    _json(verify)
 
 
 def _machine(verbs: Any) -> None:

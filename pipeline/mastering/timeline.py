@@ -26,10 +26,16 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
     timed = any(line.start is not None for line in lines)
     at = 0 if timed else round(profile.head * rate)
     segments: list[Segment] = []
+    music: list[tuple[int, str]] = []
+    if profile.chapter_music and not timed:
+        music.append((at, "chapter"))
+        at += round(profile.chapter_music.lead * rate)
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else None
         if line.start is not None:
             at = _timed(line, at, rate)
+        if profile.scene_music and scene_break(line):
+            music.append((at + round(profile.pauses.sentence * rate), "scene"))
         if line.kind != "pause":
             take = takes.get(line.id)
             if take is None:
@@ -43,7 +49,7 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
         if (following is not None and following.start is None) or line.kind == "pause":
             at += round(pause_after(line, following, profile) * rate)
     at += 0 if timed else round(profile.tail * rate)
-    return Timeline(chapter, title, rate, -(-at // BLOCK) * BLOCK, tuple(segments))
+    return Timeline(chapter, title, rate, -(-at // BLOCK) * BLOCK, tuple(segments), tuple(music))
 
 
 def _timed(line: Line, at: int, rate: int) -> int:
@@ -57,6 +63,11 @@ def _timed(line: Line, at: int, rate: int) -> int:
     return start
 
 
+def scene_break(line: Line) -> bool:
+    """Whether a line is a pause that lasts as long as the profile says, not one of a length of its own."""
+    return line.kind == "pause" and line.pause_after is None
+
+
 def frames_at(take: Take, rate: int) -> int:
     """A take's length at the master's sample rate: rounded up, so that nothing is cut."""
     return -(-take.frames * rate // take.sample_rate)
@@ -65,8 +76,8 @@ def frames_at(take: Take, rate: int) -> int:
 def pause_after(line: Line, following: Line | None, profile: Profile) -> float:
     """Seconds of silence between a line and the next: the line's own wish, else the longest that applies."""
     pauses = profile.pauses
-    if line.kind == "pause":
-        return line.pause_after if line.pause_after is not None else pauses.scene
+    if scene_break(line):
+        return max(pauses.scene, pauses.sentence + profile.scene_music.lead if profile.scene_music else 0.0)
     if line.pause_after is not None:
         return line.pause_after
     if following is None or following.kind == "pause":
