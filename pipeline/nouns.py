@@ -209,6 +209,16 @@ class Direction:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word inside a take: its text as spoken (one character of Chinese), and where it sounds, in seconds from the take's
+    first sample; 0 <= `start` <= `end`."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """One rendering of one direction, kept for ever by its key. `flags` name what an automatic check found
     (``silent``, ``clipped``, ``truncated``, ``runaway``); `sha256` is of the audio file."""

@@ -68,7 +68,9 @@ def test_a_take_that_stays_doubted_is_kept_with_its_flag(tmp_path: Path, monkeyp
 def test_a_killed_run_does_not_launder_a_doubted_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job, engine = _job(), Doubter(set())
     wave = next(EspeakEngine().render([job.direction])).wave
-    worker._write(job.subject, job.direction, wave, ("runaway",), 22050, tmp_path)  # and then it was killed
+    worker._write(
+        job.subject, job.direction, wave, ("runaway",), (), rate=22050, folder=tmp_path
+    )  # and then it was killed
     taken = worker._taken_over(job, tmp_path)
     assert taken is not None
     assert taken.take.flags == ("runaway",)

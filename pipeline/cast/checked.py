@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ class Checked:
         return node.value
 
     def text(self, node: Node, what: str) -> str:
+        if isinstance(node.value, date):  # YAML reads 2026-01-31 as one
+            return node.value.isoformat()
         if not isinstance(node.value, str | int | float) or isinstance(node.value, bool):
             raise self.error(f"{what} must be text, not {_shown(node)}", node.line)
         return str(node.value)

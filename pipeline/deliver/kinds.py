@@ -36,13 +36,37 @@ class Kind:
         return write
 
 
+_CAPTIONS = {"width": ("int", 16, 120), "rows": ("int", 1, 4)}
+_FEED = {
+    "url": ("str",), "email": ("str",), "description": ("str",), "category": ("str",), "explicit": ("bool",),
+    "locked": ("bool",), "first": ("str",), "days": ("int", 0, 30),
+}  # fmt: skip
+
 KINDS: dict[str, Kind] = {
     one.name: one
     for one in (
         Kind("m4b", "m4b:write", ("audiobook with chapter marks", "带章节标记的有声书"), ("m4a",)),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
+        Kind(
+            "srt", "subtitles:write_srt", ("subtitles, SubRip", "字幕，SubRip"),
+            settings={**_CAPTIONS, "speakers": ("bool",)},
+        ),
+        Kind("vtt", "subtitles:write_vtt", ("subtitles with speakers, WebVTT", "带说话人的字幕，WebVTT"), settings=_CAPTIONS),
+        Kind(
+            "lrc", "lrc:write", ("lyrics for players", "播放器歌词"),
+            settings={"width": ("int", 16, 240), "words": ("bool",), "speakers": ("bool",)},
+        ),
+        Kind("words", "words:write", ("every word's time, JSON", "每个字词的时间，JSON")),
+        Kind("labels", "labels:write_labels", ("Audacity labels", "Audacity 标签")),
+        Kind("cues", "labels:write_cues", ("cue list, CSV", "时间码清单，CSV")),
+        Kind("reaper", "reaper:write", ("Reaper project, a track a character", "Reaper 工程，一个角色一条轨")),
+        Kind(
+            "edl", "edl:write", ("edit decision lists, CMX 3600", "剪辑决策表，CMX 3600"),
+            settings={"fps": ("choice", "24", "25", "30", "50", "60")},
+        ),
+        Kind("feed", "feed:write", ("podcast feed", "播客订阅源"), settings=_FEED),
     )
-}
+}  # fmt: skip
 
 
 def chosen(text: str) -> tuple[str, ...]:

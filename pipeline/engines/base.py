@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
-from pipeline.nouns import Direction, Waveform
+from pipeline.nouns import Direction, Waveform, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A rendered direction: its index in the batch, its sound, and what the engine itself doubts about it, of the flags that
-    `pipeline.render.checks` knows ("silent", "truncated", "runaway")."""
+    """A rendered direction: its index in the batch, its sound, what the engine itself doubts about it, of the flags that
+    `pipeline.render.checks` knows ("silent", "truncated", "runaway"), and where its words are, in order; () where the
+    engine does not know."""
 
     index: int
     wave: Waveform
     doubts: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 @runtime_checkable

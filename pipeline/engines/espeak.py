@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.engines.base import Capabilities, Spoken
 from pipeline.engines.tremor import trembling
 from pipeline.errors import EngineError
-from pipeline.nouns import EMOTIONS, Direction, Waveform
+from pipeline.nouns import EMOTIONS, Direction, Waveform, Word
 from pipeline.shipped import yaml_of
 
 if TYPE_CHECKING:
@@ -73,49 +73,69 @@ class EspeakEngine:
 
         read = runs_of([direction.text for direction in batch])
         for index, (direction, runs) in enumerate(zip(batch, read, strict=True)):
-            yield Spoken(index, self._line(direction, runs))
+            wave, words = self._line(direction, runs)
+            yield Spoken(index, wave, words=words)
 
     def close(self) -> None:
         """Nothing is held but the library, which belongs to the process."""
 
-    def _line(self, direction: Direction, runs: Sequence[Run]) -> Waveform:
+    def _line(self, direction: Direction, runs: Sequence[Run]) -> tuple[Waveform, tuple[Word, ...]]:
         if len(direction.text) > self.capabilities.max_characters:
             raise EngineError(
                 f"line {direction.line_id} has {len(direction.text)} characters; {self.name} speaks at most"
                 f" {self.capabilities.max_characters} at once",
                 fix="Split the line in the manuscript.",
             )
-        wave = self._spoken(direction, runs, direction.speed)
+        wave, words = self._spoken(direction, runs, direction.speed)
         if not wave.size:
             raise EngineError(
                 f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words."
             )
         if direction.duration is None:
-            return wave
+            return wave, _in_seconds(words, 1.0)
         from pipeline.engines.stretch import stretched
 
         frames = max(1, round(direction.duration * SAMPLE_RATE))
-        again = self._spoken(direction, runs, direction.speed * wave.size / frames)
-        nearer = again if abs(again.size - frames) < abs(wave.size - frames) else wave
-        return stretched(nearer, frames, SAMPLE_RATE)
+        again, words_again = self._spoken(direction, runs, direction.speed * wave.size / frames)
+        if abs(again.size - frames) < abs(wave.size - frames):
+            wave, words = again, words_again
+        return stretched(wave, frames, SAMPLE_RATE), _in_seconds(words, frames / wave.size)
 
-    def _spoken(self, direction: Direction, runs: Sequence[Run], speed: float) -> Waveform:
+    def _spoken(self, direction: Direction, runs: Sequence[Run], speed: float) -> tuple[Waveform, list[_Place]]:
         from pipeline.engines.espeak_library import library
+        from pipeline.engines.espeak_words import timed
 
-        parts: list[Waveform] = []
         edge = np.zeros(round(EDGE_S * SAMPLE_RATE), np.float32)
+        parts: list[Waveform] = [edge]
+        words: list[_Place] = []
+        at = edge.size
         for run in runs:
             text = run.text.replace("ü", "v") if run.language == "zh" else run.text
-            wave = trimmed(library().speak(text, _settings(direction, run.language, speed)))
-            if wave.size:
-                gap = _GAPS_S.get(run.text[-1:], _SWITCH_S)
-                parts += [wave, np.zeros(round(gap * SAMPLE_RATE / max(speed, 0.5)), np.float32)]
-        if not parts:
-            return np.zeros(0, np.float32)
-        speech = np.concatenate(parts[:-1])
+            sound, marks = library().speak(text, _settings(direction, run.language, speed))
+            first, end = sounding(sound)
+            if first == end:
+                continue
+            wave = faded(sound[first:end])
+            heard = timed(run, [(place, frame - first) for place, frame in marks], wave, _AUDIBLE)
+            words += [(word, at + start, at + stop) for word, start, stop in heard]
+            gap = round(_GAPS_S.get(run.text[-1:], _SWITCH_S) * SAMPLE_RATE / max(speed, 0.5))
+            parts += [wave, np.zeros(gap, np.float32)]
+            at += wave.size + gap
+        if len(parts) == 1:
+            return np.zeros(0, np.float32), []
+        speech = np.concatenate(parts[1:-1])
         if "trembling" in direction.delivery:
             speech = trembling(speech, SAMPLE_RATE)
-        return np.concatenate([edge, speech, edge])
+        return np.concatenate([edge, speech, edge]), words
+
+
+_Place = tuple[str, int, int]
+"""A word and its first and last frame + 1."""
+
+
+def _in_seconds(words: Sequence[_Place], stretch: float) -> tuple[Word, ...]:
+    per_frame = stretch / SAMPLE_RATE
+    return tuple(Word(text, start * per_frame, end * per_frame) for text, start, end in words)
 
 
 def _settings(direction: Direction, language: str, speed: float) -> Any:
@@ -156,13 +176,19 @@ def _mood(direction: Direction) -> dict[str, float]:
     return mood
 
 
-def trimmed(wave: Waveform) -> Waveform:
-    """`wave` without the silence (below −50 dBFS) at its ends, with 3 ms fades so that joins do not click."""
+def sounding(wave: Waveform) -> tuple[int, int]:
+    """The first frame, and the last + 1, of `wave` without the silence (below −50 dBFS) at its ends; (0, 0) when it is all
+    silence."""
     loud = np.flatnonzero(np.abs(wave) > _AUDIBLE)
     if not loud.size:
-        return wave[:0]
+        return 0, 0
     room = round(0.005 * SAMPLE_RATE)
-    cut = wave[max(loud[0] - room, 0) : loud[-1] + room].copy()
+    return max(int(loud[0]) - room, 0), min(int(loud[-1]) + room, wave.size)
+
+
+def faded(wave: Waveform) -> Waveform:
+    """`wave` with 3 ms fades, so that joins do not click."""
+    cut = wave.copy()
     fade = min(round(0.003 * SAMPLE_RATE), cut.size // 2)
     if fade:
         ramp = np.linspace(0, 1, fade, dtype=np.float32)

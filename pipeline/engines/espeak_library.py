@@ -24,7 +24,23 @@ _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 RATE_LIMITS = 80, 450
 """Words a minute that eSpeak speaks without skipping parts of sounds (its own documented range)."""
 
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+_END_OF_EVENTS, _WORD = 0, 1
+
+
+class _Event(ctypes.Structure):
+    """espeak_EVENT of speak_lib.h. `text_position` counts characters from 1, `sample` frames from the text's first."""
+
+    _fields_ = (
+        ("type", ctypes.c_int), ("unique_identifier", ctypes.c_uint), ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p), ("id", ctypes.c_char * 8),
+    )  # fmt: skip
+
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+
+Mark = tuple[int, int]
+"""Where a word begins: the place of a character in the text, from 0, and a sample frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +75,24 @@ class Library:
                 fix="pip install --force-reinstall espeakng-loader",
             )
         self._parts: list[NDArray[np.int16]] = []
+        self._marks: list[Mark] = []
         self._callback = _CALLBACK(self._receive)  # kept, or ctypes frees it under the library
         self._espeak.espeak_SetSynthCallback(self._callback)
         self._voice = ""
 
-    def _receive(self, wave: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
+    def _receive(self, wave: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]) -> int:
         if wave and count > 0:
             self._parts.append(np.ctypeslib.as_array(wave, (count,)).copy())
+        at = 0
+        while events and events[at].type != _END_OF_EVENTS:
+            if events[at].type == _WORD:
+                self._marks.append((events[at].text_position - 1, events[at].sample))
+            at += 1
         return 0
 
-    def speak(self, text: str, settings: Settings) -> Waveform:
-        """Speak `text`; shape (frames,), float32 in [-1, 1], at `SAMPLE_RATE`. Raises EngineError for a voice that is
-        not there or a text that eSpeak refuses."""
+    def speak(self, text: str, settings: Settings) -> tuple[Waveform, list[Mark]]:
+        """Speak `text`: its sound, shape (frames,), float32 in [-1, 1], at `SAMPLE_RATE`, and a mark for most of its
+        words, see `espeak_words`. Raises EngineError for a voice that is not there or a text that eSpeak refuses."""
         if settings.voice != self._voice:
             if self._espeak.espeak_SetVoiceByName(settings.voice.encode()) != 0:
                 raise EngineError(f"eSpeak NG has no voice {settings.voice!r}", fix="`shuoshu engines` lists variants.")
@@ -80,12 +102,13 @@ class Library:
         ):  # fmt: skip
             self._espeak.espeak_SetParameter(number, value, 0)
         self._parts.clear()
+        self._marks.clear()
         data = text.encode()
         if self._espeak.espeak_Synth(data, len(data) + 1, 0, 0, 0, _CHARS_UTF8, None, None) != 0:
             raise EngineError(f"eSpeak NG could not speak {text[:40]!r}", fix="Report this text.")
         if not self._parts:
-            return np.zeros(0, np.float32)
-        return (np.concatenate(self._parts) / np.float32(32768)).astype(np.float32)
+            return np.zeros(0, np.float32), []
+        return (np.concatenate(self._parts) / np.float32(32768)).astype(np.float32), list(self._marks)
 
 
 @cache

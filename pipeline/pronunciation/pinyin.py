@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.nouns import Language
 from pipeline.pronunciation.light import with_light
@@ -19,10 +19,12 @@ _CHINESE = str.maketrans(",;:.!?", "，；：。！？")
 @dataclass(frozen=True, slots=True)
 class Run:
     """A stretch in one language. `text`: pinyin with tone digits for zh ("chong2 xin1, kai1 shi3."), words for en;
-    punctuation stays, as an engine's cue for pauses and melody."""
+    punctuation stays, as an engine's cue for pauses and melody. `pieces`: what each word between spaces and punctuation
+    is in the spoken text, the character of a syllable (with those behind it that are not said) or the word itself."""
 
     language: Language
     text: str
+    pieces: tuple[str, ...] = field(default=(), compare=False)
 
 
 def runs(spoken: str) -> list[Run]:
@@ -55,7 +57,7 @@ def _noted(text: str) -> tuple[str, dict[int, str]]:
 
 
 def _runs(characters: str, syllables: list[str], noted: dict[int, str]) -> list[Run]:
-    found: list[tuple[Language, list[str]]] = []
+    found: list[tuple[Language, list[str], list[str]]] = []
     for piece in _PIECE.finditer(characters):
         if piece.lastgroup == "mark":
             if found:
@@ -63,21 +65,38 @@ def _runs(characters: str, syllables: list[str], noted: dict[int, str]) -> list[
             continue
         one: Language = "zh" if piece.lastgroup == "zh" else "en"
         if not found or found[-1][0] != one:
-            found.append((one, []))
+            found.append((one, [], []))
         elif one == "zh":
             found[-1][1].append(" ")
-        said = piece[0] if one == "en" else _stretch(piece[0], piece.start(), syllables, noted)
-        found[-1][1].append(said)
-    return [Run(one, "".join(parts).strip()) for one, parts in found]
+        _, parts, pieces = found[-1]
+        if one == "en":
+            parts.append(piece[0])
+            pieces.append(piece[0])
+            continue
+        said = _stretch(piece[0], piece.start(), syllables, noted)
+        parts.append(" ".join(syllable for syllable in said if syllable))
+        pieces += _heard(piece[0], said)
+    return [Run(one, "".join(parts).strip(), tuple(pieces)) for one, parts, pieces in found]
 
 
-def _stretch(characters: str, start: int, syllables: list[str], noted: dict[int, str]) -> str:
+def _heard(characters: str, said: list[str]) -> list[str]:
+    """The character of every syllable; one that is not said goes with the one before it."""
+    heard: list[str] = []
+    for character, syllable in zip(characters, said, strict=True):
+        if syllable:
+            heard.append(character)
+        elif heard:
+            heard[-1] += character
+    return heard
+
+
+def _stretch(characters: str, start: int, syllables: list[str], noted: dict[int, str]) -> list[str]:
     """What is said without a pause: tones change with their neighbours, which eSpeak does not do by itself."""
     places = range(start, start + len(characters))
     own = [noted.get(at, syllables[at]) for at in places]
     fixed = frozenset(at - start for at in places if at in noted)
     said = with_sandhi(with_light(own, characters, fixed), characters, fixed)
-    return " ".join("er5" if one == "r5" else one for one in said if one)
+    return ["er5" if one == "r5" else one for one in said]
 
 
 _CONTEXT = 3

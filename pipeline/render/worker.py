@@ -17,9 +17,10 @@ from pipeline import engines
 from pipeline.engines import Engine
 from pipeline.errors import EngineError
 from pipeline.files import sha256_file, write_bytes
-from pipeline.nouns import Direction, Take, Waveform
+from pipeline.nouns import Direction, Take, Waveform, Word
 from pipeline.render.checks import flags
 from pipeline.render.plan import Job
+from pipeline.takes import notes
 from pipeline.takes.key import ingredients, take_key
 from pipeline.takes.store import Rendered
 
@@ -42,7 +43,7 @@ def render_batch(jobs: Sequence[Job], folder: Path, there: frozenset[str] = froz
     """
     engine = engine_of(jobs[0].direction.voice.engine)
     rate, tries = engine.capabilities.sample_rate, 1 + (RETRIES if engine.capabilities.seeded else 0)
-    best: dict[int, tuple[Direction, Waveform, tuple[str, ...]]] = {}
+    best: dict[int, tuple[Direction, Waveform, tuple[str, ...], tuple[Word, ...]]] = {}
     done: dict[int, Rendered] = {}
     for index, job in enumerate(jobs):
         left_there = _taken_over(job, folder) if job.key in there else None
@@ -55,9 +56,9 @@ def render_batch(jobs: Sequence[Job], folder: Path, there: frozenset[str] = froz
             index, direction, wave = left[spoken.index], asked[spoken.index], spoken.wave
             found = flags(wave, rate, direction.text, direction.speed, spoken.doubts)
             if index not in best or len(found) < len(best[index][2]):
-                best[index] = direction, wave, found
+                best[index] = direction, wave, found, spoken.words
             if not found or attempt == tries - 1:  # written at once: a batch of waves is not kept waiting in memory
-                done[index] = _write(jobs[index].subject, *best.pop(index), rate, folder)
+                done[index] = _write(jobs[index].subject, *best.pop(index), rate=rate, folder=folder)
     if len(done) != len(jobs):
         missing = next(job.direction.line_id for index, job in enumerate(jobs) if index not in done)
         raise EngineError(f"engine {engine.name!r} gave no audio for line {missing}", fix="Report this to its makers.")
@@ -83,8 +84,8 @@ def _taken_over(job: Job, folder: Path) -> Rendered | None:
     path = folder / job.key[:2] / f"{job.key}.flac"
     try:
         with soundfile.SoundFile(path) as file:
-            wave, rate, doubts = file.read(dtype="float32"), file.samplerate, file.comment.split()
-    except (OSError, soundfile.LibsndfileError):
+            wave, rate, (doubts, _) = file.read(dtype="float32"), file.samplerate, notes.read(file.comment)
+    except (OSError, ValueError, soundfile.LibsndfileError):
         return None
     made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     found = flags(wave, rate, job.direction.text, job.direction.speed, doubts)
@@ -92,16 +93,17 @@ def _taken_over(job: Job, folder: Path) -> Rendered | None:
 
 
 def _write(
-    subject: str, direction: Direction, wave: Waveform, found: tuple[str, ...], rate: int, folder: Path
-) -> Rendered:
+    subject: str, direction: Direction, wave: Waveform, found: tuple[str, ...], words: tuple[Word, ...], *, rate: int,
+    folder: Path,
+) -> Rendered:  # fmt: skip
     import soundfile
 
     key = take_key(direction)
     path = folder / key[:2] / f"{key}.flac"
     encoded = io.BytesIO()
     with soundfile.SoundFile(encoded, "w", rate, 1, "PCM_16", format="FLAC") as file:
-        if found:
-            file.comment = " ".join(found)  # a killed run may not enter it in the index; who takes it over must know
+        if found or words:  # a killed run may not enter it in the index; who takes it over must know
+            file.comment = notes.written(found, words)
         file.write(wave)
     write_bytes(path, encoded.getvalue())
     _log(key)
