@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -185,8 +186,11 @@ class BookFolder:
 
     def _sweep(self) -> None:
         """Remove what a killed run was writing; see `files.written_beside`."""
-        for path in self.path.rglob(".*.part*"):
-            path.unlink(missing_ok=True)
+        for path in list(self.path.rglob(".*.part*")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:

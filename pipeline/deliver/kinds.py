@@ -20,6 +20,7 @@ class Kind:
     call      ``module:function`` in this room
     about     (English, Chinese) for people
     needs     chapter formats that must be there, such as m4a; () = any
+    demands   settings that must be given -> what to write, such as ("url", "https://example.org/my-book/")
     settings  name -> rule: ("str",), ("bool",), ("int", low, high), ("float", low, high), ("choice", a, b …)
     """
 
@@ -28,6 +29,7 @@ class Kind:
     about: tuple[str, str]
     needs: tuple[str, ...] = ()
     settings: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    demands: tuple[tuple[str, str], ...] = ()
 
     def writer(self) -> Callable[[FinishedBook], list[Path]]:
         """The function that makes it; its module is imported now."""
@@ -64,7 +66,7 @@ KINDS: dict[str, Kind] = {
             "edl", "edl:write", ("edit decision lists, CMX 3600", "剪辑决策表，CMX 3600"),
             settings={"fps": ("choice", "24", "25", "30", "50", "60")},
         ),
-        Kind("feed", "feed:write", ("podcast feed", "播客订阅源"), settings=_FEED),
+        Kind("feed", "feed:write", ("podcast feed", "播客订阅源"), settings=_FEED, demands=(("url", "https://example.org/my-book/"),)),
     )
 }  # fmt: skip
 

@@ -30,7 +30,7 @@ def write(book: FinishedBook) -> list[Path]:
     does not grow. Raises BookFolderError for a full disk."""
     path = book.path(".RPP")
     try:
-        with tempfile.TemporaryDirectory(prefix=".reaper.", dir=book.folder) as place:
+        with tempfile.TemporaryDirectory(prefix=".reaper.part", dir=book.folder) as place:
             tracks = _spooled(book, Path(place))
             with opened(path) as file:
                 file.writelines(_head(book))

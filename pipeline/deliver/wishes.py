@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pipeline.cast import Cast
 from pipeline.cast.checked import Checked
 from pipeline.cast.yaml_lines import Node
 from pipeline.deliver import kinds
-from pipeline.errors import did_you_mean
+from pipeline.errors import MasteringError, did_you_mean
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -18,14 +18,23 @@ def wished(cast: Cast, asked: str, usual: Sequence[str], formats: Sequence[str])
     """The kinds to make and the settings of each.
 
     asked: ``m4b,srt`` from the command line, "" = by the cast file's `deliver`, or else `usual`, of which only those are
-    made whose chapter `formats` are. Raises CastError naming the line, MasteringError for an unknown name.
+    made whose chapter `formats` are. Raises CastError naming the line, MasteringError for an unknown name or a setting that
+    a kind cannot do without.
     """
     settings = _settings(cast)
     if asked:
-        return kinds.chosen(asked), settings
-    if "deliver" in cast.wishes:
-        return tuple(one for one in kinds.KINDS if one in settings), settings
-    made = [one for one in usual if set(kinds.KINDS[one].needs) <= set(formats)]
+        made: Collection[str] = kinds.chosen(asked)
+    elif "deliver" in cast.wishes:
+        made = settings
+    else:
+        made = [one for one in usual if set(kinds.KINDS[one].needs) <= set(formats)]
+    for kind in made:
+        for name, example in kinds.KINDS[kind].demands:
+            if name not in settings.get(kind, {}):
+                raise MasteringError(
+                    f"{kind} needs a setting, {name}", where=str(cast.path or ""),
+                    fix=f"Add to the cast file:  deliver: {{{kind}: {{{name}: {example}}}}}",
+                )  # fmt: skip
     return tuple(one for one in kinds.KINDS if one in made), settings
 
 

@@ -17,7 +17,7 @@ from pipeline.deliver.kinds import KINDS
 from pipeline.deliver.make import make
 from pipeline.errors import BookFolderError
 
-SETTINGS = {"feed": {"url": "https://example.org/book"}}
+SETTINGS = {"feed": {"url": "https://example.org/book", "first": "2026-01-31"}}
 MOMENTS = (1, 2, 3, 5, 8)
 """At which rename the process is killed."""
 
@@ -38,7 +38,7 @@ def seen(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".") and "takes" not in path.parts
+        if path.is_file() and not any(part.startswith((".", "takes")) for part in path.relative_to(folder).parts)
     }
 
 

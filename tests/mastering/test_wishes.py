@@ -95,6 +95,8 @@ def test_deliverables_are_named_by_the_command_line_or_the_cast_or_the_profile(t
     assert wished(plain, "", usual, ("mp3",))[0] == ("timeline",), "an audiobook is made of m4a files"
     assert wished(plain, "timeline", usual, formats)[0] == ("timeline",)
     assert wished(cast(tmp_path, "deliver: [timeline]\n"), "", usual, formats)[0] == ("timeline",)
+    with pytest.raises(MasteringError, match="feed needs a setting, url"):
+        wished(plain, "feed", usual, formats)
     with pytest.raises(MasteringError, match="Did you mean m4b"):
         wished(plain, "m4bb", usual, formats)
     with pytest.raises(CastError, match="Did you mean timeline"):
