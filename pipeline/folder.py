@@ -34,7 +34,7 @@ _FORMAT = 1
 class Record:
     """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
     why, characters of text); `characters` are (name, gender, age) as found in the manuscript; `options` are the reading
-    options of the command line; `versions` name the code that made the script."""
+    options of the command line; `dub` is what the last dub asked for (`pipeline.dubbing.Dub`); `versions` name the code that made the script."""
 
     title: str
     author: str
@@ -49,6 +49,7 @@ class Record:
     engine: str = ""
     formats: str = ""
     deliver: str = ""
+    dub: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     chapters: tuple[tuple[int, str], ...] = ()
