@@ -61,17 +61,16 @@ def dub_script(
     """
     request = Request(
         manuscript, cast, engine, profile, output=output, workers=workers, encoding=encoding, language=language,
-        formats=formats, attributor="offline", dub=Dub(total, fill, video, keep_audio),
+        formats=formats, dub=Dub(total, fill, video, keep_audio),
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, Workers(workers) as pool:
         return run_production(production, pool)
 
 
-def parameters(request: Request) -> dict[str, Any]:
+def parameters(request: Request, dub: Dub) -> dict[str, Any]:
     """The flow's parameters for a request with a dub."""
-    assert request.dub is not None
     mine = ("manuscript", "cast", "engine", "profile", "output", "workers", "encoding", "language", "formats")
-    return {name: getattr(request, name) for name in mine} | asdict(request.dub)
+    return {name: getattr(request, name) for name in mine} | asdict(dub)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def run_opened(production: Production, wish: Request | Retake, workers: int) -> 
     _handed = production
     try:
         if isinstance(wish, Request):
-            flow, values = (dub_script, of_dub(wish)) if wish.dub else (produce_book, parameters(wish))
+            flow, values = (dub_script, of_dub(wish, wish.dub)) if wish.dub else (produce_book, parameters(wish))
             result: Result = flow.with_options(task_runner=threads(workers))(**values)
             return result
         run = rerender_lines.with_options(task_runner=threads(workers))

@@ -34,7 +34,8 @@ _FORMAT = 1
 class Record:
     """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
     why, characters of text); `characters` are (name, gender, age) as found in the manuscript; `options` are the reading
-    options of the command line; `dub` is what the last dub asked for (`pipeline.dubbing.Dub`); `versions` name the code that made the script."""
+    options of the command line; `versions` name the code that made the script; `dub` is what the last run asked for
+    beside that, where it was a dub (see `pipeline.dubbing.Dub`)."""
 
     title: str
     author: str

@@ -252,7 +252,9 @@ def _planned(
         kinds, settings = wish.with_video(dub, kinds, settings)
     last = max((number for number, _ in record.chapters), default=0)
     opening, closing = (
-        credit_room.lines(credits, record.title, record.author, record.language, last) if credits and not dub else ([], [])
+        credit_room.lines(credits, record.title, record.author, record.language, last)
+        if credits and not dub
+        else ([], [])
     )
     titles = _titles(record, opening, closing)
     chapters = chapters_in(request.chapters, list(titles))

@@ -137,7 +137,12 @@ def plan_again(production: Production) -> bool:
         return False
     mine = {name for name, key in production.by_hand.items() if production.wanted.get(name) == key}
     planned, production.naturals = planned_in(
-        production.timing, production.plan.lines, production.cast, production.store, production.profile, production.engine
+        production.timing,
+        production.plan.lines,
+        production.cast,
+        production.store,
+        production.profile,
+        production.engine,
     )
     if production.retake:
         planned = replace(planned, due=tuple(one for one in planned.due if one.line.id in mine))

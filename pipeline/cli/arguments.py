@@ -48,7 +48,9 @@ def _json(verb: argparse.ArgumentParser) -> None:
 
 
 def _reading(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML, DOCX, SRT, VTT, ASS")
+    verb.add_argument(
+        "manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML, DOCX, SRT, VTT, ASS"
+    )
     verb.add_argument("--chapter-pattern", metavar="REGEX", help="what a chapter heading looks like, tried per line")
     verb.add_argument("--encoding", help="of a text file, where the guess is wrong (gb18030, big5, utf-16 …)")
     verb.add_argument("--language", choices=("zh", "en"), help="of the book, where the guess is wrong")
@@ -280,7 +282,10 @@ def _dub(verbs: Any) -> None:
     dub.add_argument("--total", default="", metavar="30s", help="fit all lines into this time: 30s, 1:30, 2.5m")
     dub.add_argument("--fill", action="store_true", help="draw out lines that are shorter than their slots")
     dub.add_argument(
-        "--formats", default="flac,m4a", metavar="wav,m4a", help="files of the track: flac, wav, mp3, opus, m4a (flac,m4a)"
+        "--formats",
+        default="flac,m4a",
+        metavar="wav,m4a",
+        help="files of the track: flac, wav, mp3, opus, m4a (flac,m4a)",
     )
     _output(dub)
     _working(dub)

@@ -43,7 +43,7 @@ def _request(options: argparse.Namespace) -> Request:
     formats = options.formats
     if options.video and "m4a" not in formats:
         formats += ",m4a"
-    return replace(request_of(options), dub=wish, formats=formats, attributor="offline")
+    return replace(request_of(options), dub=wish, formats=formats)
 
 
 def _table(rows: Sequence[Row], path: Path) -> None:

@@ -20,7 +20,7 @@ _LANGUAGES = {"zh": "zho", "en": "eng"}
 def write(book: FinishedBook) -> list[Path]:
     """``<name>.dub.mp4`` (or the video's own suffix): its pictures, the dub, and with `keep_audio` its own sound behind that.
 
-    Time 0 of the dub is where the video's begins. Raises MasteringError for a video that cannot be read, BookFolderError for a
+    Time 0 of the dub is the first picture. Raises MasteringError for a video that cannot be read, BookFolderError for a
     full disk.
     """
     import av
@@ -78,27 +78,58 @@ def _pictures(file: Any, path: Path) -> Any:
 
 
 def _copy(picture: Any, sound: Any, target: Any, keep_audio: bool, language: str) -> None:
+    """Packets of both files in order of time, which begins with the first picture."""
     pictures = _pictures(picture, Path(picture.name))
     streams = {pictures.index: target.add_stream_from_template(pictures)}
     dub = target.add_stream_from_template(sound.streams.audio[0])
     dub.metadata["language"] = _LANGUAGES.get(language, "und")
     for stream in picture.streams.audio if keep_audio else ():
         streams[stream.index] = target.add_stream_from_template(stream)
-    packets = heapq.merge(_packets(picture, streams), _packets(sound, {0: dub}), key=lambda one: one[0])
-    for _, packet in packets:
+    begins = float((pictures.start_time or 0) * pictures.time_base)
+    for _, packet in heapq.merge(_packets(picture, streams, begins), _packets(sound, {0: dub}), key=lambda one: one[0]):
         target.mux(packet)
 
 
-def _packets(file: Any, streams: dict[int, Any]) -> Iterator[tuple[float, Any]]:
-    """(time, packet) of some of a file's streams, given to their new ones, from where the file begins to play."""
-    begins = (file.start_time or 0) / 1_000_000
-    for packet in file.demux([one for one in file.streams if one.index in streams]):
-        if packet.dts is None:  # the end of a stream
-            continue
+def _packets(file: Any, streams: dict[int, Any], begins: float = 0.0) -> Iterator[tuple[float, Any]]:
+    """(time, packet) of some of a file's streams, given to their new ones; time 0 is at `begins` seconds of the file's own.
+
+    Sound before that stays out, an AAC encoder's priming above all: Matroska would move everything else behind it.
+    """
+    for packet in _with_decoding_times(file.demux([one for one in file.streams if one.index in streams])):
         earlier = round(begins / packet.time_base)
         packet.dts -= earlier
         if packet.pts is not None:
             packet.pts -= earlier
+        if packet.stream.type == "audio" and (packet.pts or 0) < 0:
+            continue
         time = float(packet.dts * packet.time_base)
         packet.stream = streams[packet.stream.index]
         yield time, packet
+
+
+def _with_decoding_times(packets: Iterator[Any]) -> Iterator[Any]:
+    """Packets that all have a decoding time. Matroska stores none, and of the first ones, before a B-frame tells how far
+    pictures are out of order, ffmpeg does not know it: they are counted back from the first that has one."""
+    waiting: dict[int, list[Any]] = {}
+    known: set[int] = set()
+    for packet in packets:
+        index = packet.stream.index
+        if not packet.size:  # the end of a stream
+            continue
+        if packet.dts is None:
+            if index in known:
+                packet.dts = packet.pts
+            else:
+                waiting.setdefault(index, []).append(packet)
+                continue
+        if index not in known:
+            known.add(index)
+            early = waiting.pop(index, [])
+            for back, one in enumerate(reversed(early), 1):
+                one.dts = packet.dts - back * max(1, packet.duration or 1)
+            yield from early
+        yield packet
+    for early in waiting.values():  # a stream of so few packets that no time was known
+        for one in early:
+            one.dts = one.pts
+        yield from early

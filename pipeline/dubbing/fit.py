@@ -18,6 +18,10 @@ from pipeline.takes import TakeStore, subject_of
 CLOSE = 0.005
 """All lines of a total are asked for again only when that changes their length by more than this share."""
 
+MARGIN = 0.98
+"""Of its slot a line is asked to fill that much: an engine meets a length with silence included, which it does not shorten as
+it shortens speech."""
+
 
 @dataclass(frozen=True, slots=True)
 class Natural:
@@ -29,9 +33,7 @@ class Natural:
     pace: tuple[float, float]
 
 
-def naturals(
-    lines: Sequence[Line], cast: Cast, store: TakeStore, engine: str | None
-) -> dict[str, Natural | None]:
+def naturals(lines: Sequence[Line], cast: Cast, store: TakeStore, engine: str | None) -> dict[str, Natural | None]:
     """The natural lengths of all lines with something to speak, by line id; None where the store does not know it yet. A
     take chosen by hand counts before the newest."""
     asked = {}
@@ -61,9 +63,7 @@ def _heard(take: Take) -> float | None:
         return None
 
 
-def asked(
-    lines: Sequence[Line], timing: Timing, known: Mapping[str, Natural | None], profile: Profile
-) -> list[Line]:
+def asked(lines: Sequence[Line], timing: Timing, known: Mapping[str, Natural | None], profile: Profile) -> list[Line]:
     """`lines` with the durations to ask for; None where a line's natural length is not known yet, or fits."""
     if timing.total is not None:
         return _for_total(lines, timing.total, known, profile)
@@ -76,7 +76,8 @@ def _for_slot(line: Line, timing: Timing, natural: Natural | None) -> Line:
         return replace(line, duration=None)
     too_long = natural.seconds > slot + TOLERANCE_S
     too_short = timing.fill and natural.seconds < slot - TOLERANCE_S
-    return replace(line, duration=_wish(natural, slot / natural.seconds) if too_long or too_short else None)
+    ratio = slot / natural.seconds * (MARGIN if too_long else 1.0)
+    return replace(line, duration=_wish(natural, ratio) if too_long or too_short else None)
 
 
 def _wish(natural: Natural, ratio: float) -> float | None:
@@ -98,4 +99,6 @@ def _for_total(
     _, room = timed.shares(speech, sum(timed.pauses(heard, profile)), total)
     if abs(room / speech - 1) <= CLOSE:
         return free
-    return [replace(line, duration=_wish(lengths[line.id], room / speech)) if line.id in known else line for line in free]
+    return [
+        replace(line, duration=_wish(lengths[line.id], room / speech)) if line.id in known else line for line in free
+    ]

@@ -42,11 +42,13 @@ class Row:
 def rows(production: Production) -> list[Row]:
     """Every line of a dub whose takes are all there, in order."""
     found: list[Row] = []
-    for number in production.chapters if production.timing else ():
+    timing = production.timing
+    if timing is None:
+        return found
+    for number in production.chapters:
         job = chapter_job(production, number)
-        assert production.timing is not None
         laid_out, fits = timed.build(
-            number, job.timeline.title, production.lines_of(number), job.takes, production.profile, production.timing
+            number, job.timeline.title, production.lines_of(number), job.takes, production.profile, timing
         )
         for segment, fit in zip(laid_out.segments, fits, strict=True):
             natural = production.naturals.get(fit.line_id)

@@ -53,7 +53,9 @@ def timing_of(dub: Dub | None, lines: Sequence[Line]) -> Timing | None:
     if dub is None:
         return Timing(slots) if timed else None
     if len({line.chapter for line in lines}) > 1:
-        raise ScriptError("a dub is one track, and this manuscript has several chapters", fix="Save each as a file of its own.")
+        raise ScriptError(
+            "a dub is one track, and this manuscript has several chapters", fix="Save each as a file of its own."
+        )
     if dub.total is not None:
         if timed:
             raise ScriptError(

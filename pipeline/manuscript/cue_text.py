@@ -41,7 +41,9 @@ _DASH = re.compile(r"^\s*(?:[-–‐]|—(?!—))\s*(?=\S)")
 _BRACKET = re.compile(r"\[([^\[\]|｜]*)\]|【([^【】|｜]*)】|［([^［］|｜]*)］")
 _PAREN = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
 _PAUSE = re.compile(r"^\s*(?:pause|停顿)\s*[0-9]", re.IGNORECASE)
-_BEFORE_COLON = re.compile(r"^([^:：\[\]()（）“”\"「」。，,!?！？|｜]{1,40}?)\s*(?:[(（][^)）]{1,20}[)）])?\s*[:：](?!\d|//)\s*(?=\S)")
+_BEFORE_COLON = re.compile(
+    r"^([^:：\[\]()（）“”\"「」。，,!?！？|｜]{1,40}?)\s*(?:[(（][^)）]{1,20}[)）])?\s*[:：](?!\d|//)\s*(?=\S)"
+)
 _IN_BRACKET = re.compile(r"^(?:\[([^\[\]|｜]{1,40})\]|【([^【】|｜]{1,40})】)\s*[:：]?\s*(?=[^\s\[【])")
 _HAN_NAME = re.compile(r"^[\u3400-\u9fff·]{1,8}[0-9A-Za-z]?$")
 _SMALL_WORDS = frozenset("of the de da di van von der la le al bin".split())

@@ -23,7 +23,9 @@ SHORTEST_S = 0.2
 """Two cues that begin nearer than this cannot be said one after the other."""
 
 _TIMES = {
-    "srt": re.compile(r"^\s*(\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*-->\s*(\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})(?:\s.*)?$"),
+    "srt": re.compile(
+        r"^\s*(\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*-->\s*(\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})(?:\s.*)?$"
+    ),
     "vtt": re.compile(r"^\s*((?:\d{1,4}:)?\d{2}:\d{2}\.\d{3})\s+-->\s+((?:\d{1,4}:)?\d{2}:\d{2}\.\d{3})(?:\s.*)?$"),
 }
 _TIMED = re.compile(r"-->|^\s*\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}\s*\S{1,3}\s*\d{1,2}:\d{1,2}")
@@ -68,7 +70,9 @@ def read_subtitles(path: Path, options: Options) -> Book:
         notes.append(f"the text was read as {decoded.encoding}, which is a guess; --encoding says otherwise")
     unspoken = (*skipped, *twice)
     if unspoken:
-        notes.append(f"{len(unspoken)} cues are not spoken: {_some([f'{one.source.where} ({one.why})' for one in unspoken])}")
+        notes.append(
+            f"{len(unspoken)} cues are not spoken: {_some([f'{one.source.where} ({one.why})' for one in unspoken])}"
+        )
     notes += shortened
     paragraphs = tuple(
         Paragraph(
@@ -95,7 +99,9 @@ def _one_after_the_other(events: list[_Event], path: Path) -> tuple[list[_Event]
     for event in sorted(events, key=lambda one: one.start):
         last = kept[-1] if kept else None
         if last and event.text == last.text and event.start < last.end:
-            twice.append(Skipped(event.text[:40], "said twice at once", len(event.text), Source(path.name, f"line {event.row}")))
+            twice.append(
+                Skipped(event.text[:40], "said twice at once", len(event.text), Source(path.name, f"line {event.row}"))
+            )
             continue
         if last and event.start - last.start < SHORTEST_S:
             raise ManuscriptError(
@@ -133,7 +139,9 @@ def _events(text: str, path: Path) -> list[_Event]:
     try:
         parsed = pysubs2.SSAFile.from_string(kept, format_=kind, keep_html_tags=True)
     except (ValueError, KeyError, IndexError, pysubs2.exceptions.Pysubs2Error) as error:
-        raise ManuscriptError(f"the subtitles cannot be read: {error}", where=str(path), fix="Save the file again.") from error
+        raise ManuscriptError(
+            f"the subtitles cannot be read: {error}", where=str(path), fix="Save the file again."
+        ) from error
     events = []
     for row, one in zip(rows, parsed.events, strict=True):
         if one.end < one.start:
@@ -165,7 +173,9 @@ def _kind(text: str, path: Path) -> str:
     if "[Script Info]" in text or re.search(r"^Dialogue:", text, re.MULTILINE):
         return "ssa" if "[V4 Styles]" in text or path.suffix.lower() == ".ssa" else "ass"
     if path.suffix.lower() == ".vtt":
-        raise ManuscriptError("a WebVTT file begins with WEBVTT, and this does not", where=f"{path}, line 1", fix="Add it.")
+        raise ManuscriptError(
+            "a WebVTT file begins with WEBVTT, and this does not", where=f"{path}, line 1", fix="Add it."
+        )
     return "srt"
 
 

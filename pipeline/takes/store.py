@@ -159,7 +159,7 @@ class TakeStore:
 
     def newest(self, subjects: Iterable[str]) -> dict[str, Take]:
         """The take made last of each subject that has any."""
-        found = {}
+        found: dict[str, Take] = {}
         wanted = list(dict.fromkeys(subjects))
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
