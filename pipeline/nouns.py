@@ -269,25 +269,30 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A chapter laid out to the sample: `segments` in order, `frames` the whole length, head and tail included."""
+    """A chapter laid out to the sample: `segments` in order, `frames` the whole length, head and tail included; `music` is
+    where the user's music begins, and which: (frame, "chapter" or "scene")."""
 
     chapter: int
     title: str
     sample_rate: int
     frames: int
     segments: tuple[Segment, ...]
+    music: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
     """Measured loudness: integrated (LUFS, ITU-R BS.1770-5), true peak (dBTP, same, annex 2), range (LU, EBU
-    Tech 3342), RMS over everything and sample peak (dBFS; a full-scale sine has -3.01 and 0). nan = not measured."""
+    Tech 3342), RMS over everything and sample peak (dBFS; a full-scale sine has -3.01 and 0), highest momentary (400 ms)
+    and short-term (3 s) loudness (LUFS, EBU Tech 3341). nan = not measured."""
 
     integrated: float
     true_peak: float
     range: float = float("nan")
     rms: float = float("nan")
     peak: float = float("nan")
+    momentary_max: float = float("nan")
+    short_term_max: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import engines
-from pipeline.errors import BookFolderError
+from pipeline.errors import BookFolderError, MasteringError
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
@@ -21,10 +21,11 @@ from pipeline.memory import give_back_freed
 from pipeline.nouns import Line, Master, Take, Timeline
 from pipeline.opening import Production, planned_in
 from pipeline.progress import Observer, Progress, unobserved
-from pipeline.render.plan import Job, batches
+from pipeline.render.plan import Due, Job, batches, direction_of
 from pipeline.render.pool import visible_gpus
 from pipeline.render.worker import render_batch
 from pipeline.script.conversation import doubtful as in_doubt
+from pipeline.takes import take_key
 from pipeline.takes.store import Rendered
 
 if TYPE_CHECKING:
@@ -171,10 +172,14 @@ def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Render
     production.rendered += len(made)
 
 
-def make_chapter(job: ChapterJob) -> Master:
-    """Master one chapter; runs in a worker process. Writes the chapter's files and, last, their record."""
-    from pipeline.mastering import chapter, record
+def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
+    """Master one chapter; runs in a worker process. Writes the chapter's files and, last, their record. Where takes are not
+    what they were when they were rendered, nothing is written and they are returned."""
+    from pipeline.mastering import chapter, record, sound
 
+    damaged = sound.damaged(job.takes.values())
+    if damaged:
+        return tuple(damaged)
     made, laid_out = chapter.master(
         job.timeline, job.takes, job.profile, job.folder, job.stem, job.tags, job.fingerprint, job.cover, job.cover_type
     )
@@ -229,7 +234,34 @@ def master(production: Production, number: int, workers: Workers | None = None) 
     if there and there.fingerprint == job.fingerprint:
         return there, False
     _forget_other_names(job.folder, job.stem, number)
-    return (workers.run(make_chapter, job) if workers else make_chapter(job)), True
+    made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    if not isinstance(made, Master):
+        _render_again(production, number, made, workers)
+        job = chapter_job(production, number)
+        made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    if not isinstance(made, Master):
+        raise MasteringError(
+            "a take that was just rendered is damaged", where=str(made[0].path), fix="Check the disk it lies on."
+        )
+    return made, True
+
+
+def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Workers | None) -> None:
+    """Render takes anew whose files were damaged on disk; the lines that use them say so in a remark."""
+    due: dict[str, Due] = {}
+    for take in damaged:
+        lines = [line for line in production.lines_of(number) if production.wanted.get(line.id) == take.key]
+        direction = direction_of(lines[0], production.cast, production.engine)
+        if direction is None or take_key(replace(direction, seed=take.seed)) != take.key:
+            raise MasteringError(
+                f"the take that line {lines[0].id} uses is damaged, and the script now asks for another",
+                where=str(take.path), fix=f"Choose another: `shuoshu takes BOOK {lines[0].id}` lists them.",
+            )  # fmt: skip
+        take.path.unlink(missing_ok=True)
+        due[take.key] = Due(take.key, take.engine, lines[0], tuple(line.id for line in lines[1:]), take.seed)
+        production.remarks.append(f"the take of line {lines[0].id} was damaged on disk; it is rendered again")
+    for batch in batches(due.values(), production.cast, production.engine):
+        render(production, batch, workers)
 
 
 def _forget_other_names(folder: Path, stem: str, number: int) -> None:

@@ -35,7 +35,7 @@ def test_help_is_quick_and_has_examples() -> None:
         best = min(best, time.perf_counter() - began)
     assert done.returncode == 0
     assert best < 0.3
-    for verb in ("run", "script", "cast init", "cast check", "lines", "rerender", "takes", "choose", "play", "status", "schedule", "engines", "doctor", "version"):  # fmt: skip
+    for verb in ("run", "script", "cast init", "cast check", "lines", "rerender", "takes", "choose", "play", "status", "verify", "schedule", "engines", "doctor", "version"):  # fmt: skip
         assert "examples:" in shuoshu(*verb.split(), "--help").stdout, verb
 
 
@@ -176,7 +176,9 @@ def test_a_book_from_manuscript_to_choice(tmp_path: Path, book: Path, cast: Path
     out = ["--output", tmp_path / "out"]
     done = json.loads(shuoshu("run", book, "--cast", cast, *out, "--plain", "--json").stdout)
     assert done["rendered"] == done["lines"] == 12 or done["rendered"] <= done["lines"]
-    assert {Path(one["path"]).suffix for one in done["deliverables"]} == {".flac", ".mp3", ".m4a", ".m4b"}
+    assert {Path(one["path"]).suffix for one in done["deliverables"]} == {
+            ".flac", ".mp3", ".m4a", ".m4b", ".csv", ".json",
+        }  # fmt: skip
     lines = json.loads(shuoshu("lines", "small", "--speaker", "老王", "--json", *out).stdout)
     assert (
         json.loads(shuoshu("lines", "small", "--speaker", "老王", "--limit", "1", "--json", *out).stdout) == lines[:1]

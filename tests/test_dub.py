@@ -18,7 +18,7 @@ import soundfile
 
 from benchmarks.dubbing import decoded, measured, overlaps, subtitles
 from pipeline import produce, script
-from pipeline.dubbing import Dub, report
+from pipeline.dubbing import Dub, fit, report
 from pipeline.dubbing.report import Row
 from pipeline.dubbing.wish import parsed_seconds
 from pipeline.engines.stretch import stretched
@@ -282,6 +282,33 @@ def test_the_end_of_the_video_ends_the_track(tmp_path: Path) -> None:
         laid_out(tmp_path, [(1.0, 1.0, 0.5), (3.0, 1.0, 0.5)], length=2.0)
     with pytest.raises(MasteringError, match="c01-2 is to begin at 1"):
         laid_out(tmp_path, [(1.0, 1.0, 0.5), (1.0, 1.0, 0.5)])
+
+
+def test_an_engine_is_asked_only_for_what_it_does_well(tmp_path: Path) -> None:
+    made = take(tmp_path, "n", 2.0)
+    heard = sounding.seconds(made)
+    lines = [Line(f"c01-{n}", 1, n, n, "dialogue", "x", "一句话。", start=3.0 * n) for n in range(4)]
+    slots = dict(zip([line.id for line in lines], (3.0, heard * 0.9, heard * 0.5, heard * 0.9), strict=True))
+    able, unable = fit.Natural(made, heard, (0.75, 1.2)), fit.Natural(made, heard, (1.0, 1.0))
+    known = dict(zip(slots, (able, able, able, unable), strict=True))
+
+    def asked(**more: bool) -> list[float | None]:
+        found = fit.asked(lines, Timing(slots, **more), known, PROFILE)
+        return [one.duration and one.duration / made.seconds for one in found]
+
+    assert asked() == [None, pytest.approx(0.9 * 0.98, abs=1e-3), pytest.approx(0.75, abs=1e-3), None]
+    assert asked(fill=True)[0] == pytest.approx(1.2, abs=1e-3)
+    unknown = fit.asked(lines, Timing(slots), dict.fromkeys(slots), PROFILE)
+    assert [one.duration for one in unknown] == [None] * 4, "freely first"
+
+
+def test_a_line_with_nothing_to_say_leaves_the_others_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "clip.srt"
+    path.write_text(CLIP, encoding="utf-8")
+    first, rows = dubbed(path, Dub())
+    script.edit(first.folder, [rows[1].line], {"spoken": "……"})
+    _, left = dubbed(path, Dub())
+    assert left == [rows[0], *rows[2:]]
 
 
 def test_short_lines_are_drawn_out_only_when_asked(tmp_path: Path) -> None:

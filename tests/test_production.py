@@ -10,6 +10,7 @@ import pytest
 from pipeline import script
 from pipeline.errors import ManuscriptError
 from pipeline.folder import find
+from pipeline.mastering import sound
 from pipeline.opening import Request, chapters_in, open_book, reopen
 from pipeline.produce import Result, doubtful, finish, nothing_to_do
 from pipeline.retake import Retake, open_choice, open_retake
@@ -143,3 +144,41 @@ def test_the_demo_has_what_a_demo_should_show() -> None:
     assert not [
         one for one in cast_room.check(cast_room.load(CAST_ZH), script.characters(lines, book)) if "nobody in" in one
     ]
+
+
+def test_a_take_damaged_on_disk_is_found_by_its_hash_and_rendered_again(book: Path, cast: Path) -> None:
+    result, _ = produced(book, cast)
+    folder = find("small", result.folder.parent)
+    before = hashes(folder.takes, "*.flac")
+    with reopen(folder) as production:
+        line = production.lines_of(2)[1].id
+        path = production.store.path_of(production.wanted[line])
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF  # the size stays
+    path.write_bytes(data)
+    next(folder.chapters.glob("02*.json")).unlink()
+    again, stale = produced(book, cast)
+    assert stale == {}
+    assert again.mastered == (2,)
+    after = hashes(folder.takes, "*.flac")
+    assert {name for name in after if after[name] != before.get(name)} == {path.name}
+    with reopen(folder) as production:
+        assert sound.damaged(production.store.takes(production.wanted.values()).values()) == []
+    assert any(line in remark and "damaged" in remark for remark in again.remarks)
+
+
+def test_credits_are_spoken_by_the_narrator_in_chapters_of_their_own(book: Path, cast: Path) -> None:
+    cast.write_text(
+        cast.read_text(encoding="utf-8") + '\ncredits: {opening: "{title}，由{narrator}演播。", narrator: 林月}\n',
+        encoding="utf-8",
+    )
+    result, _ = produced(book, cast)
+    assert result.mastered == (0, 1, 2, 3)
+    folder = find("small", result.folder.parent)
+    with reopen(folder) as production:
+        assert [line.text for line in production.lines_of(0)] == [f"{production.record.title}，由林月演播。"]
+        assert production.lines_of(3)[-1].text == "感谢收听。"
+        assert {line.speaker for number in (0, 3) for line in production.lines_of(number)} == {"narrator"}
+    assert next(path.name for path in sorted(folder.chapters.glob("*.flac"))) == "00 片头.flac"
+    assert not any(line.chapter in (0, 3) for line in script.load(folder.path)), "they are in no script table"
+    assert produced(book, cast)[0].mastered == ()

@@ -23,6 +23,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _mend(verbs)
     _finish(verbs)
     _dub(verbs)
+    _verify(verbs)
     _machine(verbs)
     return top
 
@@ -290,6 +291,19 @@ def _dub(verbs: Any) -> None:
     _output(dub)
     _working(dub)
     _json(dub)
+
+
+def _verify(verbs: Any) -> None:
+    verify = _verb(
+        verbs, "verify", "verify:verify", "measure finished audio files and hold them against a profile's limits",
+        "shuoshu verify output/novel/chapters/*.mp3 --profile acx",
+        "shuoshu verify novel.m4b --json",
+    )  # fmt: skip
+    verify.add_argument(
+        "files", type=Path, metavar="FILE", nargs="+", help="WAV, FLAC, MP3, M4A, M4B, Opus; ours or not"
+    )
+    verify.add_argument("--profile", default="podcast", metavar="NAME", help="whose limits to keep to (podcast)")
+    _json(verify)
 
 
 def _machine(verbs: Any) -> None:

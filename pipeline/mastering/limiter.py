@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.mastering.meter import CONTEXT, peaks
+from pipeline.mastering.true_peak import CONTEXT, peaks
 from pipeline.nouns import Waveform
 
 LOOK_AHEAD_S = 0.004

@@ -13,8 +13,11 @@ from typing import Any, Literal
 import yaml
 
 from pipeline.errors import MasteringError, did_you_mean
+from pipeline.mastering.dynamics import SETTINGS, Dynamics
+from pipeline.mastering.music import Music
 
 DEFAULT = "podcast"
+NO_DYNAMICS = Dynamics(high_pass=None, gate=None, de_esser=None, compressor=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Profile:
     head, tail    seconds of room tone before and after a chapter; `room_tone_db` its RMS level, dBFS
     room_tone     the user's own recording of it; None = synthesized
     formats       chapter files to write, of `FORMATS`; `deliver` the deliverables made unless others are asked for
+    dynamics      what lines go through before they are limited; nothing unless the cast file says so
+    chapter_music, scene_music  the user's, at the beginning of every chapter and in scene breaks
     credits       whether opening and closing credits are spoken
     """
 
@@ -73,6 +78,9 @@ class Profile:
     levels: Levels
     credits: bool
     room_tone: Path | None = None
+    dynamics: Dynamics = NO_DYNAMICS
+    chapter_music: Music | None = None
+    scene_music: Music | None = None
     source: str = field(default="", compare=False)
 
     @property
@@ -87,7 +95,7 @@ def _table() -> dict[str, dict[str, Any]]:
     raw: dict[str, dict[str, Any]] = yaml.safe_load(
         resources.files(__package__).joinpath("profiles.yaml").read_text(encoding="utf-8")
     )
-    return {name: row for name, row in raw.items() if name != "common"}
+    return {name: row for name, row in raw.items() if "source" in row}
 
 
 def names() -> tuple[str, ...]:
@@ -104,7 +112,8 @@ def load(name: str) -> Profile:
     row: dict[str, Any] = {key: math.nan if value is None else value for key, value in _table()[name].items()}
     return Profile(
         name=name, pauses=Pauses(**row.pop("pauses")), levels=Levels(**row.pop("levels")),
-        formats=tuple(row.pop("formats")), deliver=tuple(row.pop("deliver")), **row,
+        formats=tuple(row.pop("formats")), deliver=tuple(row.pop("deliver")),
+        dynamics=replace(NO_DYNAMICS, **{one: SETTINGS[one](**given) for one, given in row.pop("dynamics", {}).items()}), **row,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
         "version": VERSION,
         "segments": [(one.take, one.start, one.frames, one.delivery, *_played(one)) for one in timeline.segments],
         "frames": timeline.frames,
+        "music": timeline.music,
         "title": timeline.title,
         "profile": _sounding(profile),
         "tags": asdict(tags),
@@ -42,8 +43,13 @@ def _played(segment: Segment) -> tuple[float, ...]:
 
 def _sounding(profile: Profile) -> dict[str, object]:
     """A profile's figures, files by what is in them; what it would deliver makes no chapter another."""
-    figures = asdict(replace(profile, deliver=()))
-    return {name: sha256_file(one) if isinstance(one, Path) else one for name, one in figures.items()}
+    return {name: _by_content(one) for name, one in asdict(replace(profile, deliver=())).items()}
+
+
+def _by_content(value: object) -> object:
+    if isinstance(value, Path):
+        return sha256_file(value)
+    return {name: _by_content(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 _COLUMNS = (

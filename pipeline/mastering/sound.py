@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from pipeline.errors import MasteringError
+from pipeline.files import sha256_file
 from pipeline.nouns import Segment, Take, Timeline, Waveform
 
 BLOCK = 1 << 16
@@ -83,6 +84,18 @@ def read(take: Take) -> Waveform:
         raise _damaged(take, f"{len(wave)} frames at {rate} Hz, not {take.frames} at {take.sample_rate}")
     mono: Waveform = wave[:, 0] if wave.shape[1] == 1 else wave.mean(axis=1)
     return mono
+
+
+def damaged(takes: Iterable[Take]) -> list[Take]:
+    """Those of the takes whose file is gone or is not, by its hash, the one that was rendered."""
+
+    def sound(take: Take) -> bool:
+        try:
+            return sha256_file(take.path) == take.sha256
+        except OSError:
+            return False
+
+    return [take for take in {one.key: one for one in takes}.values() if not sound(take)]
 
 
 def _damaged(take: Take, why: str) -> MasteringError:

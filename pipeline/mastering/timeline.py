@@ -25,8 +25,14 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
     rate = profile.sample_rate
     at = round(profile.head * rate)
     segments: list[Segment] = []
+    music: list[tuple[int, str]] = []
+    if profile.chapter_music:
+        music.append((at, "chapter"))
+        at += round(profile.chapter_music.lead * rate)
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else None
+        if profile.scene_music and scene_break(line):
+            music.append((at + round(profile.pauses.sentence * rate), "scene"))
         if line.kind != "pause":
             take = takes.get(line.id)
             if take is None:
@@ -40,12 +46,17 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
         if following is not None or line.kind == "pause":
             at += round(pause_after(line, following, profile) * rate)
     at += round(profile.tail * rate)
-    return in_whole_blocks(Timeline(chapter, title, rate, at, tuple(segments)))
+    return in_whole_blocks(Timeline(chapter, title, rate, at, tuple(segments), tuple(music)))
 
 
 def in_whole_blocks(timeline: Timeline) -> Timeline:
     """A chapter as long as whole AAC frames."""
     return replace(timeline, frames=-(-timeline.frames // BLOCK) * BLOCK)
+
+
+def scene_break(line: Line) -> bool:
+    """Whether a line is a pause that lasts as long as the profile says, not one of a length of its own."""
+    return line.kind == "pause" and line.pause_after is None
 
 
 def frames_at(take: Take, rate: int) -> int:
@@ -56,8 +67,8 @@ def frames_at(take: Take, rate: int) -> int:
 def pause_after(line: Line, following: Line | None, profile: Profile) -> float:
     """Seconds of silence between a line and the next: the line's own wish, else the longest that applies."""
     pauses = profile.pauses
-    if line.kind == "pause":
-        return line.pause_after if line.pause_after is not None else pauses.scene
+    if scene_break(line):
+        return max(pauses.scene, pauses.sentence + profile.scene_music.lead if profile.scene_music else 0.0)
     if line.pause_after is not None:
         return line.pause_after
     if following is None or following.kind == "pause":

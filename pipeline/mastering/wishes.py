@@ -1,8 +1,9 @@
-"""What a cast file changes of a mastering profile: its `mastering`, `pauses` and `credits`, and its characters' levels."""
+"""What a cast file changes of a mastering profile: `mastering`, `music`, `pauses`, `credits`, and its characters' levels."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,10 @@ from pipeline.cast import Cast
 from pipeline.cast.checked import Checked
 from pipeline.cast.yaml_lines import Node
 from pipeline.errors import MasteringError
+from pipeline.mastering.dynamics import SETTINGS, Dynamics
+from pipeline.mastering.music import Music
 from pipeline.mastering.profiles import Profile, with_pauses
+from pipeline.mastering.ranged import Ranged
 from pipeline.script.credits import Credits
 
 _FIGURES: dict[str, tuple[Any, ...]] = {
@@ -21,6 +25,7 @@ _FIGURES: dict[str, tuple[Any, ...]] = {
 _LEVELS: dict[str, tuple[Any, ...]] = {
     "whisper": ("float", -12, 0), "shout": ("float", 0, 12), "keep": ("float", 0, 1), "most": ("float", 0, 12),
 }  # fmt: skip
+_MUSIC = ("chapter", "scene")
 _CREDITS: dict[str, tuple[Any, ...]] = {"opening": ("str",), "closing": ("str",), "narrator": ("str",)}
 
 
@@ -34,6 +39,8 @@ def applied(profile: Profile, cast: Cast) -> Profile:
     profile = replace(profile, levels=replace(profile.levels, characters=levels))
     if "mastering" in cast.wishes and cast.path is not None:
         profile = _laid_over(profile, Checked(cast.path), cast.wishes["mastering"])
+    if "music" in cast.wishes and cast.path is not None:
+        profile = _with_music(profile, Checked(cast.path), cast.wishes["music"])
     if math.isnan(profile.loudness) or math.isnan(profile.true_peak):
         raise MasteringError(
             f"profile {profile.name} has no figures of its own", where=str(cast.path or ""),
@@ -43,14 +50,45 @@ def applied(profile: Profile, cast: Cast) -> Profile:
 
 
 def _laid_over(profile: Profile, check: Checked, node: Node) -> Profile:
-    given = dict(check.mapping(node, "mastering", (*_FIGURES, "levels", "room_tone")))
+    given = dict(check.mapping(node, "mastering", (*_FIGURES, *SETTINGS, "levels", "room_tone")))
     if "levels" in given:
         levels = check.values(check.mapping(given["levels"], "levels"), "levels", _LEVELS)
         profile = replace(profile, levels=replace(profile.levels, **levels))
+    profile = replace(profile, dynamics=_dynamics(profile.dynamics, check, given))
     if "room_tone" in given:
         profile = replace(profile, room_tone=check.file(given["room_tone"], "room_tone"))
     figures = {name: one for name, one in given.items() if name in _FIGURES}
     return replace(profile, **check.values(figures, "mastering", _FIGURES))
+
+
+def _dynamics(dynamics: Dynamics, check: Checked, given: Mapping[str, Node]) -> Dynamics:
+    """``gate: true``, ``gate: false`` or ``gate: {threshold_db: -50}``, and so of the others."""
+    wished: dict[str, Any] = {}
+    for name, kind in SETTINGS.items():
+        node = given.get(name)
+        if node is None:
+            continue
+        if isinstance(node.value, bool):
+            wished[name] = kind() if node.value else None
+        else:
+            wished[name] = kind(**check.values(check.mapping(node, name), name, _rules(kind)))
+    return replace(dynamics, **wished)
+
+
+def _rules(kind: type[Ranged]) -> dict[str, tuple[Any, ...]]:
+    return {name: ("float", low, high) for name, (low, high) in kind.ranges.items()}
+
+
+def _with_music(profile: Profile, check: Checked, node: Node) -> Profile:
+    """``music: {chapter: sting.mp3, scene: {file: bell.wav, level: -10}}``."""
+    found: dict[str, Any] = {}
+    for name, one in check.mapping(node, "music", _MUSIC).items():
+        given = dict(one.value) if isinstance(one.value, dict) else {"file": one}
+        if "file" not in given:
+            raise check.error(f"music: {name} has no file", one.line, "Add `file: NAME`.")
+        file = check.file(given.pop("file"), f"music: {name}")
+        found[f"{name}_music"] = Music(file, **check.values(given, f"music: {name}", _rules(Music)))
+    return replace(profile, **found)
 
 
 def credits(profile: Profile, cast: Cast) -> Credits | None:

@@ -6,7 +6,8 @@ import pytest
 from scipy import signal
 
 from pipeline.mastering.limiter import Limiter
-from pipeline.mastering.meter import Meter, PeakMeter, overshoot, peaks
+from pipeline.mastering.meter import Meter
+from pipeline.mastering.true_peak import PeakMeter, overshoot, peaks
 
 
 def sine(level_db: float, seconds: float, rate: int, frequency: float = 1000.0) -> np.ndarray:

@@ -1,0 +1,156 @@
+"""The verb that checks finished audio files: verify."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+from pipeline.cli import show
+from pipeline.mastering import limits
+from pipeline.mastering import verify as checking
+from pipeline.mastering.limits import Limit, Value
+from pipeline.mastering.verify import Alike, FileVerdict, Finding, Verdict
+
+FAILED = 1
+_MEASURES = {
+    "codec": ("codec", "编码", ""),
+    "bit_rate": ("bit rate", "比特率", "kb/s"),
+    "constant_bit_rate": ("constant bit rate", "恒定比特率", ""),
+    "sample_rate": ("sample rate", "采样率", "Hz"),
+    "channels": ("channels", "声道数", ""),
+    "seconds": ("length", "时长", "s"),
+    "integrated": ("integrated loudness", "综合响度", "LUFS"),
+    "loudness_range": ("loudness range", "响度范围", "LU"),
+    "momentary_max": ("highest momentary loudness", "最大瞬时响度", "LUFS"),
+    "short_term_max": ("highest short-term loudness", "最大短期响度", "LUFS"),
+    "true_peak": ("true peak", "真峰值", "dBTP"),
+    "sample_peak": ("sample peak", "采样峰值", "dBFS"),
+    "rms": ("RMS level", "RMS 电平", "dBFS"),
+    "noise_floor": ("noise floor", "底噪", "dBFS"),
+    "head": ("room tone at the head", "开头静默", "s"),
+    "tail": ("room tone at the tail", "结尾静默", "s"),
+    "dc_offset": ("DC offset", "直流偏移", "%"),
+    "clipped_runs": ("clipped runs", "削波次数", ""),
+    "digital_silence": ("longest digital silence", "最长数字静音", "s"),
+}
+"""In English, in Chinese, and the unit."""
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Measure files and hold them against a profile's limits; 1 when something does not keep to them."""
+    wanted = limits.load(options.profile)
+    verdict = checking.verify(options.files, wanted)
+    if options.json:
+        show.print_json(_as_json(verdict, wanted.source))
+    else:
+        for file in verdict.files:
+            _show_file(file)
+        for together in verdict.together:
+            if len(verdict.files) > 1:
+                _show_alike(together)
+        _show_sum(verdict)
+    return 0 if verdict.passed else FAILED
+
+
+def _show_file(file: FileVerdict) -> None:
+    say = show.say
+    show.table(
+        f"{_mark(file.passed)}  {file.path}",
+        [say("measure", "项目"), say(">measured", ">实测"), say("allowed", "允许"), say("verdict", "判定")],
+        [(_label(one.name), _text(one.name, one.measured), _allowed(one), _judged(one)) for one in file.findings],
+    )
+
+
+def _judged(one: Finding) -> str:
+    return "" if one.allowed is None or one.measured is None else _mark(one.passed)
+
+
+def _show_alike(one: Alike) -> None:
+    values = show.say(", ", "，").join(f"{_text(one.name, value)} × {count}" for value, count in one.values)
+    line = show.say(
+        f"all files alike in {_label(one.name)}: {_mark(one.passed)} ({values})",
+        f"各文件{_label(one.name)}一致：{_mark(one.passed)}（{values}）",
+    )
+    show.console().print(line, soft_wrap=True, markup=False)
+    for path in one.odd:
+        show.console().print(f"  ≠ {path}", soft_wrap=True, markup=False)
+
+
+def _show_sum(verdict: Verdict) -> None:
+    good, all_of = sum(file.passed for file in verdict.files), len(verdict.files)
+    line = show.say(
+        f"{_mark(verdict.passed)}: {good} of {all_of} files keep to {verdict.profile}",
+        f"{_mark(verdict.passed)}：{all_of} 个文件中 {good} 个符合 {verdict.profile}",
+    )
+    show.console().print(line, soft_wrap=True, markup=False)
+
+
+def _mark(passed: bool) -> str:
+    return show.say("pass", "合格") if passed else show.say("FAIL", "不合格")
+
+
+def _label(name: str) -> str:
+    english, chinese, _ = _MEASURES[name]
+    return show.say(english, chinese)
+
+
+def _text(name: str, value: Value) -> str:
+    """A value with its unit; "—" for what does not apply or cannot be measured."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "—"
+    if isinstance(value, bool):
+        return show.say("yes", "是") if value else show.say("no", "否")
+    if isinstance(value, float):
+        value = f"{value:.2f}" if math.isfinite(value) else "-∞"
+    return f"{value} {_MEASURES[name][2]}".strip()
+
+
+def _allowed(finding: Finding) -> str:
+    limit, unit = finding.allowed, _MEASURES[finding.name][2]
+    if limit is None:
+        return ""
+    if limit.one_of:
+        return show.say(" or ", "或").join(_text(finding.name, value) for value in limit.one_of)
+    if limit.least is None:
+        return f"≤ {limit.most:g} {unit}".strip()
+    if limit.most is None:
+        return f"≥ {limit.least:g} {unit}".strip()
+    return f"{limit.least:g} … {limit.most:g} {unit}".strip()
+
+
+def _as_json(verdict: Verdict, source: str) -> dict[str, Any]:
+    return {
+        "profile": verdict.profile, "source": source, "passed": verdict.passed,
+        "files": [
+            {
+                "file": str(file.path), "passed": file.passed, "failed": [one.name for one in file.failures],
+                "findings": [
+                    {
+                        "name": one.name, "measured": _plain(one.measured), "unit": _MEASURES[one.name][2],
+                        "allowed": _limit_json(one.allowed), "passed": one.passed,
+                    }
+                    for one in file.findings
+                ],
+            }
+            for file in verdict.files
+        ],
+        "alike": [
+            {
+                "name": one.name, "passed": one.passed, "odd": [str(path) for path in one.odd],
+                "values": [[_plain(value), count] for value, count in one.values],
+            }
+            for one in verdict.together
+        ],
+    }  # fmt: skip
+
+
+def _limit_json(limit: Limit | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {"min": limit.least, "max": limit.most, "one_of": list(limit.one_of) or None, "source": limit.source}
+
+
+def _plain(value: Value) -> Value:
+    """JSON has no infinity and no nan: null. -inf is the level of digital silence."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,62 @@
+"""The user's own audio, of any format ffmpeg reads, as a mono stream at the rate of the masters."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import MasteringError
+from pipeline.nouns import Waveform
+
+FIX = "Give a WAV, FLAC, MP3, M4A or OGG file."
+_FRAMES = 1 << 14
+"""Decoded at once; codecs give about a thousand, which costs time."""
+
+
+def mono(path: Path, rate: int) -> Generator[Waveform]:
+    """The file's first audio stream in blocks (none is empty), float32, channels averaged, resampled to `rate` Hz.
+
+    Raises MasteringError for a file that is missing, not audio, or damaged.
+    """
+    import av
+
+    if not path.is_file():
+        raise MasteringError("the file is not there", where=str(path), fix="Mend the path, or leave it out.")
+    try:
+        for wave in _at_rate(_frames(path), rate):
+            if wave.size:
+                yield wave
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MasteringError(f"the file cannot be read as audio ({error})", where=str(path), fix=FIX) from error
+
+
+def _at_rate(frames: Iterator[tuple[Waveform, int]], rate: int) -> Iterator[Waveform]:
+    import soxr
+
+    stream = None
+    for wave, own_rate in frames:
+        if own_rate == rate:
+            yield wave
+            continue
+        stream = stream or soxr.ResampleStream(own_rate, rate, 1, dtype="float32", quality="HQ")
+        yield stream.resample_chunk(wave)
+    if stream:
+        yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
+    """Decoded blocks, averaged to mono, each with the file's rate."""
+    import av
+
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            raise ValueError("no audio stream")
+        regular = None
+        for frame in chain(container.decode(audio=0), [None]):
+            if frame and not regular:
+                regular = av.AudioResampler("fltp", frame.layout.name, frame.sample_rate, _FRAMES)
+            for floats in regular.resample(frame) if regular else []:
+                yield floats.to_ndarray().mean(axis=0), floats.sample_rate

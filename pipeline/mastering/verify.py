@@ -1,0 +1,90 @@
+"""Finished audio files, ours or not, held against a profile's limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pipeline.mastering.limits import Limit, Limits, Value
+from pipeline.mastering.measured import Measured, measure
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One measure (a field of `Measured`) of a file. `allowed` is None where the profile does not limit it."""
+
+    name: str
+    measured: Value
+    allowed: Limit | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A measure in which the files of a set must be alike. `odd` are the files that differ from most, in their order."""
+
+    name: str
+    values: tuple[tuple[Value, int], ...]
+    """Every value found and how many files have it, the most frequent first."""
+    odd: tuple[Path, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.odd
+
+
+@dataclass(frozen=True, slots=True)
+class FileVerdict:
+    """What was found in one file."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if not one.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found in a set of files."""
+
+    profile: str
+    files: tuple[FileVerdict, ...]
+    together: tuple[Alike, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(file.passed for file in self.files) and all(one.passed for one in self.together)
+
+
+def verify(paths: Iterable[Path], limits: Limits) -> Verdict:
+    """Measure files one after the other and judge each, then the set.
+
+    Raises MasteringError for a file that is missing, no audio, damaged or cut off.
+    """
+    measured = [(path, measure(path)) for path in paths]
+    files = tuple(FileVerdict(path, judge(found, limits)) for path, found in measured)
+    return Verdict(limits.name, files, tuple(_alike(name, measured) for name in limits.alike))
+
+
+def judge(measured: Measured, limits: Limits) -> tuple[Finding, ...]:
+    """Every measure of a file, with what the limits say of it."""
+    allowed = limits.of(measured.channels)
+    found = []
+    for one in fields(measured):
+        value, limit = getattr(measured, one.name), allowed.get(one.name)
+        found.append(Finding(one.name, value, limit, limit is None or limit.allows(value)))
+    return tuple(found)
+
+
+def _alike(name: str, measured: Sequence[tuple[Path, Measured]]) -> Alike:
+    values = [(path, getattr(found, name)) for path, found in measured]
+    counted = tuple(Counter(value for _, value in values).most_common())
+    return Alike(name, counted, tuple(path for path, value in values if counted and value != counted[0][0]))
