@@ -29,10 +29,12 @@ _TIMES = {
     "vtt": re.compile(r"^\s*((?:\d{1,4}:)?\d{2}:\d{2}\.\d{3})\s+-->\s+((?:\d{1,4}:)?\d{2}:\d{2}\.\d{3})(?:\s.*)?$"),
 }
 _TIMED = re.compile(r"-->|^\s*\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}\s*\S{1,3}\s*\d{1,2}:\d{1,2}")
+_STAMP = re.compile(r"\d{2}:\d{1,2}[.,]\d{2,3}")
 _ASS_TIME = re.compile(r"^\s*\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}\s*$")
 _ASS_FIELDS = ("start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?\s*(?:[a-zA-Z][^>]*|\d[\d:.]*)>")
+_TAG = re.compile(r"</?\s*[a-zA-Z][^>]*>")
+_INSIDE = re.compile(r"<[\d:.]+>")
 _DRAWING, _KARAOKE = re.compile(r"\{[^}]*\\p[1-9]"), re.compile(r"\{[^}]*\\k[fo]?\d", re.IGNORECASE)
 
 
@@ -132,12 +134,16 @@ def _events(text: str, path: Path) -> list[_Event]:
 
     kind = _kind(text, path)
     lines = text.split("\n")
-    rows = list(_ass_rows(lines, kind, path) if kind in ("ass", "ssa") else _timed_rows(lines, kind, path))
+    if kind in ("ass", "ssa"):
+        rows = list(_ass_rows(lines, kind, path))
+        lines = [line for line in lines if not line.startswith("Style:")]  # how a cue looks is nothing to us
+    else:
+        rows = list(_timed_rows(lines, kind, path))
+        lines = _with_bare_times(lines, kind, rows)
     if not rows:
         raise ManuscriptError("there is no cue in this file", where=str(path), fix="Is it the right file, and whole?")
-    kept = "\n".join(line for line in lines if not line.startswith("Style:"))  # how a cue looks is nothing to us
     try:
-        parsed = pysubs2.SSAFile.from_string(kept, format_=kind, keep_html_tags=True)
+        parsed = pysubs2.SSAFile.from_string("\n".join(lines), format_=kind, keep_html_tags=True)
     except (ValueError, KeyError, IndexError, pysubs2.exceptions.Pysubs2Error) as error:
         raise ManuscriptError(
             f"the subtitles cannot be read: {error}", where=str(path), fix="Save the file again."
@@ -182,7 +188,7 @@ def _kind(text: str, path: Path) -> str:
 def _timed_rows(lines: Sequence[str], kind: str, path: Path) -> Iterator[int]:
     """Numbers, from 1, of the rows with the times of a cue."""
     for number, line in enumerate(lines, 1):
-        if not _TIMED.search(line):
+        if not _TIMED.search(line) and len(_STAMP.findall(_INSIDE.sub("", line))) < 2:
             continue
         if not _TIMES[kind].match(line):
             usual = "00:01:02,345 --> 00:01:04,000" if kind == "srt" else "00:01:02.345 --> 00:01:04.000"
@@ -190,6 +196,15 @@ def _timed_rows(lines: Sequence[str], kind: str, path: Path) -> Iterator[int]:
                 f"the times {line.strip()[:60]!r} cannot be read", where=f"{path}, line {number}", fix=f"Write {usual}."
             )
         yield number
+
+
+def _with_bare_times(lines: Sequence[str], kind: str, rows: Sequence[int]) -> list[str]:
+    """The rows with times have them alone, and no other row has any: pysubs2 takes two times in a row for a cue's."""
+    bare = [_INSIDE.sub("", line) for line in lines]
+    for row in rows:
+        match = _TIMES[kind].match(lines[row - 1])
+        bare[row - 1] = f"{match[1]} --> {match[2]}" if match else ""
+    return bare
 
 
 def _ass_rows(lines: Sequence[str], kind: str, path: Path) -> Iterator[int]:

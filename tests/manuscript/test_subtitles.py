@@ -50,7 +50,7 @@ intro
 NOTE nobody says this
 
 00:02.500 --> 01:00:04.000
-<v Mr. Hale><00:03.000>Thank you.
+<v Mr. Hale><00:03.000>Thank <00:03.500>you.
 It rains.
 """
 
@@ -169,6 +169,8 @@ def test_cues_that_overlap_are_shortened_and_reported(tmp_path: Path) -> None:
     [
         ("a.srt", SRT.replace("00:00:05,000 --> 00:00:06,000", "00:00:05,000 --> 00:00:x6,000"), "cannot be read", "line 15"),
         ("a.srt", SRT.replace("00:00:02,600 --> 00:00:04,000", "00:00:02,600 --> 00:00:01,000"), "before it begins", "line 6"),
+        ("a.srt", cues("From 10:00:00,000 until 11:00:00,000."), "cannot be read", "line 3"),
+        ("a.srt", cues("One.").replace(" --> ", " "), "cannot be read", "line 2"),
         ("a.srt", "Nothing with times.\n", "no cue", "a.srt"),
         ("a.srt", cues("♪ la ♪", "[wind]"), "no words", "a.srt"),
         ("a.vtt", VTT.replace("00:02.500 --> 01", "2.500 --> 01"), "cannot be read", "line 12"),
