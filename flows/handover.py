@@ -7,7 +7,6 @@ that nothing is read twice. A flow that nobody handed anything opens the book it
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
 
 from pipeline.opening import Production, Request
 from pipeline.produce import Result
@@ -26,13 +25,16 @@ def handed() -> AbstractContextManager[Production] | None:
 def run_opened(production: Production, wish: Request | Retake, workers: int) -> Result:
     """Finish an opened production in the flow that fits the wish."""
     global _handed
-    from flows.produce import produce_book, threads
+    from flows.dub import dub_script
+    from flows.dub import parameters as of_dub
+    from flows.produce import parameters, produce_book, threads
     from flows.rerender import rerender_lines
 
     _handed = production
     try:
         if isinstance(wish, Request):
-            result: Result = produce_book.with_options(task_runner=threads(workers))(**asdict(wish))
+            flow, values = (dub_script, of_dub(wish, wish.dub)) if wish.dub else (produce_book, parameters(wish))
+            result: Result = flow.with_options(task_runner=threads(workers))(**values)
             return result
         run = rerender_lines.with_options(task_runner=threads(workers))
         return run(

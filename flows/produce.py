@@ -5,6 +5,7 @@ python -m flows.produce manuscripts/demo-zh.epub --cast casts/demo-zh.yaml
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +71,11 @@ def produce_book(
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, Workers(workers) as pool:
         return run_production(production, pool)
+
+
+def parameters(request: Request) -> dict[str, Any]:
+    """The flow's parameters for a request without a dub."""
+    return {name: value for name, value in asdict(request).items() if name != "dub"}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,7 +10,7 @@ from zoneinfo import available_timezones
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 
-from flows.produce import produce_book
+from flows.produce import parameters, produce_book
 from pipeline.errors import ShuoshuError, did_you_mean
 from pipeline.opening import Request
 
@@ -43,7 +42,7 @@ def serve(request: Request, cron: str, timezone: str, say: Callable[[str], None]
 
 def _parameters(request: Request) -> dict[str, Any]:
     """The request as a form would fill it in: absolute paths as text."""
-    values = asdict(request)
+    values = parameters(request)
     return {key: str(value.resolve()) if isinstance(value, Path) else value for key, value in values.items()}
 
 

@@ -54,6 +54,8 @@ def deliver(kind: str, production: Production, masters: list[Master]) -> Made | 
 def run_production(production: Production, workers: Workers) -> Result:
     """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
     _render_all(production, workers)
+    if produce.plan_again(production):
+        _render_all(production, workers)
     produce.rendering_done(production, workers)
     masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
     finished = []

@@ -36,7 +36,8 @@ _FORMAT = 1
 class Record:
     """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
     why, characters of text); `characters` are (name, gender, age) as found in the manuscript, `aliases` the other names
-    they go by; `options` are the reading options of the command line; `versions` name the code that made the script."""
+    they go by; `options` are the reading options of the command line; `versions` name the code that made the script;
+    `dub` is what the last run asked for beside that, where it was a dub (see `pipeline.dubbing.Dub`)."""
 
     title: str
     author: str
@@ -51,6 +52,7 @@ class Record:
     engine: str = ""
     formats: str = ""
     deliver: str = ""
+    dub: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     chapters: tuple[tuple[int, str], ...] = ()

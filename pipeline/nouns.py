@@ -45,13 +45,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """When a subtitle is to be heard, in seconds: from `start`, for at most `seconds`; `speaker` where the file names one,
+    else ""."""
+
+    start: float
+    seconds: float
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """One paragraph of running text. `break` is a scene break (its text may be empty or ``* * *``);
-    `note` is a footnote that stays in the reading order."""
+    `note` is a footnote that stays in the reading order. A paragraph with a `cue` is a subtitle, and one line of the script."""
 
     text: str
     kind: ParagraphKind = "body"
     source: Source = Source("", "")
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ class Line:
     emotion      ``angry:0.7``, ``happy:0.3 sad:0.2`` or words (``疲惫地低语``); "" = the cast's default
     delivery     of `DELIVERIES`, space between; "" = plain
     speed        ratio of speaking rate, 1.0 = the voice's own; None = not set
-    duration     wished length in seconds; None = free
+    duration     wished length in seconds; None = free. In a line with a `start` it is the slot: the longest it should last
     pause_after  silence after the line in seconds; None = by punctuation and context
     start        where the line begins in its chapter, in seconds; None = after the line before it (a timed script has
                  it: a dubbing script read from subtitles)
@@ -244,7 +255,9 @@ class Take:
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A line on a chapter's timeline. `start` and `frames` count sample frames at the master's rate; `take` is a key;
-    `delivery` is of `DELIVERIES`; `gain_db` is what mastering laid on the take (0 before it is known)."""
+    `delivery` is of `DELIVERIES`; `gain_db` is what mastering laid on the take (0 before it is known). In a timed script a
+    take begins without its first `lead` frames, counted at its own rate, and plays at `tempo` (1.08 = 8 % faster, same
+    pitch); what of it would lie behind `frames` is left out."""
 
     line_id: str
     speaker: str
@@ -256,6 +269,8 @@ class Segment:
     paragraph: int = 0
     delivery: tuple[str, ...] = ()
     gain_db: float = 0.0
+    lead: int = 0
+    tempo: float = 1.0
 
     @property
     def end(self) -> int:

@@ -29,6 +29,9 @@ from pipeline.takes import TakeStore
 from pipeline.wording import Wording
 
 if TYPE_CHECKING:
+    from pipeline.dubbing import Dub
+    from pipeline.dubbing.fit import Natural
+    from pipeline.mastering.timed import Timing
     from pipeline.script.credits import Credits
     from pipeline.script.llm import Outcome
     from pipeline.script.merge import Sync
@@ -42,8 +45,8 @@ _INCOMPLETE = "llm, incomplete"
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
-    `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's). None = by
-    the cast, the last run, or the default."""
+    `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's); `dub` makes
+    one track of a timed script. None = by the cast, the last run, or the default."""
 
     manuscript: Path
     cast: Path | None = None
@@ -59,6 +62,7 @@ class Request:
     formats: str = ""
     attributor: Attributor | None = None
     deliver: str = ""
+    dub: Dub | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +75,8 @@ class Production:
     retake   whether only some lines are made anew, for a book that is there already
     titles   every chapter's title by its number, credits included, in order
     deliver  kinds of deliverables to make; `settings` of each
+    timing   how a timed script is laid out; None = by pauses. `naturals` are the lengths of its lines as they were rendered
+             freely, as far as known
     """
 
     folder: BookFolder
@@ -90,6 +96,8 @@ class Production:
     by_hand: dict[str, str] = field(default_factory=dict)
     retake: bool = False
     rendered: int = 0
+    timing: Timing | None = None
+    naturals: Mapping[str, Natural | None] = field(default_factory=dict)
 
     def cover(self) -> tuple[bytes | None, str]:
         """The book's cover and its media type; (None, "") without one."""
@@ -119,6 +127,7 @@ def open_book(request: Request, observe: Observer = unobserved) -> Iterator[Prod
     folder = folder_for(manuscript, request.output)
     with folder.locked():
         record, sync = write_script(folder, request, observe)
+        record = replace(record, dub=request.dub.recorded() if request.dub else {})
         with _production(folder, record, request, sync.lines, sync, observe) as production:
             yield production
 
@@ -203,7 +212,7 @@ def _read(
         return fresh, sync
     last = replace(
         fresh, cast=before.cast, profile=before.profile, engine=before.engine, formats=before.formats,
-        deliver=before.deliver,
+        deliver=before.deliver, dub=before.dub,
     )  # fmt: skip
     return last, sync
 
@@ -232,22 +241,31 @@ def _planned(
     observe: Observer,
 ) -> Production:  # fmt: skip
     from pipeline import cast as cast_room
+    from pipeline.dubbing import wish
 
     observe(Progress("plan", note=f"{len(lines)} lines"))
     characters = speakers(lines, record)
     cast, cast_path = _cast(request, record)
-    ending = ending_of(cast, request.profile or cast.profile or record.profile, request.formats, request.deliver)
-    profile, credits = ending.profile, ending.credits
+    dub = wish.of_record(record.dub)
+    ending = ending_of(
+        cast, request.profile or cast.profile or record.profile, request.formats, request.deliver, dubbed=bool(dub)
+    )
+    profile, credits, kinds, settings = ending.profile, ending.credits, ending.deliver, ending.settings
+    if dub and dub.video:
+        kinds, settings = wish.with_video(dub, kinds, settings)
     last = max((number for number, _ in record.chapters), default=0)
     opening, closing = (
-        credit_room.lines(credits, record.title, record.author, record.language, last) if credits else ([], [])
+        credit_room.lines(credits, record.title, record.author, record.language, last)
+        if credits and not dub
+        else ([], [])
     )
     titles = _titles(record, opening, closing)
     chapters = chapters_in(request.chapters, list(titles))
     engine = request.engine or record.engine or None
     cast = cast_room.complete(cast, characters)
-    heard = [*opening, *lines, *closing]
-    planned = plan([line for line in heard if line.chapter in set(chapters)], cast, store, engine=engine)
+    heard = [line for line in (*opening, *lines, *closing) if line.chapter in set(chapters)]
+    timing = wish.timing_of(dub, heard)
+    planned, naturals = planned_in(timing, heard, cast, store, profile, engine)
     folder.write(replace(
         record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats, deliver=request.deliver,
     ))  # fmt: skip
@@ -256,9 +274,23 @@ def _planned(
     return Production(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
-        titles=titles, deliver=ending.deliver, settings=ending.settings, remarks=remarks,
-        wanted=planned.wanted,
+        titles=titles, deliver=kinds, settings=settings, remarks=remarks, wanted=planned.wanted, timing=timing,
+        naturals=naturals,
     )  # fmt: skip
+
+
+def planned_in(
+    timing: Timing | None, lines: Sequence[Line], cast: Cast, store: TakeStore, profile: Profile, engine: str | None
+) -> tuple[Plan, Mapping[str, Natural | None]]:
+    """The plan of `lines`, and the natural lengths of a timed script's: of those that are known to be too long, it asks for
+    shorter takes."""
+    if timing is None:
+        return plan(lines, cast, store, engine=engine), {}
+    from pipeline.dubbing import fit
+
+    own = [line for line in lines if timing.total is not None or line.start is not None]
+    naturals = fit.naturals(own, cast, store, engine)
+    return plan(fit.asked(lines, timing, naturals, profile), cast, store, engine=engine), naturals
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,15 +304,16 @@ class Ending:
     settings: Mapping[str, Mapping[str, Any]]
 
 
-def ending_of(cast: Cast, profile: str = "", formats: str = "", deliver: str = "") -> Ending:
+def ending_of(cast: Cast, profile: str = "", formats: str = "", deliver: str = "", *, dubbed: bool = False) -> Ending:
     """How a cast file has its book finished: by the profile asked for ("" = the cast's, or the default) with what the file
-    lays over it. Raises CastError naming the line of what cannot be, MasteringError for an unknown name."""
+    lays over it; a `dubbed` one makes no deliverables but those asked for. Raises CastError naming the line of what cannot
+    be, MasteringError for an unknown name."""
     from pipeline.deliver.wishes import wished
     from pipeline.mastering import profiles, wishes
 
     base = profiles.load(profile or cast.profile or profiles.DEFAULT)
     whole = profiles.with_formats(wishes.applied(base, cast), formats)
-    kinds, settings = wished(cast, deliver, whole.deliver, whole.formats)
+    kinds, settings = wished(cast, deliver, () if dubbed else whole.deliver, whole.formats)
     return Ending(whole, wishes.credits(whole, cast), kinds, settings)
 
 

@@ -18,8 +18,8 @@ from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
 from pipeline.memory import give_back_freed
-from pipeline.nouns import Master, Take, Timeline
-from pipeline.opening import Production
+from pipeline.nouns import Line, Master, Take, Timeline
+from pipeline.opening import Production, planned_in
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Due, Job, batches, direction_of
 from pipeline.render.pool import visible_gpus
@@ -131,6 +131,28 @@ def _processes(production: Production) -> int | None:
     return min((one * max(1, len(visible_gpus())) for one in shy if one), default=None)
 
 
+def plan_again(production: Production) -> bool:
+    """For a timed script whose lines were rendered freely: plan what of them must be shorter; whether there is any. Other
+    scripts need no second round, and of single lines made anew only those take part."""
+    if production.timing is None:
+        return False
+    mine = {name for name, key in production.by_hand.items() if production.wanted.get(name) == key}
+    planned, production.naturals = planned_in(
+        production.timing,
+        production.plan.lines,
+        production.cast,
+        production.store,
+        production.profile,
+        production.engine,
+    )
+    if production.retake:
+        planned = replace(planned, due=tuple(one for one in planned.due if one.line.id in mine))
+        planned.wanted.update({name: key for name, key in production.wanted.items() if name not in mine})
+    production.plan, production.by_hand = planned, {}
+    production.wanted = planned.wanted
+    return bool(planned.due)
+
+
 def rendering_done(production: Production, workers: Workers) -> None:
     """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
     workers.at_most()
@@ -167,14 +189,14 @@ def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
 
 def chapter_job(production: Production, number: int) -> ChapterJob:
     """Everything that mastering a chapter needs, its fingerprint included."""
-    from pipeline.mastering import record, timeline
+    from pipeline.mastering import record
 
     lines = production.lines_of(number)
     keys = {line.id: production.wanted[line.id] for line in lines if line.id in production.wanted}
     known = production.store.takes(keys.values())
     takes = {line: known[key] for line, key in keys.items() if key in known}
     title = production.titles.get(number, "")
-    laid_out = timeline.build(number, title, lines, takes, production.profile)
+    laid_out = _laid_out(production, number, lines, takes)
     numbers = list(production.titles)
     tags = Tags(
         title=title or production.record.title, author=production.record.author, album=production.record.title,
@@ -186,6 +208,16 @@ def chapter_job(production: Production, number: int) -> ChapterJob:
         stem=_stem(production, number), tags=tags, cover=cover, cover_type=cover_type,
         fingerprint=record.fingerprint(laid_out, production.profile, tags, cover),
     )  # fmt: skip
+
+
+def _laid_out(production: Production, number: int, lines: Sequence[Line], takes: Mapping[str, Take]) -> Timeline:
+    from pipeline.mastering import timed, timeline
+
+    title = production.titles.get(number, "")
+    if production.timing is None or (production.timing.total is None and all(one.start is None for one in lines)):
+        return timeline.build(number, title, lines, takes, production.profile)
+    laid_out, _ = timed.build(number, title, lines, takes, production.profile, production.timing)
+    return laid_out if production.timing.length is not None else timeline.in_whole_blocks(laid_out)
 
 
 def _stem(production: Production, number: int) -> str:
@@ -375,6 +407,8 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
     with Workers(workers) as pool, ThreadPoolExecutor(2 * (workers or cores())) as threads:
         try:
             _render_all(production, pool, threads, observe)
+            if plan_again(production):
+                _render_all(production, pool, threads, observe)
             rendering_done(production, pool)
             masters = []
             observe(Progress("master", 0, len(production.chapters)))

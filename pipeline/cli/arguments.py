@@ -22,6 +22,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _review(verbs)
     _mend(verbs)
     _finish(verbs)
+    _dub(verbs)
     _verify(verbs)
     _machine(verbs)
     return top
@@ -48,7 +49,9 @@ def _json(verb: argparse.ArgumentParser) -> None:
 
 
 def _reading(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML or DOCX")
+    verb.add_argument(
+        "manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML, DOCX, SRT, VTT, ASS"
+    )
     verb.add_argument("--chapter-pattern", metavar="REGEX", help="what a chapter heading looks like, tried per line")
     verb.add_argument("--encoding", help="of a text file, where the guess is wrong (gb18030, big5, utf-16 …)")
     verb.add_argument("--language", choices=("zh", "en"), help="of the book, where the guess is wrong")
@@ -262,6 +265,32 @@ def _finish(verbs: Any) -> None:
     deliver.add_argument("--list", action="store_true", help="list every kind, and the settings it takes")
     _output(deliver)
     _json(deliver)
+
+
+def _dub(verbs: Any) -> None:
+    dub = _verb(
+        verbs, "dub", "dub:dub", "speak subtitles at their times, or lines within a total, and lay them into a video",
+        "shuoshu dub clip.srt --cast casts/clip.yaml --video clip.mp4",
+        "shuoshu dub clip.ass --video clip.mkv --keep-audio --formats wav,m4a",
+        "shuoshu dub script.txt --total 30s        # all its lines in half a minute",
+    )  # fmt: skip
+    _reading(dub)
+    dub.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
+    dub.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
+    dub.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
+    dub.add_argument("--video", type=Path, metavar="FILE", help="lay the track into a copy of this video")
+    dub.add_argument("--keep-audio", action="store_true", help="keep the video's own sound as a second track")
+    dub.add_argument("--total", default="", metavar="30s", help="fit all lines into this time: 30s, 1:30, 2.5m")
+    dub.add_argument("--fill", action="store_true", help="draw out lines that are shorter than their slots")
+    dub.add_argument(
+        "--formats",
+        default="flac,m4a",
+        metavar="wav,m4a",
+        help="files of the track: flac, wav, mp3, opus, m4a (flac,m4a)",
+    )
+    _output(dub)
+    _working(dub)
+    _json(dub)
 
 
 def _verify(verbs: Any) -> None:

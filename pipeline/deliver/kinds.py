@@ -48,6 +48,12 @@ KINDS: dict[str, Kind] = {
     one.name: one
     for one in (
         Kind("m4b", "m4b:write", ("audiobook with chapter marks", "带章节标记的有声书"), ("m4a",)),
+        Kind(
+            "video",
+            "video:write",
+            ("the video with a dub in it (`shuoshu dub --video`)", "配好音的视频（`shuoshu dub --video`）"),
+            ("m4a",),
+        ),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
         Kind(
             "srt", "subtitles:write_srt", ("subtitles, SubRip", "字幕，SubRip"),

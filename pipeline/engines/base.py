@@ -23,6 +23,8 @@ class Capabilities:
     emotions             ways of asking for an emotion: any of "weights", "words" (see `ReadsWords`), "reference"
     deliveries           of `pipeline.nouns.DELIVERIES`, those it can do
     duration             meets a wished duration
+    pace                 shortest and longest duration that still sounds well, as ratios of a line's natural length: dubbing
+                         asks for nothing beyond
     pinyin               honours readings written as 重(chong2)新
     deterministic        same direction (seed included), same samples
     seeded               another seed gives another take; False for an engine without chance
@@ -46,6 +48,7 @@ class Capabilities:
     parameters: Mapping[str, tuple[str | float, ...]]
     seeded: bool = False
     deliveries: frozenset[str] = frozenset()
+    pace: tuple[float, float] = (0.75, 1.33)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ def _data() -> dict[str, Any]:
 
 
 SAMPLE_RATE = 22050
+FASTEST = 1.35
+"""As many times its own pace it speaks for dubbing: Mandarin at 290 of its words a minute, English at 223, which listeners
+follow; its limit (450) they do not."""
 EDGE_S = 0.02
 """Silence left at both ends of a line."""
 _AUDIBLE = 10 ** (-50 / 20)
@@ -44,6 +47,7 @@ class EspeakEngine:
         emotions=frozenset({"weights"}),
         deliveries=frozenset(_data()["deliveries"]),
         duration=True,
+        pace=(1 / FASTEST, 1.35),
         pinyin=True,
         deterministic=False,
         max_characters=2000,

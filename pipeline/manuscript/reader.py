@@ -21,6 +21,7 @@ SIZE_LIMIT = 256 << 20
 _SUFFIXES = {
     ".epub": "epub", ".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
     ".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx",
+    ".srt": "subtitles", ".vtt": "subtitles", ".ass": "subtitles", ".ssa": "subtitles",
 }  # fmt: skip
 
 
@@ -101,6 +102,10 @@ def _reader(path: Path) -> Callable[[Path, Options], Book]:
         from pipeline.manuscript.text import read_text
 
         return read_text
+    if kind == "subtitles":
+        from pipeline.manuscript.subtitles import read_subtitles
+
+        return read_subtitles
     if kind == "docx":
         from pipeline.manuscript.docx import read_docx
 

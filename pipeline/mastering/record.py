@@ -24,7 +24,7 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
     version of this room. A take counts by its key."""
     ingredients = {
         "version": VERSION,
-        "segments": [(one.take, one.start, one.frames, one.delivery) for one in timeline.segments],
+        "segments": [(one.take, one.start, one.frames, one.delivery, *_played(one)) for one in timeline.segments],
         "frames": timeline.frames,
         "music": timeline.music,
         "title": timeline.title,
@@ -34,6 +34,11 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
     }
     text = json.dumps(ingredients, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _played(segment: Segment) -> tuple[float, ...]:
+    """How a take of a timed script is played; nothing for one that is played as it is."""
+    return (segment.lead, segment.tempo) if segment.lead or segment.tempo != 1.0 else ()
 
 
 def _sounding(profile: Profile) -> dict[str, object]:
@@ -49,6 +54,7 @@ def _by_content(value: object) -> object:
 
 _COLUMNS = (
     "id", "kind", "speaker", "paragraph", "start", "end", "start_frame", "frames", "gain_db", "delivery", "text", "take",
+    "lead_frames", "tempo",
 )  # fmt: skip
 
 
@@ -62,7 +68,7 @@ def write(master: Master, timeline: Timeline, folder: Path) -> None:
         start, end = one.start / timeline.sample_rate, one.end / timeline.sample_rate
         rows.writerow([
             one.line_id, one.kind, one.speaker, one.paragraph, f"{start:.6f}", f"{end:.6f}", one.start, one.frames,
-            f"{one.gain_db:.3f}", " ".join(one.delivery), one.text, one.take,
+            f"{one.gain_db:.3f}", " ".join(one.delivery), one.text, one.take, one.lead, f"{one.tempo:.6f}",
         ])  # fmt: skip
     write_bytes(folder / f"{master.stem}.timeline.csv", b"\xef\xbb\xbf" + stream.getvalue().encode())
     found = {
@@ -105,6 +111,7 @@ def load_timeline(folder: Path, master: Master) -> Timeline:
                 Segment(
                     row["id"], row["speaker"], row["text"], row["take"], int(row["start_frame"]), int(row["frames"]),
                     row["kind"], int(row["paragraph"]), tuple(row["delivery"].split()), float(row["gain_db"]),  # type: ignore[arg-type]
+                    int(row.get("lead_frames") or 0), float(row.get("tempo") or 1.0),
                 )
                 for row in csv.DictReader(file)
             )  # fmt: skip

@@ -13,6 +13,8 @@ from pipeline.nouns import Segment, Take, Timeline, Waveform
 
 BLOCK = 1 << 16
 EDGE_S = 0.004
+CUT_S = 0.03
+"""The fade that ends a take of which more is there: long enough that a word does not break off with a click."""
 _ROOM_S = 11
 
 
@@ -42,12 +44,17 @@ def blocks(timeline: Timeline, takes: Mapping[str, Take]) -> Iterator[Waveform]:
 
 
 def placed(segment: Segment, take: Take, rate: int) -> Waveform:
-    """A take at the master's rate and its segment's gain, exactly `segment.frames` long: without DC, edges faded over 4 ms."""
-    wave = read(take)
+    """A take at the master's rate and its segment's gain, exactly `segment.frames` long: without DC, edges faded over 4 ms,
+    what is left out of it over 30. In a timed script it begins at its `lead` and plays at its `tempo`."""
+    wave = read(take)[segment.lead :]
     if take.sample_rate != rate:
         import soxr
 
         wave = soxr.resample(wave, take.sample_rate, rate, quality="HQ")
+    if segment.tempo != 1.0:
+        from pipeline.engines.stretch import stretched
+
+        wave = stretched(wave, round(wave.size / segment.tempo), rate)
     out = np.zeros(segment.frames, np.float32)
     count = min(wave.size, segment.frames)
     out[:count] = wave[:count]
@@ -57,6 +64,9 @@ def placed(segment: Segment, take: Take, rate: int) -> Waveform:
         ramp = np.linspace(0, 1, fade, dtype=np.float32)
         out[:fade] *= ramp
         out[count - fade : count] *= ramp[::-1]
+    left_out = min(round(CUT_S * rate), count) if wave.size - count > EDGE_S * rate else 0
+    if left_out:
+        out[count - left_out : count] *= np.linspace(1, 0, left_out, dtype=np.float32)
     if segment.gain_db:
         out *= np.float32(10 ** (segment.gain_db / 20))
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.errors import MasteringError
 from pipeline.mastering.profiles import Profile
@@ -17,23 +18,19 @@ _CLAUSE_END = re.compile(r"[，,、；;：:—–-]+[”’\"'」』）)》\]]*\
 
 
 def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> Timeline:
-    """Lay out a chapter's `lines` (in order); `takes` by line id.
+    """Lay out a chapter's `lines` (in order); `takes` by line id. A timed script is laid out by `timed`.
 
-    A chapter with lines that have a `start` of their own is a timed script: its time 0 is frame 0, without head and tail.
-    Raises MasteringError for a line, other than a pause, that has no take, and for lines that would overlap.
+    Raises MasteringError for a line, other than a pause, that has no take.
     """
     rate = profile.sample_rate
-    timed = any(line.start is not None for line in lines)
-    at = 0 if timed else round(profile.head * rate)
+    at = round(profile.head * rate)
     segments: list[Segment] = []
     music: list[tuple[int, str]] = []
-    if profile.chapter_music and not timed:
+    if profile.chapter_music:
         music.append((at, "chapter"))
         at += round(profile.chapter_music.lead * rate)
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else None
-        if line.start is not None:
-            at = _timed(line, at, rate)
         if profile.scene_music and scene_break(line):
             music.append((at + round(profile.pauses.sentence * rate), "scene"))
         if line.kind != "pause":
@@ -46,21 +43,15 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
                 Segment(line.id, line.speaker, line.text, take.key, at, frames, line.kind, line.paragraph, voice)
             )
             at += frames
-        if (following is not None and following.start is None) or line.kind == "pause":
+        if following is not None or line.kind == "pause":
             at += round(pause_after(line, following, profile) * rate)
-    at += 0 if timed else round(profile.tail * rate)
-    return Timeline(chapter, title, rate, -(-at // BLOCK) * BLOCK, tuple(segments), tuple(music))
+    at += round(profile.tail * rate)
+    return in_whole_blocks(Timeline(chapter, title, rate, at, tuple(segments), tuple(music)))
 
 
-def _timed(line: Line, at: int, rate: int) -> int:
-    """The frame at which a line with a start of its own begins; it may not begin before the one in front of it ends."""
-    start = round((line.start or 0.0) * rate)
-    if start < at:
-        raise MasteringError(
-            f"line {line.id} is to begin at {start / rate:.3f} s, but the line before it ends at {at / rate:.3f} s",
-            fix="Give it a later start in the script table, or make the line before it shorter (its duration).",
-        )
-    return start
+def in_whole_blocks(timeline: Timeline) -> Timeline:
+    """A chapter as long as whole AAC frames."""
+    return replace(timeline, frames=-(-timeline.frames // BLOCK) * BLOCK)
 
 
 def scene_break(line: Line) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.nouns import NARRATOR, Book, Chapter, Language, Line, LineKind
+from pipeline.nouns import NARRATOR, Book, Chapter, Cue, Language, Line, LineKind, Paragraph
 from pipeline.script import markup
 from pipeline.script.attribution import NARRATION, Decision, Unit, attribute
 from pipeline.script.feeling import Feeling, tagged
@@ -37,6 +37,7 @@ class _Stretch:
     pause: float | None = None
     marked: Decision | None = None
     feeling: Feeling | None = None
+    cue: Cue | None = None
 
 
 def lines_of(book: Book, max_characters: int) -> list[Line]:
@@ -81,7 +82,12 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
             continue
         kind: LineKind = stretch.kind or _kind(decision)
         feeling = stretch.feeling or feeling
-        by_hand = MARKED if stretch.marked else ()
+        by_hand = MARKED if stretch.feeling else ()
+        if stretch.cue:
+            line = _line(chapter, stretch, stretch.unit.text, kind, decision)
+            timed = replace(line, start=stretch.cue.start, duration=stretch.cue.seconds)
+            yield replace(timed, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
+            continue
         factor = ENGLISH_FACTOR if language == "en" else 1
         for text in pieces(stretch.unit.text, max_characters * factor // 2, max_characters * factor):
             line = _line(chapter, stretch, text, kind, decision)
@@ -111,6 +117,8 @@ def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stret
     if paragraph.kind == "break":
         unit = Unit(paragraph.text, False, number, ends_conversation=True)
         return [_Stretch(unit, pause=SCENE_PAUSE_S)]
+    if paragraph.cue:
+        return [_subtitle(paragraph, paragraph.cue, number)]
     marked = markup.read(paragraph)
     found: list[_Stretch] = []
     for part in marked.parts:
@@ -124,6 +132,16 @@ def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stret
         else:
             found.extend(_Stretch(unit) for unit in _units(part, number, language))
     return found
+
+
+def _subtitle(paragraph: Paragraph, cue: Cue, number: int) -> _Stretch:
+    """A subtitle is one line whatever it holds, of whom the file names, or the narrator."""
+    marked = markup.read(paragraph)
+    text = " ".join(part.strip() for part in marked.parts if isinstance(part, str))
+    speaker = marked.speaker or cue.speaker or NARRATOR
+    why = "subtitle" if marked.speaker is None else "markup"
+    decision = Decision(speaker, 1.0, why, "narration" if speaker == NARRATOR else "dialogue")
+    return _Stretch(Unit(text, True, number), marked=decision, feeling=marked.feeling, cue=cue)
 
 
 def _units(text: str, number: int, language: Language) -> list[Unit]:

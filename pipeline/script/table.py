@@ -46,7 +46,7 @@ def row_of(line: Line) -> Row:
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.9g}" if isinstance(value, float) else str(value)  # milliseconds of a day, and nothing behind them
 
 
 def write(path: Path, lines: Iterable[Line]) -> None:

@@ -157,6 +157,17 @@ class TakeStore:
                 found[row[0]] = self._take(row)
         return found
 
+    def newest(self, subjects: Iterable[str]) -> dict[str, Take]:
+        """The take made last of each subject that has any."""
+        found: dict[str, Take] = {}
+        wanted = list(dict.fromkeys(subjects))
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._rows(f"SELECT * FROM takes WHERE subject IN ({marks}) ORDER BY created, key", part)  # noqa: S608
+            found.update((row[9], self._take(row)) for row in rows)
+        return found
+
     def takes_of(self, line: str) -> list[Take]:
         """Every take ever made for a line, oldest first."""
         rows = self._rows(

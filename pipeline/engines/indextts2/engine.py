@@ -77,7 +77,7 @@ class IndexTTS2:
     capabilities: ClassVar[Capabilities] = Capabilities(
         sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "words", "reference"}),
         duration=True, pinyin=True, deterministic=True, seeded=True, max_characters=2000, processes_per_device=1,
-        batch_size=64, parameters={
+        pace=(0.75, 1.3), batch_size=64, parameters={
             "temperature": ("float", 0.1, 2.0), "top_p": ("float", 0.05, 1.0), "top_k": ("int", 0, 100),
             "repetition_penalty": ("float", 1.0, 20.0), "beams": ("int", 1, 10),
         },
