@@ -9,15 +9,17 @@ by an earlier version) moves its neighbours by half a frame (13 ms) at most; mar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice, pairwise
+import io
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.deliver import metadata
+from pipeline.deliver import metadata, mpeg
 from pipeline.deliver.book import FinishedBook
+from pipeline.deliver.mpeg import Mp3File
 from pipeline.errors import MasteringError
-from pipeline.files import HonestFile, explained_errors, written_beside
+from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import tags as tag_room
 from pipeline.nouns import Master
 
@@ -25,8 +27,6 @@ _NO_OFFSET = 0xFFFFFFFF
 """In a CHAP frame: go by the times, not by bytes."""
 _MOST_CHILDREN = 255
 """Entries that a CTOC frame can count."""
-_CHECK_EVERY = 4096
-"""MP3 frames between two looks at whether the disk is full."""
 
 
 def write(book: FinishedBook) -> list[Path]:
@@ -35,74 +35,47 @@ def write(book: FinishedBook) -> list[Path]:
     Raises MasteringError for a chapter file that is missing, damaged or encoded otherwise than the first, BookFolderError
     for a full disk.
     """
-    import av
-
     path = book.path(".mp3")
-    with written_beside(path) as beside, explained_errors(path, av.FFmpegError):
-        size = _join(book.masters, beside)
-        ends = accumulate(one * size for one in _shares(book.masters, size))
-        rate = book.masters[0].sample_rate
-        marks = _marks(book, [0, *(round(end * 1000 / rate) for end in ends)])
-        tag_room.id3(metadata.whole(book), book.cover, book.cover_type, marks).save(beside, v2_version=4)
+    opened = [_opened(one) for one in book.masters]
+    size = opened[0].head.samples
+    counts = shares([one.frames for one in book.masters], size)
+    files = [_cut(book.masters, opened, at, count) for at, count in enumerate(counts)]
+    rate = book.masters[0].sample_rate
+    times = [round(frames * size * 1000 / rate) for frames in (0, *accumulate(counts))]
+    tag = tag_room.id3(metadata.whole(book), book.cover, book.cover_type, _marks(book, times))
+    stream = io.BytesIO()
+    tag.save(stream, v2_version=4)
+    with written_beside(path) as beside, explained_errors(path), beside.open("wb") as out:
+        out.write(stream.getvalue())
+        mpeg.write_joined(out, files, sum(counts) * size)
     return [path]
 
 
-def _shares(masters: Sequence[Master], size: int) -> list[int]:
-    """How many frames of `size` samples each chapter gets: what brings the next chapter closest to its place."""
-    ends = [0, *accumulate(one.frames for one in masters)]
+def shares(lengths: Sequence[int], size: int) -> list[int]:
+    """How many MP3 frames of `size` samples each chapter gets, of `lengths` in samples: what brings the next chapter
+    closest to its place."""
+    ends = [0, *accumulate(lengths)]
     return [(b + size // 2) // size - (a + size // 2) // size for a, b in pairwise(ends)]
 
 
-def _join(masters: Sequence[Master], out: Path) -> int:
-    """Write the joined stream; the number of samples in a frame. The last chapter keeps its last frame, in which the sound
-    that the codec delayed ends."""
-    import av
-
-    file = HonestFile(out)
-    shares: list[int] = []
-    with av.open(file, "w", format="mp3", options={"fflags": "+bitexact"}) as joined:
-        stream: Any = None
-        for index, master in enumerate(masters):
-            with _opened(master) as chapter:
-                source = chapter.streams.audio[0]
-                if stream is None:
-                    stream, first = joined.add_stream_from_template(source), _form(source)
-                    shares = _shares(masters, source.codec_context.frame_size)
-                elif _form(source) != first:
-                    raise _unfit(master, f"it is encoded otherwise than chapter {masters[0].chapter}")
-                wanted = shares[index] if index < len(masters) - 1 else None
-                count = 0
-                for packet in islice(_packets(chapter), wanted):
-                    packet.stream, packet.pts, packet.dts = stream, None, None
-                    joined.mux(packet)
-                    count += 1
-                    if count % _CHECK_EVERY == 0:
-                        file.check()
-                if count < shares[index]:
-                    raise _unfit(master, f"it has {count} MP3 frames, not {shares[index]}")
-    file.close()
-    size: int = stream.codec_context.frame_size
-    return size
+def _cut(masters: Sequence[Master], opened: Sequence[Mp3File], at: int, count: int) -> Mp3File:
+    """A chapter's file, cut to its share of frames; the last one keeps those in which the delayed sound ends."""
+    if opened[at].form != opened[0].form:
+        raise _unfit(masters[at], f"it is encoded otherwise than chapter {masters[0].chapter}")
+    more = mpeg.delayed_frames(opened[at]) if at == len(masters) - 1 else 0
+    try:
+        return mpeg.cut(opened[at], count + more)
+    except ValueError as error:
+        raise _unfit(masters[at], str(error)) from error
 
 
-def _packets(chapter: Any) -> Iterator[Any]:
-    return (packet for packet in chapter.demux(audio=0) if packet.size)
-
-
-def _form(stream: Any) -> tuple[int, str, int, int]:
-    context = stream.codec_context
-    return context.sample_rate, context.layout.name, context.frame_size, context.bit_rate
-
-
-def _opened(master: Master) -> Any:
-    import av
-
+def _opened(master: Master) -> Mp3File:
     path = master.files["mp3"]
     if not path.is_file():
         raise _unfit(master, "there is no such file")
     try:
-        return av.open(str(path))
-    except av.FFmpegError as error:
+        return mpeg.read_mp3(path)
+    except ValueError as error:
         raise _unfit(master, str(error)) from error
 
 

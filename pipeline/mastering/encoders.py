@@ -17,6 +17,8 @@ from pipeline.nouns import Waveform
 
 MUX_AAC = "ipod"
 """ffmpeg's name for MP4 with Apple's audiobook conventions."""
+_SAME_BYTES = {"fflags": "+bitexact", "serial_offset": "1"}
+"""ffmpeg's muxers: no random numbers or versions in the file, and for Ogg a serial number that is not 0."""
 OPUS_RATE = 48000
 """Opus in Ogg is counted at this rate whatever it was made from (RFC 7845, section 4)."""
 RATES = {
@@ -78,7 +80,7 @@ class AvFile:
         self._resampler = _resampler(profile.sample_rate, self._rate)
         self._layout, self._channels = ("mono", "stereo")[profile.channels - 1], profile.channels
         self._file = HonestFile(path)
-        self._container = av.open(self._file, "w", format=container, options={"fflags": "+bitexact"})
+        self._container = av.open(self._file, "w", format=container, options=_SAME_BYTES)
         stream: Any = self._container.add_stream(codec, rate=self._rate, options=dict(options))
         stream.bit_rate = kbps * 1000
         stream.layout = self._layout

@@ -12,7 +12,8 @@ from typing import Any
 from pipeline import __version__
 from pipeline.mastering import wav
 
-AI_NOTE = f"AI-generated speech (Shuoshu {__version__}) · 本音频由人工智能合成"
+_AI_NOTE_EN = f"AI-generated speech (Shuoshu {__version__})"
+AI_NOTE = f"{_AI_NOTE_EN} · 本音频由人工智能合成"
 AI_VOICE = {"zh": "人工智能语音", "en": "AI voice"}
 """Who is named as the narrator where the cast file names nobody."""
 TOOL = f"Shuoshu {__version__}"
@@ -140,14 +141,16 @@ def _mp3(path: Path, tags: Tags, cover: bytes | None, cover_type: str) -> None:
 
 
 def _wav(path: Path, tags: Tags, cover: bytes | None, cover_type: str) -> None:
-    """A RIFF INFO list, for editors, and an ID3 tag, for players, behind the sound."""
+    """Behind the sound an ID3 tag and, for editors, a RIFF INFO list of what ASCII can say: INFO names no
+    encoding, and programs take it for the system's."""
     stream = io.BytesIO()
     id3(tags, cover, cover_type).save(stream, v2_version=4, padding=lambda _: 0)
     info = {
-        b"INAM": tags.title, b"IART": tags.author, b"IPRD": tags.album, b"IGNR": GENRE, b"ICMT": AI_NOTE, b"ISFT": TOOL,
+        b"INAM": tags.title, b"IART": tags.author, b"IPRD": tags.album, b"IGNR": GENRE, b"ICMT": _AI_NOTE_EN,
+        b"ISFT": TOOL,
         b"ITRK": str(tags.track or ""),
     }  # fmt: skip
-    listed = b"INFO" + b"".join(_info(name, value) for name, value in info.items() if value)
+    listed = b"INFO" + b"".join(_info(name, value) for name, value in info.items() if value and value.isascii())
     wav.append(path, [(b"LIST", listed), (b"id3 ", stream.getvalue())])
 
 

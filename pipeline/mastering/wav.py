@@ -14,8 +14,8 @@ from pipeline.nouns import Waveform
 
 RIFF_LIMIT = (1 << 32) - (1 << 26)
 """Bytes from which a file is RF64: what RIFF can count, less room for the tags that follow the sound."""
-SCALE = 32767
-"""What full scale becomes in 16 bits, as libsndfile writes it to FLAC."""
+_FULL = 32768
+"""Full scale in 16 bits, as libsndfile has it in FLAC; +1.0 itself becomes 32767."""
 _UNKNOWN = 0xFFFFFFFF
 _HEAD = 80
 """Bytes before the samples: RIFF, a ds64 chunk or the place kept for it, fmt, and the head of data."""
@@ -30,7 +30,7 @@ class WavFile:
         self._stream.write(bytes(_HEAD))
 
     def write(self, block: Waveform) -> None:
-        samples = np.rint(np.clip(block, -1, 1) * np.float32(SCALE)).astype("<i2")
+        samples = np.clip(np.rint(block * np.float32(_FULL)), -_FULL, _FULL - 1).astype("<i2")
         self._bytes += samples.nbytes * self._channels
         self._stream.write(np.repeat(samples, self._channels).tobytes())
         self._stream.check()
