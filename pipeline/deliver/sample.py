@@ -27,6 +27,8 @@ from pipeline.nouns import Master, Segment, Timeline, Waveform
 from pipeline.takes import TakeStore
 
 SHORTEST_S = 60.0
+ROOMY_S = 90.0
+"""The least that a window may last at most, whatever `minutes` says: whole paragraphs do not fill a minute exactly."""
 LEAD_S, TAIL_S = 0.5, 1.0
 """Room tone before the first line and after the last, over which the sound fades; less where the pause is shorter."""
 WEIGHTS: Mapping[str, float] = {"length": 2.0, "mix": 2.0, "place": 1.0, "limiter": 1.0, "even": 3.0}
@@ -56,7 +58,7 @@ class Window:
 
 
 def write(book: FinishedBook) -> list[Path]:
-    """``<name> sample.mp3``: `minutes` long at most, of the chapter `chapter` where the settings name one.
+    """``<name> sample.mp3``: at most `minutes` (3) long, but see `ROOMY_S`; of chapter `chapter` where the settings name one.
 
     Raises MasteringError when the book has no minute of whole paragraphs, BookFolderError for a full disk.
     """
@@ -120,7 +122,7 @@ def _windows(book: FinishedBook, master: Master, doubtful: Container[str]) -> It
     """From every paragraph that begins with narration, as many whole paragraphs as fit. `doubtful` holds keys of takes."""
     timeline = book.timeline(master)
     lines, rate = timeline.segments, timeline.sample_rate
-    most = round(book.setting("sample", "minutes", 3.0) * 60 * rate)
+    most = round(max(book.setting("sample", "minutes", 3.0) * 60, ROOMY_S) * rate)
     began = book.starts()[book.masters.index(master)]
     numbered = groupby(enumerate(lines, 1), lambda one: one[1].paragraph)
     bounds = [0, *(max(number for number, _ in paragraph) for _, paragraph in numbered)]

@@ -41,10 +41,10 @@ def master(
     with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
         beside.enter_context(explained_errors(folder / stem, av.FFmpegError))
-        for _ in range(PASSES):
+        for done in range(1, PASSES + 1):
             loudness, reduction = _write(timeline, takes, profile, paths)
             miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
-            if abs(miss) <= CLOSE_DB or not math.isfinite(miss):
+            if abs(miss) <= CLOSE_DB or not math.isfinite(miss) or done == PASSES:
                 break
             timeline = levelling.raised(timeline, [one.gain_db + miss for one in timeline.segments])
         for path in paths.values():

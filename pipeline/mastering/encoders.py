@@ -17,8 +17,10 @@ from pipeline.nouns import Waveform
 
 MUX_AAC = "ipod"
 """ffmpeg's name for MP4 with Apple's audiobook conventions."""
-_SAME_BYTES = {"fflags": "+bitexact", "serial_offset": "1"}
-"""ffmpeg's muxers: no random numbers or versions in the file, and for Ogg a serial number that is not 0."""
+_SAME_BYTES = {"fflags": "+bitexact"}
+"""ffmpeg's muxers: no random numbers or versions in the file."""
+_SERIAL = {"serial_offset": "1"}
+"""Ogg's serial number, which some programs do not take when it is 0."""
 OPUS_RATE = 48000
 """Opus in Ogg is counted at this rate whatever it was made from (RFC 7845, section 4)."""
 RATES = {
@@ -80,7 +82,8 @@ class AvFile:
         self._resampler = _resampler(profile.sample_rate, self._rate)
         self._layout, self._channels = ("mono", "stereo")[profile.channels - 1], profile.channels
         self._file = HonestFile(path)
-        self._container = av.open(self._file, "w", format=container, options=_SAME_BYTES)
+        more = _SERIAL if codec == "libopus" else {}
+        self._container = av.open(self._file, "w", format=container, options=_SAME_BYTES | more)
         stream: Any = self._container.add_stream(codec, rate=self._rate, options=dict(options))
         stream.bit_rate = kbps * 1000
         stream.layout = self._layout

@@ -34,13 +34,15 @@ COVER = subprocess.run(
 
 @dataclass(frozen=True)
 class Said:
-    """A line: what it is, who says it, for how long; `click` seconds into it, `level` full scale = 1."""
+    """A line: what it is, who says it, for how long; a click of 4 ms `click` seconds into it, over speech
+    at `bed` of its own level; `level` full scale = 1."""
 
     kind: LineKind = "narration"
     speaker: str = "narrator"
     seconds: float = 2.0
     paragraph: int = 1
     click: float | None = None
+    bed: float = 0.001
     level: float = 0.3
     flags: tuple[str, ...] = ()
 
@@ -53,7 +55,7 @@ def voice(said: Said, seed: int, rate: int) -> np.ndarray:
     wave *= said.level / np.abs(wave).max()
     if said.click is not None:
         burst = np.hanning(round(0.004 * rate)) * np.sin(np.arange(round(0.004 * rate)))
-        wave *= 0.001
+        wave *= said.bed
         wave[round(said.click * rate) :][: burst.size] += burst * said.level
     return wave.astype(np.float32)
 
@@ -101,7 +103,9 @@ def with_settings(one: FinishedBook, kind: str, **values: object) -> FinishedBoo
 def decoded(path: Path) -> np.ndarray:
     """The whole file by the ffmpeg program, mono, at its own rate."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-ac", "1", "-f", "f32le", "-"]
-    return np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, "<f4")
+    run = subprocess.run(command, capture_output=True, check=True)
+    assert not run.stderr, run.stderr.decode()
+    return np.frombuffer(run.stdout, "<f4")
 
 
 def decoded_at(path: Path, start: float, seconds: float) -> np.ndarray:
@@ -139,6 +143,14 @@ def tool(name: str) -> str:
     if not path:
         pytest.skip(f"{name} is not installed (Debian has it)")
     return path
+
+
+def lag(known: np.ndarray, wave: np.ndarray) -> int:
+    """By how many samples `wave` comes after `known`, from where they are most alike."""
+    size = 1 << (known.size + wave.size).bit_length()
+    alike = np.fft.irfft(np.fft.rfft(wave, size) * np.conj(np.fft.rfft(known, size)))
+    at = int(alike.argmax())
+    return at if at < size // 2 else at - size
 
 
 def told(*command: str | Path) -> str:

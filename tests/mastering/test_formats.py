@@ -16,18 +16,10 @@ from mutagen.flac import Picture
 
 from pipeline.errors import BookFolderError, MasteringError
 from pipeline.mastering import encoders, profiles, tags, wav
-from tests.deliver.synthetic import COVER, Said, book, decoded, metadata, small_disk, sound, told, tool
+from tests.deliver.synthetic import COVER, Said, book, decoded, lag, metadata, small_disk, sound, told, tool
 
 EVERY = replace(profiles.load("podcast"), formats=profiles.FORMATS)
 SPEECH = [Said(seconds=1.5), Said(seconds=2.2)]
-
-
-def lag(known: np.ndarray, wave: np.ndarray) -> int:
-    """By how many samples `wave` comes after `known`, from where they are most alike."""
-    size = 1 << (known.size + wave.size).bit_length()
-    alike = np.fft.irfft(np.fft.rfft(wave, size) * np.conj(np.fft.rfft(known, size)))
-    at = int(alike.argmax())
-    return at if at < size // 2 else at - size
 
 
 @pytest.mark.parametrize("channels", [1, 2])
