@@ -61,6 +61,7 @@ def _tags(book: FinishedBook, title: str, masters: Sequence[Master], number: int
         title=title, author=record.author, album=record.title, language=record.language, track=number, tracks=count,
         part=number, parts=count, narrator=book.narrator, description=about + AI_NOTE,
         sort_title=_sort_title(title, record.language), sort_author=_sort_author(record.author, record.language),
+        sort_album=_sort_title(record.title, record.language),
     )  # fmt: skip
 
 

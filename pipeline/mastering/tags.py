@@ -27,8 +27,8 @@ _SHORT = 255
 @dataclass(frozen=True, slots=True)
 class Tags:
     """`title` of the chapter (or book), `album` the book's, `track` of `tracks` from 1 (0 = the whole book), `part` of
-    `parts` likewise (0 = in one part). `narrator` "" = an AI voice. `sort_title` and `sort_author` are what players sort by
-    where that is not the name itself. Empty texts are not written."""
+    `parts` likewise (0 = in one part). `narrator` "" = an AI voice. `sort_title`, `sort_author` and `sort_album` are what
+    players sort by where that is not the name itself. Empty texts are not written."""
 
     title: str
     author: str
@@ -42,6 +42,7 @@ class Tags:
     parts: int = 0
     sort_title: str = ""
     sort_author: str = ""
+    sort_album: str = ""
 
     @property
     def voice(self) -> str:
@@ -71,7 +72,8 @@ def _vorbis(tags: Tags) -> dict[str, str]:
         "title": tags.title, "artist": tags.author, "album": tags.album, "albumartist": tags.author,
         "composer": tags.voice, "performer": tags.voice, "genre": GENRE, "language": tags.language, "comment": AI_NOTE,
         "description": tags.description, "titlesort": tags.sort_title, "artistsort": tags.sort_author,
-        "encoder": TOOL, "tracknumber": str(tags.track or ""), "tracktotal": str(tags.tracks or ""),
+        "albumsort": tags.sort_album, "encoder": TOOL, "tracknumber": str(tags.track or ""),
+        "tracktotal": str(tags.tracks or ""),
     }  # fmt: skip
     return {name: value for name, value in fields.items() if value}
 
@@ -117,7 +119,7 @@ def id3(tags: Tags, cover: bytes | None, cover_type: str, extra: Sequence[Any] =
         frames.TIT2: tags.title, frames.TPE1: tags.author, frames.TALB: tags.album, frames.TPE2: tags.author,
         frames.TCOM: tags.voice, frames.TCON: GENRE, frames.TLAN: ISO_639_2.get(tags.language, "und"),
         frames.TRCK: _of(tags.track, tags.tracks), frames.TPOS: _of(tags.part, tags.parts), frames.TSSE: TOOL,
-        frames.TDES: tags.description, frames.TSOT: tags.sort_title, frames.TSOA: tags.sort_title,
+        frames.TDES: tags.description, frames.TSOT: tags.sort_title, frames.TSOA: tags.sort_album,
         frames.TSOP: tags.sort_author,
     }  # fmt: skip
     tag = frames.ID3()
@@ -170,7 +172,7 @@ def _mp4(path: Path, tags: Tags, cover: bytes | None, cover_type: str) -> None:
     text = {
         "\xa9nam": tags.title, "\xa9ART": tags.author, "aART": tags.author, "\xa9alb": tags.album, "\xa9wrt": tags.voice,
         "\xa9gen": GENRE, "\xa9cmt": AI_NOTE, "\xa9too": TOOL, "ldes": tags.description, "desc": _cut(tags.description),
-        "sonm": tags.sort_title, "soal": tags.sort_title, "soar": tags.sort_author, "soaa": tags.sort_author,
+        "sonm": tags.sort_title, "soal": tags.sort_album, "soar": tags.sort_author, "soaa": tags.sort_author,
     }  # fmt: skip
     file.update({name: value for name, value in text.items() if value})
     file["stik"] = [2]

@@ -51,6 +51,7 @@ def test_parts_end_at_chapters_and_go_on_counting(five: FinishedBook) -> None:
     for number, (path, masters) in enumerate(zip(paths, (five.masters[:3], five.masters[3:]), strict=True), 1):
         file = MP4(path)
         assert (file["\xa9nam"], file["\xa9alb"]) == ([f"雨夜（{number}/2）"], ["雨夜"])
+        assert (file["sonm"], file["soal"]) == ([f"yu ye （{number}/2）"], ["yu ye"])
         assert (file["trkn"], file["disk"]) == ([(number, 2)], [(number, 2)])
         starts = [0, *accumulate(one.frames for one in masters)]
         assert np.allclose([start for start, _ in marks(path)], np.array(starts[:-1]) / 44100, atol=0.001)
