@@ -278,16 +278,18 @@ def _forget_other_names(folder: Path, stem: str, number: int) -> None:
 def finished(production: Production, masters: Sequence[Master]) -> FinishedBook:
     """The book to make deliverables of `masters`."""
     from pipeline.deliver.book import FinishedBook
+    from pipeline.mastering import wishes
 
     name = safe_name(production.record.title) or production.folder.path.name
     if production.partial:
         some = production.chapters
         name += f" ({some[0]}-{some[-1]})" if len(some) > 1 else f" ({some[0]})"
     cover, cover_type = production.cover()
+    credits = wishes.credits(production.profile, production.cast)
     return FinishedBook(
         folder=production.folder.path, name=name, record=production.record, profile=production.profile,
         masters=tuple(masters), takes=production.folder.takes, cover=cover, cover_type=cover_type,
-        settings=production.settings,
+        settings=production.settings, narrator=credits.narrator if credits else "",
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class FinishedBook:
     masters    the mastered chapters in order, credits included
     takes      folder of the take store: the audio of key k lies in ``takes/k[:2]/k.flac``
     settings   of each kind, as the cast file's `deliver` gives them: kind -> name -> value
+    narrator   who is named as the voice; "" = an AI voice
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class FinishedBook:
     cover: bytes | None = None
     cover_type: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    narrator: str = ""
 
     def path(self, suffix: str) -> Path:
         """Where a deliverable goes: ``path(".srt")`` a file, ``path(" stems")`` a folder."""
@@ -74,4 +76,6 @@ class FinishedBook:
     @property
     def tags(self) -> Tags:
         """Metadata of the whole book."""
-        return Tags(self.record.title, self.record.author, self.record.title, self.record.language)
+        return Tags(
+            self.record.title, self.record.author, self.record.title, self.record.language, narrator=self.narrator
+        )

@@ -47,13 +47,30 @@ _FEED = {
 KINDS: dict[str, Kind] = {
     one.name: one
     for one in (
-        Kind("m4b", "m4b:write", ("audiobook with chapter marks", "带章节标记的有声书"), ("m4a",)),
+        Kind(
+            "m4b",
+            "m4b:write",
+            ("audiobook with chapter marks", "带章节标记的有声书"),
+            ("m4a",),
+            {"split_hours": ("float", 1, 100), "split_mb": ("int", 1, 1_000_000)},
+        ),
         Kind(
             "video",
             "video:write",
             ("the video with a dub in it (`shuoshu dub --video`)", "配好音的视频（`shuoshu dub --video`）"),
             ("m4a",),
         ),
+        Kind(
+            "mp3", "mp3:write", ("the whole book in one MP3 with chapter marks", "整本书一个 MP3，带章节标记"), ("mp3",)
+        ),
+        Kind(
+            "sample",
+            "sample:write",
+            ("retail sample, one to five minutes", "试听样本，一到五分钟"),
+            (),
+            {"minutes": ("float", 1, 5), "chapter": ("int", 1, 100_000)},
+        ),
+        Kind("stems", "stems:write", ("every character's lines in a file of their own", "每个角色一条分轨"), ()),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
         Kind(
             "srt", "subtitles:write_srt", ("subtitles, SubRip", "字幕，SubRip"),

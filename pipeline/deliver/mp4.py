@@ -107,13 +107,15 @@ class Mark:
     samples: int
 
 
-def write_audiobook(path: Path, files: Sequence[AacFile], marks: Sequence[Mark], rate: int) -> None:
-    """Join AAC files, which share their settings, into one with a chapter mark for each.
+def write_audiobook(
+    path: Path, files: Sequence[AacFile], marks: Sequence[Mark], rate: int, language: str = "und"
+) -> None:
+    """Join AAC files, which share their settings, into one with a chapter mark for each. `language` as ISO 639-2/T has it.
 
     The first file keeps its priming frame, which an edit list hides; the others lose theirs. Memory: four bytes a frame.
     """
     with path.open("wb") as out:
-        out.write(_box(b"ftyp", b"M4A \x00\x00\x02\x00M4A mp42isomiso2"))
+        out.write(_box(b"ftyp", b"M4B \x00\x00\x02\x00M4B M4A mp42isomiso2"))
         start = out.tell()
         out.write(struct.pack(">I4sQ", 1, b"mdat", 0))
         place, kept = out.tell(), list[NDArray[np.uint32]]()
@@ -125,8 +127,8 @@ def write_audiobook(path: Path, files: Sequence[AacFile], marks: Sequence[Mark],
         texts = [_text(mark.title) for mark in marks]
         out.writelines(texts)
         end = out.tell()
-        sound = _sound_track(files[0].description, kept, place, sum(mark.samples for mark in marks), rate)
-        words = _chapter_track(texts, marks, text_place, rate)
+        sound = _sound_track(files[0].description, kept, place, sum(mark.samples for mark in marks), rate, language)
+        words = _chapter_track(texts, marks, text_place, rate, language)
         out.write(_box(b"moov", _movie_header(marks, rate), sound, words, _box(b"udta", _nero(marks, rate))))
         out.seek(start + 8)
         out.write(struct.pack(">Q", end - start))
@@ -168,15 +170,19 @@ def _track_header(number: int, samples: int, rate: int, *, sound: bool) -> bytes
     return _full(b"tkhd", 0, 3 if sound else 0, head, _MATRIX, bytes(8))
 
 
-def _media(kind: bytes, name: bytes, samples: int, rate: int, header: bytes, table: bytes) -> bytes:
-    """An mdia box; times are 64 bits wide, since 27 hours of samples pass 32."""
-    time = _full(b"mdhd", 1, 0, struct.pack(">QQIQHH", 0, 0, rate, samples, 0x55C4, 0))  # 0x55C4: language "und"
+def _media(kind: bytes, name: bytes, samples: int, rate: int, language: str, header: bytes, table: bytes) -> bytes:
+    """An mdia box; times are 64 bits wide, since 27 hours of samples pass 32. A letter of the language takes five bits."""
+    first, second, third = (ord(letter) - 0x60 for letter in language)
+    packed = first << 10 | second << 5 | third
+    time = _full(b"mdhd", 1, 0, struct.pack(">QQIQHH", 0, 0, rate, samples, packed, 0))
     handler = _full(b"hdlr", 0, 0, bytes(4), kind, bytes(12), name + b"\0")
     source = _box(b"dinf", _full(b"dref", 0, 0, struct.pack(">I", 1), _full(b"url ", 0, 1)))
     return _box(b"mdia", time, handler, _box(b"minf", header, source, table))
 
 
-def _sound_track(description: bytes, kept: Sequence[NDArray[np.uint32]], place: int, samples: int, rate: int) -> bytes:
+def _sound_track(
+    description: bytes, kept: Sequence[NDArray[np.uint32]], place: int, samples: int, rate: int, language: str
+) -> bytes:
     sizes = np.concatenate(kept)
     edit = _full(b"elst", 0, 0, struct.pack(">IIiHH", 1, _movie_time(samples, rate), PRIMING, 1, 0))
     table = _box(
@@ -186,7 +192,8 @@ def _sound_track(description: bytes, kept: Sequence[NDArray[np.uint32]], place: 
         *_chunks(sizes, place),
         _sizes(sizes),
     )
-    media = _media(b"soun", b"SoundHandler", sizes.size * FRAME, rate, _full(b"smhd", 0, 0, bytes(4)), table)
+    header = _full(b"smhd", 0, 0, bytes(4))
+    media = _media(b"soun", b"SoundHandler", sizes.size * FRAME, rate, language, header, table)
     chapters = _box(b"tref", _box(b"chap", struct.pack(">I", 2)))
     return _box(b"trak", _track_header(1, samples, rate, sound=True), _box(b"edts", edit), chapters, media)
 
@@ -224,7 +231,7 @@ def _text(title: str) -> bytes:
     return struct.pack(">H", len(data)) + data + _box(b"encd", struct.pack(">I", 0x100))
 
 
-def _chapter_track(texts: Sequence[bytes], marks: Sequence[Mark], place: int, rate: int) -> bytes:
+def _chapter_track(texts: Sequence[bytes], marks: Sequence[Mark], place: int, rate: int, language: str) -> bytes:
     samples = sum(mark.samples for mark in marks)
     sizes = np.array([len(text) for text in texts], np.uint32)
     entry = _box(
@@ -240,7 +247,7 @@ def _chapter_track(texts: Sequence[bytes], marks: Sequence[Mark], place: int, ra
     )
     look = _full(b"gmin", 0, 0, struct.pack(">HHHHHH", 0x40, 0x8000, 0x8000, 0x8000, 0, 0))
     header = _box(b"gmhd", look, _box(b"text", _MATRIX))
-    media = _media(b"text", b"SubtitleHandler", samples, rate, header, table)
+    media = _media(b"text", b"SubtitleHandler", samples, rate, language, header, table)
     return _box(b"trak", _track_header(2, samples, rate, sound=False), media)
 
 

@@ -47,10 +47,10 @@ def master(
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
         beside.enter_context(explained_errors(folder / stem, av.FFmpegError))
         trim = 0.0
-        for _ in range(PASSES):
+        for done in range(1, PASSES + 1):
             loudness, reduction = _write(timeline, takes, profile, trim, paths)
             miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
-            if abs(miss) <= CLOSE_DB or not math.isfinite(miss):
+            if abs(miss) <= CLOSE_DB or not math.isfinite(miss) or done == PASSES:
                 break
             trim += miss
         timeline = levelling.raised(timeline, [one.gain_db + trim for one in timeline.segments])

@@ -1,20 +1,35 @@
-"""Audio files written block by block, the same sound in every channel: FLAC by libsndfile, MP3 (LAME) and AAC by ffmpeg's
-libraries in process."""
+"""Audio files written block by block, the same sound in every channel: FLAC by libsndfile; AAC and Opus by
+ffmpeg's libraries in process, MP3 by its program (`mp3_file`); WAV by `wav`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from pipeline.errors import MasteringError
 from pipeline.files import HonestFile
-from pipeline.mastering.profiles import Profile
+from pipeline.mastering.mp3_file import Mp3File
+from pipeline.mastering.profiles import FORMATS, Profile
+from pipeline.mastering.wav import WavFile
 from pipeline.nouns import Waveform
 
 MUX_AAC = "ipod"
 """ffmpeg's name for MP4 with Apple's audiobook conventions."""
+_SAME_BYTES = {"fflags": "+bitexact"}
+"""ffmpeg's muxers: no random numbers or versions in the file."""
+_SERIAL = {"serial_offset": "1"}
+"""Ogg's serial number, which some programs do not take when it is 0."""
+OPUS_RATE = 48000
+"""Opus in Ogg is counted at this rate whatever it was made from (RFC 7845, section 4)."""
+RATES = {
+    "mp3": (16000, 22050, 24000, 32000, 44100, 48000),
+    "m4a": (16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
+}
+"""Sample rates of MPEG-1 and MPEG-2 layer III (ISO/IEC 11172-3, 13818-3) and of AAC (ISO/IEC 14496-3, table 1.18) that a
+profile may have."""
 
 
 class Encoder(Protocol):
@@ -26,15 +41,15 @@ class Encoder(Protocol):
 
 
 class FlacFile:
-    """16-bit FLAC. The room tone under everything dithers the rounding."""
+    """FLAC of 16 or 24 bits. The room tone under everything dithers the rounding."""
 
-    def __init__(self, path: Path, profile: Profile) -> None:
+    def __init__(self, path: Path, rate: int, channels: int = 1, bits: Literal[16, 24] = 16) -> None:
         import soundfile
 
         self._stream = HonestFile(path)
-        self._channels = profile.channels
+        self._channels = channels
         self._file = soundfile.SoundFile(
-            self._stream, "w", profile.sample_rate, self._channels, "PCM_16", format="FLAC", compression_level=0.25
+            self._stream, "w", rate, channels, f"PCM_{bits}", format="FLAC", compression_level=0.25
         )
 
     def write(self, block: Waveform) -> None:
@@ -46,56 +61,84 @@ class FlacFile:
         self._stream.close()
 
 
-def lame_scale(kbps: int) -> float:
-    """What LAME multiplies its input by at a constant bit rate (its presets' `scale`: 0.95, from 160 kb/s on 0.97;
-    measured here as -0.445 dB at 64, 96 and 128 kb/s, -0.265 dB at 192). Undone before encoding."""
-    return 0.95 if kbps < 160 else 0.97
-
-
 class AvFile:
-    """MP3 or AAC through PyAV; ffmpeg cuts the blocks into frames of 1152 and 1024 samples."""
+    """AAC or Opus through PyAV; ffmpeg cuts the blocks into frames and tells players, in the edit list or pre-skip, how many
+    samples the codec put before the sound. `rate` is the file's, where that is not the profile's."""
 
-    def __init__(self, path: Path, profile: Profile, codec: str, kbps: int, container: str, gain: float = 1.0) -> None:
+    def __init__(
+        self, path: Path, profile: Profile, codec: str, kbps: int, container: str,
+        options: Mapping[str, str], rate: int = 0,
+    ) -> None:  # fmt: skip
         import av
 
         self._av = av
-        self._gain = np.float32(gain)
-        self._rate = profile.sample_rate
+        self._rate = rate or profile.sample_rate
+        self._resampler = _resampler(profile.sample_rate, self._rate)
         self._layout, self._channels = ("mono", "stereo")[profile.channels - 1], profile.channels
         self._file = HonestFile(path)
-        self._container = av.open(self._file, "w", format=container)
-        options = {"aac_coder": "fast"} if codec == "aac" else {"compression_level": "5"}
-        stream: Any = self._container.add_stream(codec, rate=self._rate, options=options)
+        more = _SERIAL if codec == "libopus" else {}
+        self._container = av.open(self._file, "w", format=container, options=_SAME_BYTES | more)
+        stream: Any = self._container.add_stream(codec, rate=self._rate, options=dict(options))
         stream.bit_rate = kbps * 1000
         stream.layout = self._layout
-        stream.format = "fltp"
+        stream.format = "flt" if codec == "libopus" else "fltp"
         stream.codec_context.thread_count = 1
         self._stream = stream
         self._at = 0
 
     def write(self, block: Waveform) -> None:
-        planes = np.repeat(block[np.newaxis, :] * self._gain, self._channels, axis=0)
-        frame = self._av.AudioFrame.from_ndarray(planes, "fltp", self._layout)
-        frame.sample_rate = self._rate
-        frame.pts = self._at
-        self._at += block.size
-        for packet in self._stream.encode(frame):
-            self._container.mux(packet)
+        self._encode(self._resampler.resample_chunk(block) if self._resampler else block)
         self._file.check()
 
     def close(self) -> None:
+        if self._resampler:
+            self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
         for packet in self._stream.encode(None):
             self._container.mux(packet)
         self._container.close()
         self._file.close()
 
+    def _encode(self, block: Waveform) -> None:
+        if not block.size:
+            return
+        planes = np.repeat(block[np.newaxis, :], self._channels, axis=0)
+        if self._stream.format.name == "flt":
+            planes = planes.T.reshape(1, -1)
+        frame = self._av.AudioFrame.from_ndarray(planes, self._stream.format.name, self._layout)
+        frame.sample_rate = self._rate
+        frame.pts = self._at
+        self._at += block.size
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+
+
+def _resampler(rate: int, wanted: int) -> Any:
+    """A stream from one rate to another, None where they are the same."""
+    if rate == wanted:
+        return None
+    import soxr
+
+    return soxr.ResampleStream(rate, wanted, 1, "float32", "HQ")
+
 
 def encoder(kind: str, path: Path, profile: Profile) -> Encoder:
-    """A file to write blocks into: "flac", "mp3" or "m4a"."""
+    """A file to write blocks into, of a kind that `profiles.FORMATS` lists. Raises MasteringError for any other, and for a
+    sample rate that the kind does not know."""
+    rate = profile.sample_rate
+    if rate not in RATES.get(kind, (rate,)):
+        known = ", ".join(map(str, RATES[kind]))
+        raise MasteringError(
+            f"{kind} files cannot have {rate} samples a second",
+            fix=f"Choose a sample_rate of {known} Hz, or leave {kind} out of --formats.",
+        )
     if kind == "flac":
-        return FlacFile(path, profile)
+        return FlacFile(path, rate, profile.channels)
+    if kind == "wav":
+        return WavFile(path, rate, profile.channels)
     if kind == "mp3":
-        return AvFile(path, profile, "libmp3lame", profile.mp3_kbps, "mp3", 1 / lame_scale(profile.mp3_kbps))
+        return Mp3File(path, rate, profile.channels, profile.mp3_kbps)
     if kind == "m4a":
-        return AvFile(path, profile, "aac", profile.aac_kbps, MUX_AAC)
-    raise MasteringError(f"no chapter format is named {kind!r}", fix="Use flac, mp3 or m4a.")
+        return AvFile(path, profile, "aac", profile.aac_kbps, MUX_AAC, {"aac_coder": "fast"})
+    if kind == "opus":
+        return AvFile(path, profile, "libopus", profile.opus_kbps, "opus", {"application": "audio"}, rate=OPUS_RATE)
+    raise MasteringError(f"no chapter format is named {kind!r}", fix=f"Use {', '.join(FORMATS)}.")

@@ -68,7 +68,7 @@ def write(master: Master, timeline: Timeline, folder: Path) -> None:
         start, end = one.start / timeline.sample_rate, one.end / timeline.sample_rate
         rows.writerow([
             one.line_id, one.kind, one.speaker, one.paragraph, f"{start:.6f}", f"{end:.6f}", one.start, one.frames,
-            f"{one.gain_db:.3f}", " ".join(one.delivery), one.text, one.take, one.lead, f"{one.tempo:.6f}",
+            f"{one.gain_db:.6f}", " ".join(one.delivery), one.text, one.take, one.lead, f"{one.tempo:.6f}",
         ])  # fmt: skip
     write_bytes(folder / f"{master.stem}.timeline.csv", b"\xef\xbb\xbf" + stream.getvalue().encode())
     found = {

@@ -10,8 +10,9 @@ from pipeline.errors import MasteringError
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Line, Segment, Take, Timeline
 
-BLOCK = 1024
-"""Chapters are whole AAC frames long (ISO/IEC 14496-3), so that joined chapters stay exact."""
+BLOCK = 9216
+"""Chapters are whole frames long, so that joined chapters stay exact: of AAC, 1,024 samples (ISO/IEC 14496-3), and of MP3,
+1,152 or, at 24 kHz and less, 576 (ISO/IEC 11172-3, 13818-3)."""
 
 _SENTENCE_END = re.compile(r"[。．.！!？?…～~]+[”’\"'」』）)》\]]*\s*$")
 _CLAUSE_END = re.compile(r"[，,、；;：:—–-]+[”’\"'」』）)》\]]*\s*$")
@@ -50,7 +51,7 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
 
 
 def in_whole_blocks(timeline: Timeline) -> Timeline:
-    """A chapter as long as whole AAC frames."""
+    """A chapter as long as whole frames of AAC and of MP3."""
     return replace(timeline, frames=-(-timeline.frames // BLOCK) * BLOCK)
 
 
