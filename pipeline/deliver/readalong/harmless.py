@@ -1,0 +1,91 @@
+"""What a stranger's book may not do: run scripts, fetch anything from the network, lead a form or a link to code.
+
+Taken out are script elements, event handlers, ``javascript:`` and ``file:`` links, and whatever would be loaded from outside the book.
+Links that a reader follows by hand stay. Text stays, but a script's or a film's own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.manuscript.markup import name_of
+
+_REMOTE = re.compile(r"\s*(?:(?!data:)[a-z][a-z0-9+.-]*:|//|\\\\)", re.IGNORECASE)
+_CODE = re.compile(r"[\s\x00-\x20]*(?:javascript|vbscript|file|data)\s*:", re.IGNORECASE)
+_LINKS = frozenset(("a", "area"))
+_LOADING = frozenset(("src", "href", "data", "poster", "background", "codebase", "classid", "archive", "longdesc", "lowsrc", "altimg"))
+_NEVER = frozenset(("srcdoc", "ping", "formaction", "action", "manifest"))
+_CSS_URL = re.compile(r"""(@namespace[^;]*;)|url\(\s*(?:"\s*([^"]*)"|'\s*([^']*)'|([^)]*))\s*\)""", re.IGNORECASE)
+_CSS_IMPORT = re.compile(r"""@import\s+(?:url\(\s*)?["']?\s*(?:[a-z][a-z0-9+.-]*:|//)[^;]*;?""", re.IGNORECASE)
+SCRIPT_TYPES = frozenset(
+    ("text/javascript", "application/javascript", "application/ecmascript", "application/x-javascript", "text/ecmascript")
+)
+
+
+def defused(root: Any) -> bool:
+    """Take all that out of an XHTML or SVG tree; whether there was anything."""
+    changed = False
+    for element in list(root.iter()):
+        name = name_of(element)
+        if not name:
+            continue
+        if name == "script" or (name == "meta" and element.get("http-equiv", "").lower() == "refresh"):
+            changed = _drop(element) or changed
+            continue
+        for attribute in list(element.attrib):
+            local, value = attribute.rpartition("}")[2].lower(), element.get(attribute, "")
+            if local.startswith("on") or local in _NEVER or (name in _LINKS and local == "href" and _CODE.match(value)):
+                del element.attrib[attribute]
+                changed = True
+            elif local == "srcset" and any(_REMOTE.match(one) for one in value.split(",")):
+                del element.attrib[attribute]
+                changed = True
+            elif local == "style" and (safe := style(value)) != value:
+                element.set(attribute, safe)
+                changed = True
+            elif local in _LOADING and name not in _LINKS and _REMOTE.match(value):
+                changed = _drop(element) or changed
+                break
+        if name == "style" and element.text and (safe := style(element.text)) != element.text:
+            element.text, changed = safe, True
+    return changed
+
+
+def loads(instruction: str) -> bool:
+    """Whether a processing instruction (``href="…" type="text/css"``) asks for something outside the book."""
+    asked = re.search(r"""href\s*=\s*["']([^"']*)""", instruction)
+    return asked is not None and _REMOTE.match(asked[1]) is not None
+
+
+def _drop(element: Any) -> bool:
+    """Remove an element; the text behind it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return False
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+    return True
+
+
+def style(css: str) -> str:
+    """CSS without what it would load from outside the book."""
+    css = _CSS_IMPORT.sub("", css)
+
+    def checked(match: re.Match[str]) -> str:
+        asked = match[2] or match[3] or match[4] or ""
+        return "none" if not match[1] and _REMOTE.match(asked) else match[0]
+
+    return _CSS_URL.sub(checked, css)
+
+
+def style_sheet(data: bytes) -> bytes:
+    """The same for a style sheet's bytes; UTF-16 becomes UTF-8, everything else keeps its encoding."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return style(re.sub(r"^\ufeff?@charset[^;]*;", "", data.decode("utf-16", "replace"))).encode()
+    return style(data.decode("latin-1")).encode("latin-1")
