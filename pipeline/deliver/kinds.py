@@ -42,7 +42,9 @@ KINDS: dict[str, Kind] = {
         Kind("m4b", "m4b:write", ("audiobook with chapter marks", "带章节标记的有声书"), ("m4a",)),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
         Kind(
-            "epub", "readalong.write:write", ("EPUB 3 to read along, sentences lit up", "同步朗读的 EPUB 3，逐句高亮"),
+            "epub",
+            "readalong.write:write",
+            ("EPUB 3 to read along, sentences lit up", "同步朗读的 EPUB 3，逐句高亮"),
             settings={"audio": ("choice", "m4a", "mp3"), "narrator": ("str",), "pauses": ("bool",)},
         ),
     )

@@ -74,9 +74,13 @@ def _weed(making: Making) -> None:
             root = packages.xml(making.source.read(item.name), item.name)
             folder = posixpath.dirname(item.name)
             sound |= {
-                posixpath.normpath(posixpath.join(folder, one.get("src", ""))) for one in root.iter() if name_of(one) == "audio"
+                posixpath.normpath(posixpath.join(folder, one.get("src", "")))
+                for one in root.iter()
+                if name_of(one) == "audio"
             }
     metadata.without_overlays(package)
+    for bindings in [one for one in package.root if name_of(one) == "bindings"]:  # they hand media over to scripts
+        package.root.remove(bindings)
     for item in package.items():
         if item.name not in there or item.media_type in harmless.SCRIPT_TYPES or item.name in sound:
             package.remove(item)
@@ -142,7 +146,9 @@ def _marked(
 
 
 def _heading(root: Any) -> str:
-    return next((" ".join("".join(one.itertext()).split()) for one in root.iter() if name_of(one) in ("h1", "h2", "h3")), "")
+    return next(
+        (" ".join("".join(one.itertext()).split()) for one in root.iter() if name_of(one) in ("h1", "h2", "h3")), ""
+    )
 
 
 def _picture(making: Making, name: str) -> bytes:

@@ -14,12 +14,20 @@ from pipeline.manuscript.markup import name_of
 _REMOTE = re.compile(r"\s*(?:(?!data:)[a-z][a-z0-9+.-]*:|//|\\\\)", re.IGNORECASE)
 _CODE = re.compile(r"[\s\x00-\x20]*(?:javascript|vbscript|file|data)\s*:", re.IGNORECASE)
 _LINKS = frozenset(("a", "area"))
-_LOADING = frozenset(("src", "href", "data", "poster", "background", "codebase", "classid", "archive", "longdesc", "lowsrc", "altimg"))
+_LOADING = frozenset(
+    ("src", "href", "data", "poster", "background", "codebase", "classid", "archive", "longdesc", "lowsrc", "altimg")
+)
 _NEVER = frozenset(("srcdoc", "ping", "formaction", "action", "manifest"))
 _CSS_URL = re.compile(r"""(@namespace[^;]*;)|url\(\s*(?:"\s*([^"]*)"|'\s*([^']*)'|([^)]*))\s*\)""", re.IGNORECASE)
 _CSS_IMPORT = re.compile(r"""@import\s+(?:url\(\s*)?["']?\s*(?:[a-z][a-z0-9+.-]*:|//)[^;]*;?""", re.IGNORECASE)
 SCRIPT_TYPES = frozenset(
-    ("text/javascript", "application/javascript", "application/ecmascript", "application/x-javascript", "text/ecmascript")
+    (
+        "text/javascript",
+        "application/javascript",
+        "application/ecmascript",
+        "application/x-javascript",
+        "text/ecmascript",
+    )
 )
 
 

@@ -27,7 +27,12 @@ _TYPES = {
     "application/x-font-otf": "font/otf", "application/x-font-opentype": "font/otf", "application/font-woff": "font/woff",
 }  # fmt: skip
 """Media types that EPUB 2 books use, and EPUB 3's core media types for the same."""
-_PAGE_TEMPLATES = ("application/vnd.adobe-page-template+xml", "application/adobe-page-template+xml", "application/vnd.adobe-page-map+xml", "application/oebps-page-map+xml")
+_PAGE_TEMPLATES = (
+    "application/vnd.adobe-page-template+xml",
+    "application/adobe-page-template+xml",
+    "application/vnd.adobe-page-map+xml",
+    "application/oebps-page-map+xml",
+)
 
 
 def upgrade(package: Package, record: Record) -> None:
@@ -64,10 +69,19 @@ def _metadata(package: Package, metadata: Any) -> None:
     for number, one in enumerate(list(metadata)):
         name = name_of(one)
         if one.tag == f"{{{OPF}}}meta":
-            _only(one, {"name", "content"} if one.get("name") and one.get("content") else {"property", "refines", "id", "scheme"})
+            _only(
+                one,
+                {"name", "content"}
+                if one.get("name") and one.get("content")
+                else {"property", "refines", "id", "scheme"},
+            )
             keep = bool(one.get("name")) or bool(one.get("property") and (one.text or "").strip())
         else:
-            keep = one.tag.startswith(f"{{{DC}}}") and bool((one.text or "").strip()) and (name != "date" or one is published)
+            keep = (
+                one.tag.startswith(f"{{{DC}}}")
+                and bool((one.text or "").strip())
+                and (name != "date" or one is published)
+            )
         if not keep:
             metadata.remove(one)
             continue
@@ -120,7 +134,11 @@ def _mandatory(package: Package, record: Record) -> None:
     identifiers = metadata.findall(f"{{{DC}}}identifier")
     if not any(one.get("id") == wanted for one in identifiers):
         first = identifiers[0]
-        first.set("id", first.get("id") or next(new for new in _names("identifier") if not package.root.xpath("//*[@id=$new]", new=new)))
+        first.set(
+            "id",
+            first.get("id")
+            or next(new for new in _names("identifier") if not package.root.xpath("//*[@id=$new]", new=new)),
+        )
         package.root.set("unique-identifier", first.get("id"))
 
 

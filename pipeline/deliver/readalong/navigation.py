@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.deliver.readalong.overlay import href
@@ -45,9 +45,9 @@ def from_ncx(root: Any, folder: str) -> tuple[list[Entry], list[Entry]]:
     toc: list[Entry] = []
     pages: list[Entry] = []
     for part in root:
-        if name_of(part) == "navMap":
+        if name_of(part) == "navmap":
             toc = _points(part, "navpoint", folder)
-        elif name_of(part) == "pageList" or name_of(part) == "pagelist":
+        elif name_of(part) == "pagelist":
             pages = _points(part, "pagetarget", folder)
     return toc, pages
 
@@ -136,4 +136,4 @@ def _list(entries: Sequence[Entry], folder: str) -> str:
 
 
 def _url(one: Entry, folder: str) -> str:
-    return href(one.name, folder) + (f"#{one.fragment}" if one.fragment else "")
+    return href(one.name, folder) + (f"#{quote(one.fragment)}" if one.fragment else "")

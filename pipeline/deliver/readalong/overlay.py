@@ -54,7 +54,9 @@ def smil(document: str, body: str, pars: Sequence[Pair], folder: str) -> bytes:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<smil xmlns="http://www.w3.org/ns/SMIL" xmlns:epub="http://www.idpf.org/2007/ops" version="3.0">\n<body>\n'
-        f'<seq id="seq" epub:textref={quoteattr(f"{text}#{body}")}>\n' + "\n".join(rows) + "\n</seq>\n</body>\n</smil>\n"
+        f'<seq id="seq" epub:textref={quoteattr(f"{text}#{body}")}>\n'
+        + "\n".join(rows)
+        + "\n</seq>\n</body>\n</smil>\n"
     ).encode()
 
 

@@ -96,7 +96,9 @@ class Package:
         while identity in taken:
             identity += "-1"
         attributes = {"id": identity, "href": href(name, self.folder), "media-type": media_type}
-        etree.SubElement(self.part("manifest"), f"{{{OPF}}}item", attributes | ({"properties": properties} if properties else {}))
+        etree.SubElement(
+            self.part("manifest"), f"{{{OPF}}}item", attributes | ({"properties": properties} if properties else {})
+        )
         return identity
 
     def remove(self, item: Item) -> None:

@@ -25,7 +25,9 @@ hr { margin: 1.5em auto; width: 30%; border: 0; border-top: 1px solid; }
 """
 
 
-def build(book: Book, record: Record, cover: bytes | None, cover_type: str) -> tuple[io.BytesIO, dict[tuple[int, int], Where]]:
+def build(
+    book: Book, record: Record, cover: bytes | None, cover_type: str
+) -> tuple[io.BytesIO, dict[tuple[int, int], Where]]:
     """The EPUB, in memory (it holds text and a cover), and where every paragraph is in it. Authors' mark-up is left out."""
     places: dict[tuple[int, int], Where] = {}
     parts: dict[str, bytes] = {}
@@ -76,7 +78,8 @@ def _package(book: Book, record: Record, cover: str, cover_type: str) -> bytes:
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:sha256:{record.source_sha256}")
     author = f"<dc:creator>{escape(record.author)}</dc:creator>" if record.author else ""
     rows = "".join(
-        f'<item id="c{one.number}" href="chapter-{one.number:03d}.xhtml" media-type="{XHTML}"/>' for one in book.chapters
+        f'<item id="c{one.number}" href="chapter-{one.number:03d}.xhtml" media-type="{XHTML}"/>'
+        for one in book.chapters
     )
     picture = (
         f'<item id="cover" href="{cover.rpartition("/")[2]}" media-type="{cover_type}" properties="cover-image"/>'

@@ -74,7 +74,8 @@ def wrap(start: Place, end: Place, identity: str) -> bool:
         if not _phrase(first, last):
             return False
         above = _common(first, last)
-        if name_of(above) in _TEXT_ONLY or not (_lift(last, above) and _lift(first, above)):
+        foreign = _space(above) != _space(above.getroottree().getroot())
+        if foreign or name_of(above) in _TEXT_ONLY or not (_lift(last, above) and _lift(first, above)):
             return False
         _enclose(first, last, above, identity)
         return True
@@ -163,9 +164,7 @@ def _lift(mark: Any, above: Any) -> bool:
 
 
 def _enclose(first: Any, last: Any, above: Any, identity: str) -> None:
-    root = above.getroottree().getroot()
-    space = root.tag.rpartition("}")[0]
-    span = above.makeelement(f"{space}}}span" if space else "span", {"id": identity})
+    span = above.makeelement(f"{_space(above)}span", {"id": identity})
     span.text, first.tail = first.tail, None
     inside = []
     for element in first.itersiblings():
@@ -174,3 +173,9 @@ def _enclose(first: Any, last: Any, above: Any, identity: str) -> None:
         inside.append(element)
     span.extend(inside)
     above.insert(above.index(last), span)
+
+
+def _space(element: Any) -> str:
+    """An element's namespace, in braces; "" for none."""
+    space, brace, _ = element.tag.rpartition("}")
+    return str(space + brace)

@@ -48,7 +48,11 @@ def _foreign_style(element: Any, name: str) -> bool:
     """A style sheet in a language of a single reader's (Adobe's page templates), or what only HTTP servers send."""
     if name == "meta":
         return element.get("http-equiv") is not None or not (element.get("name") or element.get("charset"))
-    return name == "link" and "stylesheet" in element.get("rel", "").lower() and element.get("type", "text/css") != "text/css"
+    return (
+        name == "link"
+        and "stylesheet" in element.get("rel", "").lower()
+        and element.get("type", "text/css") != "text/css"
+    )
 
 
 def _element(element: Any, name: str) -> None:
@@ -111,7 +115,11 @@ def _looks(element: Any, name: str) -> list[str]:
 def _aligned(name: str, value: str) -> list[str]:
     if name in ("img", "object", "iframe"):
         side = value in ("left", "right")
-        return [f"float: {value}" if side else f"vertical-align: {value}"] if side or value in ("top", "middle", "bottom") else []
+        return (
+            [f"float: {value}" if side else f"vertical-align: {value}"]
+            if side or value in ("top", "middle", "bottom")
+            else []
+        )
     if name in ("table", "hr"):
         if value == "center":
             return ["margin-left: auto; margin-right: auto"]

@@ -37,7 +37,9 @@ def write(book: FinishedBook) -> list[Path]:
     path, source = book.path(".epub"), Path(book.record.source)
     if path.resolve() == source.resolve():
         raise MasteringError(
-            "the EPUB would take the manuscript's place", where=str(path), fix="Move the manuscript out of the book's folder."
+            "the EPUB would take the manuscript's place",
+            where=str(path),
+            fix="Move the manuscript out of the book's folder.",
         )
     with _opened(book, source) as (opened, places):
         script = lines.script_of(book, places, suffix)

@@ -105,7 +105,7 @@ def body_id(root: Any) -> str:
     """The id of the document's body; given one where it has none."""
     body = next((one for one in root if name_of(one) == "body"), root)
     if not body.get("id"):
-        taken, identity = set(root.xpath("//@id")), "body"
+        taken, identity = set(root.xpath("//@id")), "read-along-body"
         while identity in taken:
             identity += "-1"
         body.set("id", identity)
