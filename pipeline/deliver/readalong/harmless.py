@@ -41,23 +41,27 @@ def defused(root: Any) -> bool:
         if name == "script" or (name == "meta" and element.get("http-equiv", "").lower() == "refresh"):
             changed = _drop(element) or changed
             continue
-        for attribute in list(element.attrib):
-            local, value = attribute.rpartition("}")[2].lower(), element.get(attribute, "")
-            if local.startswith("on") or local in _NEVER or (name in _LINKS and local == "href" and _CODE.match(value)):
-                del element.attrib[attribute]
-                changed = True
-            elif local == "srcset" and any(_REMOTE.match(one) for one in value.split(",")):
+        for attribute, value in element.attrib.items():
+            local = attribute.rpartition("}")[2].lower()
+            if local in _LOADING and name not in _LINKS and _REMOTE.match(value):
+                changed = _drop(element) or changed
+                break
+            if _forbidden(name, local, value):
                 del element.attrib[attribute]
                 changed = True
             elif local == "style" and (safe := style(value)) != value:
                 element.set(attribute, safe)
                 changed = True
-            elif local in _LOADING and name not in _LINKS and _REMOTE.match(value):
-                changed = _drop(element) or changed
-                break
         if name == "style" and element.text and (safe := style(element.text)) != element.text:
             element.text, changed = safe, True
     return changed
+
+
+def _forbidden(element: str, attribute: str, value: str) -> bool:
+    if attribute == "srcset":
+        return any(_REMOTE.match(one) for one in value.split(","))
+    code = element in _LINKS and attribute == "href" and _CODE.match(value) is not None
+    return code or attribute.startswith("on") or attribute in _NEVER
 
 
 def loads(instruction: str) -> bool:

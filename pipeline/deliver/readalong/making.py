@@ -36,6 +36,11 @@ class Making:
         made.external_attr = 0o644 << 16
         return made
 
+    @property
+    def style(self) -> str:
+        """Name of the style sheet that lights lines up."""
+        return f"{self.folder}/style.css"
+
     def target(self, name: str) -> str:
         """What a file of the source is called here."""
         return self.names.get(name, name)

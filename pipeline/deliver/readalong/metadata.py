@@ -1,13 +1,12 @@
-"""The package document of an EPUB 2 as that of an EPUB 3 (EPUB 3.3, §5; OPF 2.0.1), and what a read-along book tells of itself."""
+"""An EPUB 2's package document as an EPUB 3's (EPUB 3.3, §5; OPF 2.0.1), and what a book with overlays tells of itself."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.deliver.readalong.overlay import ACTIVE_CLASS, clock
-from pipeline.deliver.readalong.package import DC, OPF, XHTML, Package
+from pipeline.deliver.readalong.package import DC, OPF, SMIL, XHTML, Package
 from pipeline.folder import Record
 from pipeline.manuscript.markup import name_of
 
@@ -62,48 +61,33 @@ def upgrade(package: Package, record: Record) -> None:
 
 
 def _metadata(package: Package, metadata: Any) -> None:
-    dated = False
-    taken = set(package.root.xpath("//@id"))
+    """Every element as EPUB 3 writes it; those that are empty, foreign, or dates of other events than publication, go."""
     dates = [one for one in metadata if one.tag == f"{{{DC}}}date"]
     published = next((one for one in dates if one.get(f"{{{OPF}}}event") == "publication"), dates[0] if dates else None)
-    for number, one in enumerate(list(metadata)):
-        name = name_of(one)
-        if one.tag == f"{{{OPF}}}meta":
-            _only(
-                one,
-                {"name", "content"}
-                if one.get("name") and one.get("content")
-                else {"property", "refines", "id", "scheme"},
-            )
-            keep = bool(one.get("name")) or bool(one.get("property") and (one.text or "").strip())
+    for one in list(metadata):
+        said = bool((one.text or "").strip())
+        if one.tag == f"{{{OPF}}}meta" and one.get("name") and one.get("content"):
+            _only(one, {"name", "content"})
+        elif one.tag == f"{{{OPF}}}meta" and one.get("property") and said:
+            _only(one, {"property", "refines", "id", "scheme"})
+        elif one.tag.startswith(f"{{{DC}}}") and said and (name_of(one) != "date" or one is published):
+            _dublin_core(package, one)
         else:
-            keep = (
-                one.tag.startswith(f"{{{DC}}}")
-                and bool((one.text or "").strip())
-                and (name != "date" or one is published)
-            )
-        if not keep:
             metadata.remove(one)
-            continue
-        if name == "meta":
-            continue
-        told = {kind: one.get(f"{{{OPF}}}{kind}", "").strip() for kind in ("role", "file-as")}
-        _only(one, {"id", _XML_LANG} if name in _NAMED else {"id"})
-        if name not in ("creator", "contributor", "title") or not any(told.values()):
-            continue
-        if not one.get("id"):
-            one.set("id", next(new for new in _names(f"{name}-{number}") if new not in taken))
-            taken.add(one.get("id"))
-        for kind, text in told.items():
-            if text and (kind == "file-as" or name != "title"):
-                package.tell(kind, text, one.get("id"))
-                if kind == "role":
-                    list(package.told("role"))[-1].set("scheme", "marc:relators")
-    del dated
 
 
-def _names(like: str) -> Any:
-    return (like + "-1" * count for count in range(100))
+def _dublin_core(package: Package, element: Any) -> None:
+    """Attributes of EPUB 2's that say who somebody is, as elements that refine."""
+    name = name_of(element)
+    told = {kind: element.get(f"{{{OPF}}}{kind}", "").strip() for kind in ("role", "file-as")}
+    _only(element, {"id", _XML_LANG} if name in _NAMED else {"id"})
+    for kind, text in told.items():
+        if text and name in ("creator", "contributor"):
+            if not element.get("id"):
+                element.set("id", package.free_id(name))
+            meta = package.tell(kind, text, element.get("id"))
+            if kind == "role":
+                meta.set("scheme", "marc:relators")
 
 
 def _only(element: Any, allowed: set[str]) -> None:
@@ -134,23 +118,17 @@ def _mandatory(package: Package, record: Record) -> None:
     identifiers = metadata.findall(f"{{{DC}}}identifier")
     if not any(one.get("id") == wanted for one in identifiers):
         first = identifiers[0]
-        first.set(
-            "id",
-            first.get("id")
-            or next(new for new in _names("identifier") if not package.root.xpath("//*[@id=$new]", new=new)),
-        )
+        first.set("id", first.get("id") or package.free_id("identifier"))
         package.root.set("unique-identifier", first.get("id"))
 
 
-def without_overlays(package: Package) -> set[str]:
-    """Take out the media overlays that a book already has; the names of their SMIL files."""
-    smil = [item for item in package.items() if item.media_type == "application/smil+xml"]
-    for item in smil:
-        package.remove(item)
+def without_overlays(package: Package) -> None:
+    """Take out the media overlays that a book already has."""
     for item in package.items():
         item.element.attrib.pop("media-overlay", None)
+        if item.media_type == SMIL:
+            package.remove(item)
     package.forget("media:duration", "media:active-class", "media:playback-active-class", "media:narrator")
-    return {item.name for item in smil}
 
 
 def describe(package: Package, durations_ms: dict[str, int], narrator: str, modified: datetime) -> None:
@@ -165,5 +143,3 @@ def describe(package: Package, durations_ms: dict[str, int], narrator: str, modi
     features = [one.text for one in package.told("schema:accessibilityFeature")]
     if "synchronizedAudioText" not in features:
         package.tell("schema:accessibilityFeature", "synchronizedAudioText")
-    if re.match(r"3\.", package.version) is None:
-        package.root.set("version", "3.0")

@@ -1,10 +1,11 @@
-"""The navigation document that an EPUB 3 must have, made of an EPUB 2's NCX and guide (EPUB 3.3, §7; OPF 2.0.1, §2.4.1, §2.6)."""
+"""The navigation document that an EPUB 3 must have (EPUB 3.3, §7), made of an EPUB 2's NCX and guide (OPF 2.0.1, §2.4.1, §2.6)."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, unquote
 from xml.sax.saxutils import escape, quoteattr
@@ -80,8 +81,8 @@ def landmarks(guide: Any, folder: str) -> list[tuple[str, Entry]]:
 
 
 def in_order(entries: Sequence[Entry], ids: Mapping[str, Sequence[str]]) -> list[Entry]:
-    """Entries that lead to a place in the book (`ids`: documents in reading order -> their ids in order), in reading order as
-    EPUB 3 asks (§7.4): a table of contents that jumps back is laid out flat and sorted. A fragment that is nowhere is left off."""
+    """Entries that lead to a place in the book, in reading order as EPUB 3 asks (§7.4): a table of contents that jumps back
+    is laid out flat and sorted. `ids`: documents in reading order -> their ids in order; any other fragment is left off."""
     order = {name: number for number, name in enumerate(ids)}
     kept = _known(entries, ids)
     flat = [one for entry in kept for one in entry.all()]
@@ -90,7 +91,7 @@ def in_order(entries: Sequence[Entry], ids: Mapping[str, Sequence[str]]) -> list
     def place(one: Entry) -> tuple[int, int]:
         return order[one.name], places[one.name].get(one.fragment, 0)
 
-    if all(place(one) <= place(two) for one, two in zip(flat, flat[1:], strict=False)):
+    if all(place(one) <= place(two) for one, two in pairwise(flat)):
         return kept
     return [Entry(one.title, one.name, one.fragment) for one in sorted(flat, key=place)]
 
@@ -128,10 +129,10 @@ def document(contents: Contents, title: str, language: str, folder: str) -> byte
 
 
 def _list(entries: Sequence[Entry], folder: str) -> str:
-    rows = (
-        f"<li><a href={quoteattr(_url(one, folder))}>{escape(one.title)}</a>{_list(one.below, folder) if one.below else ''}</li>"
-        for one in entries
-    )
+    rows = []
+    for one in entries:
+        below = _list(one.below, folder) if one.below else ""
+        rows.append(f"<li><a href={quoteattr(_url(one, folder))}>{escape(one.title)}</a>{below}</li>")
     return "<ol>" + "\n".join(rows) + "</ol>"
 
 

@@ -17,7 +17,11 @@ OPF = "http://www.idpf.org/2007/opf"
 DC = "http://purl.org/dc/elements/1.1/"
 XHTML = "application/xhtml+xml"
 PACKAGE_TYPE = "application/oebps-package+xml"
+NCX = "application/x-dtbncx+xml"
+SMIL = "application/smil+xml"
 CONTAINER = "META-INF/container.xml"
+KEPT_BESIDE = ("META-INF/encryption.xml", "META-INF/com.apple.ibooks.display-options.xml")
+"""Files about the book that are kept: which fonts are obfuscated, and Apple's wishes. Signatures no longer hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,19 @@ class Package:
         names = {item.identity: item.name for item in self.items()}
         return [names[one.get("idref")] for one in self.part("spine") if one.get("idref") in names]
 
+    def free_id(self, like: str) -> str:
+        """An id that nothing has yet: `like`, or that with a number."""
+        taken, free, number = set(self.root.xpath("//@id")), like, 1
+        while free in taken:
+            number += 1
+            free = f"{like}-{number}"
+        return free
+
     def add(self, identity: str, name: str, media_type: str, properties: str = "") -> str:
         """List a new file; its id, which is `identity` or, where that is taken, like it."""
         from lxml import etree
 
-        taken = set(self.root.xpath("//@id"))
-        while identity in taken:
-            identity += "-1"
+        identity = self.free_id(identity)
         attributes = {"id": identity, "href": href(name, self.folder), "media-type": media_type}
         etree.SubElement(
             self.part("manifest"), f"{{{OPF}}}item", attributes | ({"properties": properties} if properties else {})
@@ -111,14 +121,15 @@ class Package:
             if one.get("refines") == f"#{item.identity}":
                 self.part("metadata").remove(one)
 
-    def tell(self, name: str, text: str, refines: str = "") -> None:
-        """A ``meta`` with a property."""
+    def tell(self, name: str, text: str, refines: str = "") -> Any:
+        """Add a ``meta`` with a property; the element."""
         from lxml import etree
 
         meta = etree.SubElement(self.part("metadata"), f"{{{OPF}}}meta", {"property": name})
         if refines:
             meta.set("refines", f"#{refines}")
         meta.text = text
+        return meta
 
     def told(self, name: str) -> Iterator[Any]:
         """The ``meta`` elements of a property."""
@@ -148,12 +159,18 @@ def read(archive: zipfile.ZipFile, where: str) -> Package:
     return Package(name, xml(archive.read(name), where))
 
 
-def xml(data: bytes, where: str) -> Any:
-    """The root of an XML document; entities are not expanded, nothing is fetched. Raises MasteringError for bad XML."""
+def xml(data: bytes, where: str, *, recover: bool = False) -> Any:
+    """The root of an XML document; entities are not expanded, nothing is fetched. Of bad XML, with `recover`, what can be
+    understood, or None; else raises MasteringError."""
     from lxml import etree
 
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_blank_text=True
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_blank_text=True,
+        recover=recover,
     )
     try:
         return etree.fromstring(data, parser)

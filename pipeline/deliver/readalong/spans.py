@@ -12,7 +12,8 @@ from pipeline.manuscript.characters import signs
 from pipeline.manuscript.markup import BLOCKS, Run, name_of
 
 _DIVISIBLE = frozenset(
-    "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark s samp small span strike strong sub sup tt u var".split()
+    "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark s samp small span strike"
+    " strong sub sup tt u var".split()
 )
 _TEXT_ONLY = frozenset(("option", "textarea", "ruby", "rb", "rt"))
 """Elements that hold no span, or that are read as one."""

@@ -23,7 +23,8 @@ from pipeline.nouns import Book
 from pipeline.script.credits import AI_VOICE
 
 _AUDIO_TYPES = {"m4a": "audio/mp4", "mp3": "audio/mpeg"}
-_KEPT_META = ("META-INF/encryption.xml", "META-INF/com.apple.ibooks.display-options.xml")
+_ZIP_EPOCH = 315_532_800
+"""1980-01-01: no date in a zip archive is older."""
 
 
 def write(book: FinishedBook) -> list[Path]:
@@ -89,19 +90,17 @@ def _read(book: FinishedBook, source: Path) -> Book:
 def _begun(book: FinishedBook, source: zipfile.ZipFile, out: zipfile.ZipFile, where: str) -> Making:
     """The archive with what must come first: its type, and where the package document is (EPUB 3.3, OCF §4.3)."""
     package = packages.read(source, where)
-    newest = max(path.stat().st_mtime for one in book.masters for path in one.files.values())
-    there = {name.split("/")[len(package.folder.split("/")) if package.folder else 0] for name in source.namelist()
-             if name.startswith(package.folder)}  # fmt: skip
-    name = "read-along"
-    while name in there:
+    name = posixpath.join(package.folder, "read-along")
+    while any(one.startswith(f"{name}/") for one in source.namelist()):
         name += "-1"
-    date = datetime.fromtimestamp(int(newest), UTC)
-    making = Making(source, package, out, date, posixpath.join(package.folder, name))
+    newest = max(path.stat().st_mtime for one in book.masters for path in one.files.values())
+    date = datetime.fromtimestamp(max(int(newest), _ZIP_EPOCH), UTC)
+    making = Making(source, package, out, date, name)
     mimetype = making.entry("mimetype")
     mimetype.compress_type = zipfile.ZIP_STORED
     out.writestr(mimetype, b"application/epub+zip")
     making.add(packages.CONTAINER, packages.container(package.name))
-    for one in _KEPT_META:
+    for one in packages.KEPT_BESIDE:
         if one in source.namelist():
             making.copy(one)
     return making

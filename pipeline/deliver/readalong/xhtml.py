@@ -26,7 +26,8 @@ def as_xhtml(root: Any) -> Any:
 
     if root.tag == f"{{{XHTML}}}html":
         return root
-    made = etree.Element(f"{{{XHTML}}}html", _attributes(root), nsmap={None: XHTML, "epub": _SPACES["epub"]})
+    spaces: dict[str | None, str] = {None: XHTML, "epub": _SPACES["epub"]}
+    made = etree.Element(f"{{{XHTML}}}html", _attributes(root), nsmap=spaces)  # type: ignore[arg-type]
     made.text = _text(root.text)
     waiting = [(root, made, XHTML)]
     while waiting:
