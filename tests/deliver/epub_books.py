@@ -31,8 +31,23 @@ def page_2(title: str, body: str, head: str = "") -> str:
     )
 
 
+HABITS = """
+<h1 align="center"><a name="top">Title &copy; one</a></h1>
+<p align="justify">Some <font color="#f00" size="+1" face="Arial">red words</font> here<br clear="all"/>and there.</p>
+<center>Centered text.</center><p><u>Under</u> and <strike>struck</strike> <a name="x" id="y">two names</a>. <a href="#x">Back</a>.</p>
+<hr width="50%" size="2" noshade="noshade" align="center"/><ul type="square"><li>one thing</li></ul>
+<table bgcolor="#fff" width="300" align="center"><thead><tr><th nowrap="nowrap" width="10%">H</th></tr></thead><tfoot><tr><td>F</td></tr>
+</tfoot><tbody><tr><td bgcolor="red" height="20" char=".">B</td></tr></tbody></table>
+<div><img src="plate.png" width="50%" height="auto" border="0" align="left" hspace="4"/></div><blockquote>Loose text.</blockquote>
+<p lang="en_US" xml:lang="en_US">Locale text.</p><p><nobr>no break</nobr></p><p style="direction: rtl; color: red">styled</p>
+<p><ruby><rb>漢</rb><rp>(</rp><rt>kan</rt><rp>)</rp></ruby> sign.</p>
+"""
+"""What EPUB 2 forbids too, but many of them have."""
+
+
 def old(path: Path) -> Path:
-    """An EPUB 2 that EPUBCheck finds nothing wrong with: what Project Gutenberg's and calibre's have in them."""
+    """An EPUB 2 with what Project Gutenberg's and calibre's have in them. But for the page of `HABITS`, EPUBCheck finds
+    nothing wrong with it."""
     one = """
 <h2><a id="c1"></a>CHAPTER I.<br/>The Lamp</h2>
 <p>The rain had <i>not</i> stopped&nbsp;&mdash; it never did. &ldquo;You are <em>late</em>,&rdquo; said Anna. &ldquo;Come
@@ -66,8 +81,9 @@ in.&rdquo;</p>
 <item id="font" href="a.ttf" media-type="application/x-font-ttf"/>
 <item id="cover" href="cover.html" media-type="application/xhtml+xml"/><item id="one" href="one.htm.html" media-type="application/xhtml+xml"/>
 <item id="two" href="part2/two.html" media-type="application/xhtml+xml"/><item id="notes" href="notes.html" media-type="application/xhtml+xml"/>
-<item id="extra" href="extra.html" media-type="application/xhtml+xml"/><item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
-</manifest><spine toc="ncx"><itemref idref="cover" linear="no"/><itemref idref="one"/><itemref idref="two"/>
+<item id="extra" href="extra.html" media-type="application/xhtml+xml"/><item id="habits" href="habits.html" media-type="text/html"/>
+<item id="template" href="page.xpgt" media-type="application/vnd.adobe-page-template+xml"/><item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
+</manifest><spine toc="ncx"><itemref idref="cover" linear="no"/><itemref idref="one"/><itemref idref="two"/><itemref idref="habits"/>
 <itemref idref="notes" linear="no"/><itemref idref="extra" linear="no"/></spine><guide><reference type="cover" title="Cover" href="cover.html"/>
 <reference type="text" title="Text" href="one.htm.html#c1"/></guide></package>"""
     ncx = """<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN" "http://www.daisy.org/z3986/2005/ncx-2005-1.dtd">
@@ -84,7 +100,8 @@ in.&rdquo;</p>
         "cover.html": page_2("Cover", f"<div>{cover}</div>"), "one.htm.html": page_2("One", one, style),
         "part2/two.html": page_2("Two", two).replace('"main.css"', '"../main.css"'),
         "notes.html": page_2("Notes", '<p><a id="n1" href="one.htm.html#r1">[1]</a> A low fire.</p>'),
-        "extra.html": page_2("Extra", "<p>More.</p>"),
+        "habits.html": page_2("", HABITS, '<link rel="stylesheet" type="application/vnd.adobe-page-template+xml" href="page.xpgt"/>'),
+        "page.xpgt": "<template/>", "extra.html": page_2("Extra", "<p>More.</p>"),
     })  # fmt: skip
 
 

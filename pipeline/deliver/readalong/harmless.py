@@ -1,7 +1,7 @@
 """What a stranger's book may not do: run scripts, fetch anything from the network, lead a form or a link to code.
 
-Taken out are script elements, event handlers, ``javascript:`` and ``file:`` links, and whatever would be loaded from outside the book.
-Links that a reader follows by hand stay. Text stays, but a script's or a film's own.
+Taken out are script elements, event handlers, ``javascript:`` and ``file:`` links, and whatever would be loaded from outside
+the book. Links that a reader follows by hand stay. Text stays, but a script's or a film's own.
 """
 
 from __future__ import annotations

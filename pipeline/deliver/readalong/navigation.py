@@ -1,4 +1,4 @@
-"""The navigation document that an EPUB 3 must have (EPUB 3.3, §7), made of an EPUB 2's NCX and guide (OPF 2.0.1, §2.4.1, §2.6)."""
+"""The navigation document that EPUB 3 asks for (EPUB 3.3, §7), made of an EPUB 2's NCX and guide (OPF 2.0.1, §2.4.1, §2.6)."""
 
 from __future__ import annotations
 

@@ -37,6 +37,10 @@ def upgrade(root: Any) -> None:
     _anchors(root)
     for one in list(root.iter(f"{{{XHTML}}}dl")):
         _definitions(one)
+    for one in list(root.iter(f"{{{XHTML}}}tfoot")):  # XHTML 1.1 wants it before the body, HTML behind it
+        table = one.getparent()
+        if name_of(table) == "table":
+            table.append(one)
 
 
 def style(css: str) -> str:
@@ -78,11 +82,13 @@ def _element(element: Any, name: str) -> None:
     if lang:
         for attribute in {_XML_LANG, "lang"} & set(element.attrib):
             element.set(attribute, lang.strip().replace("_", "-"))
-    own = element.get("style", "")
+    own = style(element.get("style", "")).strip()
     if name == "style" and element.text:
         element.text = style(element.text)
     if own or styles:
-        element.set("style", "; ".join([*styles, *([style(own)] if own.strip() else [])]))
+        element.set("style", "; ".join([*styles, own] if own else styles))
+    else:
+        element.attrib.pop("style", None)
 
 
 def _looks(element: Any, name: str) -> list[str]:
@@ -101,6 +107,8 @@ def _looks(element: Any, name: str) -> list[str]:
             found.append(f"border: {value}px solid" if value != "0" else "border: 0")
         elif attribute == "cellspacing" and value.isdigit():
             found.append("border-collapse: collapse" if value == "0" else f"border-spacing: {value}px")
+        elif attribute == "type" and name in ("ul", "li") and value.lower() in ("disc", "circle", "square"):
+            found.append(f"list-style-type: {value.lower()}")
         elif attribute == "nowrap":
             found.append("white-space: nowrap")
         elif attribute == "clear" and value.lower() in ("left", "right", "all"):

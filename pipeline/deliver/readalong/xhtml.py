@@ -34,8 +34,8 @@ def as_xhtml(root: Any) -> Any:
         element, copy, space = waiting.pop()
         for child in element:
             if isinstance(child.tag, str):
-                local = child.tag.rpartition("}")[2].rpartition(":")[2]
-                local = local if _NAME.fullmatch(local) else "span"
+                local = child.tag.rpartition("}")[2]
+                local = local if _NAME.fullmatch(local) else "span"  # Word's o:p and the like
                 inner = {"svg": SVG, "math": MATHML}.get(local, space)
                 below = etree.SubElement(copy, f"{{{inner}}}{local}", _attributes(child))
                 below.text, below.tail = _text(child.text), _text(child.tail)
