@@ -59,6 +59,8 @@ def _weed(making: Making) -> None:
         for one in root.iter() if root is not None else ():
             if name_of(one) == "audio":
                 sound.add(posixpath.normpath(posixpath.join(posixpath.dirname(item.name), one.get("src", ""))))
+        if item.media_type == "text/html":
+            item.element.set("media-type", XHTML)  # so that it is written as what it is parsed to, without its scripts
     metadata.without_overlays(package)
     for bindings in [one for one in package.root if name_of(one) == "bindings"]:  # they hand media over to scripts
         package.root.remove(bindings)

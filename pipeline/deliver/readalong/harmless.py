@@ -12,14 +12,30 @@ from typing import Any
 from pipeline.manuscript.markup import name_of
 
 _REMOTE = re.compile(r"\s*(?:(?!data:)[a-z][a-z0-9+.-]*:|//|\\\\)", re.IGNORECASE)
-_CODE = re.compile(r"[\s\x00-\x20]*(?:javascript|vbscript|file|data)\s*:", re.IGNORECASE)
+_CODE = re.compile(r"(?:javascript|vbscript):", re.IGNORECASE)
+_NO_LINK = re.compile(r"(?:file|data):", re.IGNORECASE)
+_DATA = re.compile(r"data:", re.IGNORECASE)
+_BLANKS = re.compile(r"[\x00-\x20]+")
+"""What URL parsers skip (WHATWG URL, §4.4)."""
 _LINKS = frozenset(("a", "area"))
-_LOADING = frozenset(
-    ("src", "href", "data", "poster", "background", "codebase", "classid", "archive", "longdesc", "lowsrc", "altimg")
+_PAGES = frozenset(("iframe", "frame", "object", "embed"))
+"""What holds pages of its own, which a ``data:`` URL may bring with their scripts."""
+_LOADING = frozenset("src href data poster background codebase classid archive longdesc lowsrc altimg".split())
+_NEVER = frozenset("srcdoc ping formaction action manifest base".split())
+
+
+def _word(word: str) -> str:
+    """A pattern of a word as CSS may spell it, ``\75rl`` being ``url`` (CSS Syntax 3, §4.3.7)."""
+    return "".join(rf"(?:\\?{one}|\\0{{0,4}}(?:{ord(one.upper()):x}|{ord(one):x})\s?)" for one in word)
+
+
+_GAP = r"(?:\s|/\*.*?\*/)*"
+_CSS_URL = re.compile(
+    rf"""(@namespace[^;]*;)|{_word("url")}\(\s*(?:"\s*([^"]*)"|'\s*([^']*)'|([^)]*))\s*\)""", re.IGNORECASE
 )
-_NEVER = frozenset(("srcdoc", "ping", "formaction", "action", "manifest"))
-_CSS_URL = re.compile(r"""(@namespace[^;]*;)|url\(\s*(?:"\s*([^"]*)"|'\s*([^']*)'|([^)]*))\s*\)""", re.IGNORECASE)
-_CSS_IMPORT = re.compile(r"""@import\s+(?:url\(\s*)?["']?\s*(?:[a-z][a-z0-9+.-]*:|//)[^;]*;?""", re.IGNORECASE)
+_CSS_IMPORT = re.compile(rf"@{_word('import')}{_GAP}(?:{_word('url')}\(\s*)?[\"']?\s*([^\"');]*)[^;]*;?", re.I | re.S)
+_CSS_IMAGES = re.compile(r"(?:image-set|image|src)\([^;{}]*?[\"']\s*(?:[a-z][a-z0-9+.-]*:)?//[^;{}]*", re.IGNORECASE)
+_CSS_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
 SCRIPT_TYPES = frozenset(
     (
         "text/javascript",
@@ -43,10 +59,12 @@ def defused(root: Any) -> bool:
             continue
         for attribute, value in element.attrib.items():
             local = attribute.rpartition("}")[2].lower()
-            if local in _LOADING and name not in _LINKS and _REMOTE.match(value):
+            bare = _BLANKS.sub("", value)
+            outside = _REMOTE.match(bare) or (name in _PAGES and _DATA.match(bare))
+            if local in _LOADING and name not in _LINKS and outside:
                 changed = _drop(element) or changed
                 break
-            if _forbidden(name, local, value):
+            if _forbidden(name, local, bare):
                 del element.attrib[attribute]
                 changed = True
             elif local == "style" and (safe := style(value)) != value:
@@ -59,9 +77,9 @@ def defused(root: Any) -> bool:
 
 def _forbidden(element: str, attribute: str, value: str) -> bool:
     if attribute == "srcset":
-        return any(_REMOTE.match(one) for one in value.split(","))
-    code = element in _LINKS and attribute == "href" and _CODE.match(value) is not None
-    return code or attribute.startswith("on") or attribute in _NEVER
+        return any(_REMOTE.match(one) for one in value.split(","))  # data: has a comma of its own, and stays
+    link = element in _LINKS and attribute == "href" and _NO_LINK.match(value) is not None
+    return link or _CODE.match(value) is not None or attribute.startswith("on") or attribute in _NEVER
 
 
 def loads(instruction: str) -> bool:
@@ -87,13 +105,18 @@ def _drop(element: Any) -> bool:
 
 def style(css: str) -> str:
     """CSS without what it would load from outside the book."""
-    css = _CSS_IMPORT.sub("", css)
 
-    def checked(match: re.Match[str]) -> str:
+    def url(match: re.Match[str]) -> str:
         asked = match[2] or match[3] or match[4] or ""
-        return "none" if not match[1] and _REMOTE.match(asked) else match[0]
+        return "none" if not match[1] and _REMOTE.match(_plain(asked)) else match[0]
 
-    return _CSS_URL.sub(checked, css)
+    css = _CSS_IMPORT.sub(lambda match: "" if _REMOTE.match(_plain(match[1])) else match[0], css)
+    return _CSS_IMAGES.sub("none", _CSS_URL.sub(url, css))
+
+
+def _plain(css: str) -> str:
+    """A CSS string with its escapes spelled out."""
+    return _CSS_ESCAPE.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)) if match[1] else match[2], css)
 
 
 def style_sheet(data: bytes) -> bytes:
