@@ -90,6 +90,12 @@ KINDS: dict[str, Kind] = {
             settings={"fps": ("choice", "24", "25", "30", "50", "60")},
         ),
         Kind("feed", "feed:write", ("podcast feed", "播客订阅源"), settings=_FEED, demands=(("url", "https://example.org/my-book/"),)),
+        Kind(
+            "epub",
+            "readalong.write:write",
+            ("EPUB 3 to read along, sentences lit up", "同步朗读的 EPUB 3，逐句高亮"),
+            settings={"audio": ("choice", "m4a", "mp3"), "narrator": ("str",), "pauses": ("bool",)},
+        ),
     )
 }  # fmt: skip
 

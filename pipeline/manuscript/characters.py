@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeline.nouns import Language
 
@@ -22,6 +22,16 @@ def clean(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", _DROPPED.sub("", text))
     return _SPACE.sub(" ", _BETWEEN_HAN.sub("", text)).strip()
+
+
+def signs(text: str) -> Iterator[tuple[int, str]]:
+    """(place, sign) of all that can be told apart in a text before and after `clean`: decomposed (NFD), without combining
+    marks, white space, and what `clean` drops."""
+    for at, one in enumerate(text):
+        if one.isascii() and one.isalnum():
+            yield at, one
+        elif not (_SPACE.match(one) or _DROPPED.match(one)):
+            yield from ((at, part) for part in unicodedata.normalize("NFD", one) if not unicodedata.combining(part))
 
 
 def language_of(texts: Iterable[str]) -> Language:

@@ -52,8 +52,8 @@ def read_epub(path: Path, options: Options) -> Book:
         if why:
             skipped.append(_skip(draft.title, why, draft.blocks, draft.file))
             continue
+        notes = [] if options.include_matter else [one for one in draft.blocks if one.terms & rules().note_types]
         spoken = [one for one in draft.blocks if options.include_matter or not one.terms & rules().note_types]
-        notes = [one for one in draft.blocks if one not in spoken]
         if notes:
             skipped.append(_skip(f"{draft.title}: notes", "footnotes", notes, draft.file))
         if any(one.piece.kind != "break" for one in spoken):

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.manuscript.characters import HAN, clean
 from pipeline.manuscript.options import Piece
 from pipeline.manuscript.rules import rules
 from pipeline.nouns import ParagraphKind, Source
 
-_BLOCKS = frozenset(
+BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
     " form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary table tbody td"
     " tfoot th thead tr ul".split()
@@ -30,6 +30,7 @@ _NOTE_MARK = re.compile(r"^[\[(（〔［【]?\s*(?:\d{1,4}|[*†‡§①-⑳〇�
 _PINYIN = re.compile(r"^[a-zü]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-zü]*$", re.IGNORECASE)
 _BREAK = "\x1e"
 """Stands for <br> until the paragraph is known: ASCII's record separator, which `clean` drops from any real text."""
+_DROPPED_TOO = "\x1f"
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
 
@@ -41,6 +42,16 @@ class Block:
     piece: Piece
     ids: tuple[str, ...]
     terms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a paragraph where the document has it: the text right behind an element's start tag (`text`), behind its
+    end tag (`tail`), or an element that is read as one (`whole`: a ruby)."""
+
+    text: str
+    element: Any
+    slot: Literal["text", "tail", "whole"]
 
 
 def parse(data: bytes) -> Any:
@@ -76,6 +87,11 @@ def _declared(data: bytes) -> str:
 
 def blocks(root: Any, file: str) -> Iterator[Block]:
     """The paragraphs of a document in reading order."""
+    return (block for block, _ in placed(root, file))
+
+
+def placed(root: Any, file: str) -> Iterator[tuple[Block, tuple[Run, ...]]]:
+    """Every paragraph of a document with the stretches that it is made of."""
     return _Walk(file).walk(root)
 
 
@@ -84,33 +100,36 @@ def name_of(element: Any) -> str:
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
+_Placed = tuple[Block, tuple[Run, ...]]
+
+
 class _Walk:
     def __init__(self, file: str) -> None:
         self.file = file
-        self.parts: list[str] = []
+        self.runs: list[Run] = []
         self.ids: list[str] = []
         self.count = 0
         self.terms: list[frozenset[str]] = [frozenset()]
         self.level = 0
 
-    def walk(self, root: Any) -> Iterator[Block]:
+    def walk(self, root: Any) -> Iterator[_Placed]:
         yield from self._element(root)
         yield from self._flush()
 
-    def _element(self, element: Any) -> Iterator[Block]:
+    def _element(self, element: Any) -> Iterator[_Placed]:
         name = name_of(element)
         if not name or name in _SILENT or element.get("hidden") is not None:
             return
-        block = name in _BLOCKS
+        block = name in BLOCKS
         if block:
             yield from self._flush()
         identity = element.get("id") or (element.get("name") if name == "a" else None)
         if identity:
             self.ids.append(identity)
         if name == "hr":
-            yield self._block("* * *", "break", 0)
+            yield self._block("* * *", "break", 0), ()
         elif name == "br":
-            self.parts.append(_BREAK)
+            self.runs.append(Run(_BREAK, element, "whole"))
         elif name == "ruby":
             self._ruby(element)
         elif not _is_note_mark(element, name):
@@ -118,24 +137,24 @@ class _Walk:
         if block:
             yield from self._flush()
 
-    def _inside(self, element: Any, name: str) -> Iterator[Block]:
+    def _inside(self, element: Any, name: str) -> Iterator[_Placed]:
         terms = frozenset((element.get(EPUB_TYPE) or element.get("role", "").replace("doc-", "")).split())
         self.terms.append(self.terms[-1] | terms)
         level_before = self.level
         if len(name) == 2 and name[0] == "h" and name[1].isdigit():
             self.level = int(name[1])
-        self._say(element.text)
+        self._say(element.text, element, "text")
         for child in element:
             yield from self._element(child)
-            self._say(child.tail)
-        if name in _BLOCKS:
+            self._say(child.tail, child, "tail")
+        if name in BLOCKS:
             yield from self._flush()
         self.level = level_before
         self.terms.pop()
 
-    def _say(self, text: str | None) -> None:
+    def _say(self, text: str | None, element: Any, slot: Literal["text", "tail", "whole"]) -> None:
         if text:
-            self.parts.append(text.replace(_BREAK, ""))
+            self.runs.append(Run(text.replace(_BREAK, _DROPPED_TOO), element, slot))
 
     def _ruby(self, element: Any) -> None:
         base, reading = [element.text or ""], ""
@@ -147,29 +166,38 @@ class _Walk:
                 written = "".join(base).strip()
                 if len(written) == 1 and HAN.match(written) and _PINYIN.match(reading):
                     base = [f"{written}({reading})"]
-                self.parts.append("".join(base))
+                self._say("".join(base), element, "whole")
                 base = []
             elif name != "rp":
                 base.append(text)
             base.append(child.tail or "")
-        self.parts.append("".join(base))
+        self._say("".join(base), element, "whole")
 
-    def _flush(self) -> Iterator[Block]:
-        raw, self.parts = "".join(self.parts), []
-        rows = [raw]
-        if _BREAK in raw:
-            rows = raw.split(_BREAK) if HAN.search(raw) else [raw.replace(_BREAK, " ")]
-        for row in rows:
-            text = clean(row)
+    def _flush(self) -> Iterator[_Placed]:
+        runs, self.runs = self.runs, []
+        apart = any(run.text == _BREAK for run in runs) and any(HAN.search(run.text) for run in runs)
+        for row in _rows(runs) if apart else [runs]:
+            text = clean("".join(run.text for run in row).replace(_BREAK, " "))
             if text:
                 is_break = not self.level and rules().is_break(text)
                 kind: ParagraphKind = "heading" if self.level else "break" if is_break else "body"
-                yield self._block(text, kind, self.level)
+                yield self._block(text, kind, self.level), tuple(row)
 
     def _block(self, text: str, kind: ParagraphKind, level: int) -> Block:
         self.count += 1
         ids, self.ids = tuple(self.ids), []
         return Block(Piece(text, kind, Source(self.file, f"block {self.count}"), level), ids, self.terms[-1])
+
+
+def _rows(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    row: list[Run] = []
+    for run in runs:
+        if run.text == _BREAK:
+            yield row
+            row = []
+        else:
+            row.append(run)
+    yield row
 
 
 def _is_note_mark(element: Any, name: str) -> bool:

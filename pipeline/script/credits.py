@@ -20,7 +20,7 @@ _CLOSING = {
     "zh": ("《{title}》，全书完。", "作者，{author}。", "演播，{narrator}。", "感谢收听。"),
     "en": ("This has been {title}.", "Written by {author}.", "Narrated by {narrator}.", "The end."),
 }
-_NARRATOR = {"zh": "人工智能语音", "en": "an AI voice"}
+AI_VOICE = {"zh": "人工智能语音", "en": "an AI voice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Credits:
 def lines(wish: Credits, title: str, author: str, language: Language, last: int) -> tuple[list[Line], list[Line]]:
     """The opening's lines, of chapter 0, and the closing's, of chapter `last` + 1. A sentence of our own that names nobody
     (an unknown author) is left out."""
-    known = {"title": title, "author": author, "narrator": wish.narrator or _NARRATOR[language]}
+    known = {"title": title, "author": author, "narrator": wish.narrator or AI_VOICE[language]}
 
     def said(own: str, usual: tuple[str, ...], chapter: int) -> list[Line]:
         texts = [own] if own else [one for one in usual if all(known[name] for name in known if f"{{{name}}}" in one)]
