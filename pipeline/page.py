@@ -23,8 +23,8 @@ _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;width:100%;margin:1rem 0 2rem} td,th{border-bottom:1px solid #ccc;padding:.35rem .6rem;
 text-align:left;vertical-align:top;overflow-wrap:anywhere} th{cursor:pointer;white-space:nowrap} td.n{text-align:right}
-.near{color:#777} code{font-size:.85em} button.language{float:right} [lang]{display:none}
-.zh [lang=zh],.en [lang=en]{display:inline}
+.near{color:#777} code{font-size:.85em} button.language{float:right} span[lang]{display:none}
+.zh span[lang=zh],.en span[lang=en]{display:inline}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#181818}}
 """
 _SCRIPT = """

@@ -20,6 +20,7 @@ class Kind:
     call      ``module:function`` in this room
     about     (English, Chinese) for people
     needs     chapter formats that must be there, such as m4a; () = any
+    reads     files of the book's folder that go into it, beside the masters, where they are there
     settings  name -> rule: ("str",), ("bool",), ("int", low, high), ("float", low, high), ("choice", a, b …)
     """
 
@@ -27,6 +28,7 @@ class Kind:
     call: str
     about: tuple[str, str]
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     settings: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def writer(self) -> Callable[[FinishedBook], list[Path]]:
@@ -41,6 +43,10 @@ KINDS: dict[str, Kind] = {
     for one in (
         Kind("m4b", "m4b:write", ("audiobook with chapter marks", "带章节标记的有声书"), ("m4a",)),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
+        Kind(
+            "report", "report:write", ("quality report, one page and JSON", "质量报告，单页网页与 JSON"),
+            reads=("listening.json",),
+        ),
     )
 }
 
