@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from pipeline.page import Cell, both, code, table
+from pipeline.page import Cell, code, table
 from pipeline.page import page as whole
 from pipeline.script.review import Review
 

@@ -79,7 +79,7 @@ class ChapterSound:
 
     def loudness_of(self, start: float, end: float) -> float:
         """LUFS of the sounding parts between two times in seconds; -inf for silence."""
-        return loudness(self.weighted[math.floor(start / HOP_S) : math.ceil(end / HOP_S)])
+        return loudness(self.weighted[math.floor(start / HOP_S) : math.ceil(end / HOP_S)].astype(np.float64))
 
     def silences(self, start: float, end: float, least: float) -> list[tuple[float, float]]:
         """Where it is silent for `least` seconds or more between two times: (from, to) in seconds of the chapter."""
@@ -89,7 +89,9 @@ class ChapterSound:
         edges = np.flatnonzero(np.diff(np.concatenate(([False], quiet, [False])).astype(np.int8)))
         runs = zip(edges[::2], edges[1::2], strict=True)
         return [
-            ((first + int(one)) * FINE_S, (first + int(two)) * FINE_S) for one, two in runs if (two - one) * FINE_S >= least
+            ((first + int(one)) * FINE_S, (first + int(two)) * FINE_S)
+            for one, two in runs
+            if (two - one) * FINE_S >= least
         ]
 
 
@@ -145,7 +147,7 @@ class _Gatherer:
 def _slid(values: NDArray[np.float32], size: int) -> NDArray[np.float64]:
     """The mean of every `size` values in a row; empty where there are fewer."""
     sums = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
-    return np.maximum(sums[size:] - sums[:-size], 0) / size
+    return np.asarray(np.maximum(sums[size:] - sums[:-size], 0) / size, np.float64)
 
 
 def _lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:

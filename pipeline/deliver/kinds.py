@@ -44,7 +44,9 @@ KINDS: dict[str, Kind] = {
         Kind("m4b", "m4b:write", ("audiobook with chapter marks", "带章节标记的有声书"), ("m4a",)),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
         Kind(
-            "report", "report:write", ("quality report, one page and JSON", "质量报告，单页网页与 JSON"),
+            "report",
+            "report:write",
+            ("quality report, one page and JSON", "质量报告，单页网页与 JSON"),
             reads=("listening.json",),
         ),
     )

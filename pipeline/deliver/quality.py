@@ -7,8 +7,6 @@ hundred points; of a line, eight bytes.
 from __future__ import annotations
 
 import shlex
-from array import array
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +18,7 @@ from pipeline.deliver import chapter_sound, line_checks
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.chapter_sound import ChapterSound
 from pipeline.deliver.finding import SEVERITIES, Finding, of_line
+from pipeline.deliver.tally import Share, Tally
 from pipeline.deliver.verdicts import Verdict, judged
 from pipeline.errors import EngineError
 from pipeline.listening.results import Results
@@ -66,15 +65,6 @@ class ChapterQuality:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How much of the book somebody speaks."""
-
-    speaker: str
-    lines: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Quality:
     """Everything the report says. `engines`: lines by engine; `takes`: how many were ever made; `heard`: what a listening
     check found, None without one."""
@@ -113,7 +103,7 @@ def analyse(book: FinishedBook) -> Quality:
     points = max(40, min(POINTS, ALL_POINTS // len(book.masters)))
     chapters: list[ChapterQuality] = []
     found: list[list[Finding]] = []
-    tally = _Tally()
+    tally = Tally()
     results = load_listening(book.folder)
     with TakeStore(book.takes) as store:
         for master, timeline, _ in book.timelines():
@@ -134,47 +124,6 @@ def analyse(book: FinishedBook) -> Quality:
         tuple(one for each in found for one in sorted(each, key=lambda one: one.start)),
         tally.shares(), dict(tally.engines.most_common()), count, results,
     )  # fmt: skip
-
-
-class _Tally:
-    """What is counted line by line over the whole book."""
-
-    def __init__(self) -> None:
-        self.engines: Counter[str] = Counter()
-        self._lines: Counter[str] = Counter()
-        self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._numbers: dict[str, int] = {}
-        self._speakers, self._rates = array("i"), array("f")
-        """Of every line in order: its speaker's number and its rate (nan: none)."""
-
-    def add(
-        self, lines: Sequence[line_checks.Heard], takes: Mapping[str, Take], asked: Mapping[str, Mapping[str, object]],
-        rate: int,
-    ) -> None:  # fmt: skip
-        for line in lines:
-            one = line.segment
-            self._lines[one.speaker] += 1
-            self._seconds[one.speaker] += one.frames / rate
-            self.engines[takes[one.take].engine if one.take in takes else "?"] += 1
-            self._speakers.append(self._numbers.setdefault(one.speaker, len(self._numbers)))
-            self._rates.append(line_checks.speech_rate(line, asked.get(one.take, {})))
-
-    def shares(self) -> tuple[Share, ...]:
-        found = [Share(name, self._lines[name], seconds) for name, seconds in self._seconds.items()]
-        return tuple(sorted(found, key=lambda one: -one.seconds))
-
-    def odd(self) -> dict[int, tuple[float, line_checks.Usual]]:
-        """Lines whose rate is not their speaker's, by their place in the book: (rate, the usual one)."""
-        speakers, rates = np.frombuffer(self._speakers, np.int32), np.frombuffer(self._rates, np.float32)
-        found = {}
-        for number in self._numbers.values():
-            theirs = np.flatnonzero(speakers == number)
-            own = line_checks.usual(rates[theirs].tolist())
-            if own is not None:
-                found.update(
-                    {int(at): (float(rates[at]), own) for at in theirs if abs(own.score(float(rates[at]))) > line_checks.OUTLIER}
-                )
-        return found
 
 
 def _add_rates(

@@ -45,7 +45,10 @@ def page(quality: Quality, target: float | None) -> str:
     body += "\n".join(_figure(one, target) for one in quality.chapters)
     body += (
         '<div id="player"><audio controls preload="none"></audio><p id="told" class="error" hidden>'
-        + both("The chapter's file cannot be played: is it still beside this page?", "无法播放章节文件：它还在这个网页旁边吗？")
+        + both(
+            "The chapter's file cannot be played: is it still beside this page?",
+            "无法播放章节文件：它还在这个网页旁边吗？",
+        )
         + "</p></div>"
     )
     style = plots.STYLE + _STYLE
@@ -58,9 +61,7 @@ def _summary(quality: Quality) -> str:
         f"{len(quality.chapters) - failed} of {len(quality.chapters)} chapters keep to the profile {quality.profile}",
         f"{len(quality.chapters)} 章中有 {len(quality.chapters) - failed} 章符合 {quality.profile}",
     )  # fmt: skip
-    counts = ", ".join(
-        f'<span class="{one}">{quality.count(one)} {both(*_SEVERITY[one])}</span>' for one in SEVERITIES
-    )
+    counts = ", ".join(f'<span class="{one}">{quality.count(one)} {both(*_SEVERITY[one])}</span>' for one in SEVERITIES)
     engines = ", ".join(f"{escape(name)} ({count})" for name, count in quality.engines.items())
     rows = [
         (("verdict", "判定"), verdict), (("findings", "发现"), counts),
@@ -113,12 +114,18 @@ def _findings(quality: Quality) -> str:
     ]  # fmt: skip
     left = len(quality.findings) - len(shown)
     more = f"<p>{both(f'{left} more are in report.json.', f'另有 {left} 条，见 report.json。')}</p>" if left else ""
+    if not shown:
+        return f"<h2>{both('Findings (0)', '发现 (0)')}</h2><p>{both('Nothing needs a listen.', '没有需要试听的地方。')}</p>"
     return table(("Findings", "发现"), heads, (_row(one, audio[one.chapter]) for one in shown)) + more
 
 
 def _row(one: Finding, audio: str) -> list[Cell]:
     start, end = (max(0.0, one.start - LEAD_S), one.end + LEAD_S) if one.line else (0.0, 0.0)
-    copy = f'<br>{code(one.command)} <button type="button" data-copy>{both("copy", "复制")}</button>' if one.command else ""
+    copy = (
+        f'<br>{code(one.command)} <button type="button" data-copy>{both("copy", "复制")}</button>'
+        if one.command
+        else ""
+    )
     return [
         Cell("", f'<span class="{one.severity}">{both(*_SEVERITY[one.severity])}</span>', SEVERITIES.index(one.severity)),
         Cell("n", str(one.chapter)), Cell("", escape(one.speaker)), Cell("", both(one.english, one.chinese)),

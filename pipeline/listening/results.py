@@ -60,13 +60,12 @@ def load(folder: Path) -> Results | None:
             raise ValueError("it has another format")
         doubts = [
             Doubt(
-                str(one["line"]), str(one["take"]), float(one["rate"]), int(one["errors"]), str(one["spoken"]), str(one["heard"])
+                str(one["line"]), str(one["take"]), float(one["rate"]), int(one["errors"]), str(one["spoken"]),
+                str(one["heard"]),
             )
             for one in found["doubts"]
-        ]
-        return Results(
-            str(found["asr"]), int(found["lines"]), float(found["rate"]), {one.take: one for one in doubts}
-        )
+        ]  # fmt: skip
+        return Results(str(found["asr"]), int(found["lines"]), float(found["rate"]), {one.take: one for one in doubts})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
