@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import MasteringError
+from pipeline.mastering import decoding
 from pipeline.mastering.levelling import HOP_S, OFFSET_DB, loudness
 from pipeline.mastering.meter import k_weighting
 from pipeline.nouns import Master, Waveform
@@ -28,7 +29,10 @@ windows (manual, "Sound: To TextGrid (silences)"); stops and the ends of words a
 
 FORMATS = ("flac", "wav", "mp3", "opus", "m4a")
 """Chapter files, the one to measure first: lossless before lossy."""
+CUT_S = 0.25
+"""A file whose length is so far off is not the chapter's: more than an encoder's padding."""
 _WINDOWS = round(HOP_S / FINE_S)
+_FIX = "Delete the file and run again: the chapter is mastered anew."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +105,17 @@ def measure(master: Master) -> ChapterSound:
     if path is None:
         raise MasteringError(f"chapter {master.chapter} has no audio file", fix="Run again with --formats flac,mp3.")
     gather, pending, frames = _Gatherer(master.sample_rate), np.zeros(0, np.float32), 0
-    for rate, block in _blocks(path):
-        gather = gather if frames else _Gatherer(rate)
+    for block in _blocks(path, master.sample_rate):
         frames += block.size
         pending = np.concatenate([pending, block])
         whole = pending.size // gather.hop * gather.hop
         gather.push(pending[:whole])
         pending = pending[whole:]
+    if abs(frames - master.frames) > CUT_S * master.sample_rate:
+        raise MasteringError(
+            f"the chapter's audio is {frames / master.sample_rate:.1f} s long, not {master.seconds:.1f}", where=str(path),
+            fix=_FIX,
+        )  # fmt: skip
     return gather.sound(pending, frames)
 
 
@@ -158,34 +166,19 @@ def _decibels(power: float) -> float:
     return 10 * math.log10(power) if power > 0 else -math.inf
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, Waveform]]:
-    """Sample rate and first channel of an audio file, a second at a time."""
-    import av
+def _blocks(path: Path, rate: int) -> Iterator[Waveform]:
+    """One channel of an audio file at `rate` Hz. libsndfile reads FLAC in a quarter of the time that ffmpeg takes."""
     import soundfile
 
     try:
-        yield from _by_ffmpeg(path) if path.suffix == ".m4a" else _by_libsndfile(path)
-    except (OSError, ValueError, IndexError, av.FFmpegError, soundfile.LibsndfileError) as error:
+        if path.suffix not in (".flac", ".wav"):
+            yield from decoding.mono(path, rate)
+            return
+        with soundfile.SoundFile(path) as file:
+            for block in file.blocks(rate, dtype="float32", always_2d=True):
+                yield block[:, 0]
+    except (MasteringError, soundfile.LibsndfileError, OSError) as error:
         raise MasteringError(
-            f"the chapter's audio cannot be read ({error})", where=str(path),
-            fix="Delete the file and run again: the chapter is mastered anew.",
+            f"the chapter's audio cannot be read ({getattr(error, 'what', error)})", where=str(path),
+            fix=_FIX,
         ) from error  # fmt: skip
-
-
-def _by_libsndfile(path: Path) -> Iterator[tuple[int, Waveform]]:
-    """FLAC in a quarter of the time that PyAV takes; but no AAC."""
-    import soundfile
-
-    with soundfile.SoundFile(path) as file:
-        for block in file.blocks(file.samplerate, dtype="float32", always_2d=True):
-            yield file.samplerate, block[:, 0]
-
-
-def _by_ffmpeg(path: Path) -> Iterator[tuple[int, Waveform]]:
-    import av
-
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler(format="fltp")
-        for decoded in container.decode(container.streams.audio[0]):
-            for frame in resampler.resample(decoded):
-                yield frame.sample_rate, frame.to_ndarray()[0].astype(np.float32, copy=False)

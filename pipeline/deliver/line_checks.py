@@ -157,9 +157,10 @@ def _silences(line: Heard, chapter: int, rate: int) -> Iterator[Finding]:
 
 
 def _gaps(timeline: Timeline, profile: Profile) -> Iterator[Finding]:
-    """Long pauses as they are laid out. A timed script, whose first line is not where a head ends, has them on purpose."""
+    """Long pauses as they are laid out. A timed script, whose first line is not where a head ends, has them on purpose, and so
+    have books with music."""
     rate = timeline.sample_rate
-    if not timeline.segments or timeline.segments[0].start != round(profile.head * rate):
+    if not timeline.segments or profile.scene_music or timeline.segments[0].start != round(profile.head * rate):
         return
     for one, two in zip(timeline.segments, timeline.segments[1:], strict=False):
         gap = (two.start - one.end) / rate

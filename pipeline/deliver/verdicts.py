@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.deliver.chapter_sound import ChapterSound
+from pipeline.mastering import limits
+from pipeline.mastering.limits import Limit
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Master
 
-LUFS_TOLERANCE = 0.5
-"""LU (EBU R 128-2023)."""
-RMS_TOLERANCE = 2.5
-"""dB: ACX's -23 to -18 dB is 2.5 dB on either side of our target."""
-ACX_FLOOR, ACX_LONGEST_S = -60.0, 7200.0
-"""dBFS, and 120 minutes (ACX Audio Submission Requirements)."""
+TOLERANCE = 0.5
+"""LU or dB on either side of a target that limits.yaml does not know, a cast file's own (EBU R 128's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +35,26 @@ class Verdict:
 
 def judged(master: Master, sound: ChapterSound, profile: Profile) -> tuple[Verdict, ...]:
     """Every measure of a chapter. The true peak is the one found when it was mastered, the others are the file's own."""
-    target, acx = profile.loudness, profile.name == "acx"
-    if profile.measure == "rms":
-        level = Verdict("rms", sound.rms, target - RMS_TOLERANCE, target + RMS_TOLERANCE)
-        other = Verdict("integrated", sound.integrated)
-    else:
-        found = sound.integrated + profile.channels_db
-        level = Verdict("integrated", found, target - LUFS_TOLERANCE, target + LUFS_TOLERANCE)
-        other = Verdict("rms", sound.rms)
-    return (
-        level,
-        other,
-        Verdict("true_peak", master.loudness.true_peak, most=profile.true_peak),
-        Verdict("sample_peak", sound.sample_peak, most=profile.true_peak),
-        Verdict("noise_floor", sound.noise_floor, most=ACX_FLOOR if acx else None),
-        Verdict("seconds", sound.seconds, most=ACX_LONGEST_S if acx else None),
+    found = {
+        "integrated": sound.integrated + (profile.channels_db if profile.measure == "lufs" else 0.0),
+        "rms": sound.rms, "true_peak": master.loudness.true_peak, "sample_peak": sound.sample_peak,
+        "noise_floor": sound.noise_floor, "seconds": sound.seconds,
+    }  # fmt: skip
+    allowed = _allowed(profile)
+    return tuple(
+        Verdict(name, value, allowed[name].least, allowed[name].most) if name in allowed else Verdict(name, value)
+        for name, value in found.items()
     )
+
+
+def _allowed(profile: Profile) -> Mapping[str, Limit]:
+    """What `shuoshu verify` asks for, by measure; where the cast file asks for something else, that."""
+    known = limits.load(profile.name).of(profile.channels) if profile.name in limits.names() else {}
+    level = "rms" if profile.measure == "rms" else "integrated"
+    own = {
+        level: Limit(profile.loudness - TOLERANCE, profile.loudness + TOLERANCE),
+        "true_peak": Limit(most=profile.true_peak),
+    }
+    target = {level: profile.loudness, "true_peak": profile.true_peak}
+    kept = {name for name, value in target.items() if name in known and known[name].allows(value)}
+    return {**known, **{name: limit for name, limit in own.items() if name not in kept}}

@@ -203,13 +203,25 @@ def test_a_chapter_that_misses_the_profile_fails_and_says_by_how_much(copy: Fini
 
 
 def test_the_acx_profile_is_judged_by_rms_floor_and_length(demo: FinishedBook) -> None:
-    profile = replace(demo.profile, name="acx", measure="rms", loudness=-20.5, true_peak=-3.2, room_tone_db=-50)
+    profile = replace(demo.profile, name="acx", measure="rms", loudness=-21.5, true_peak=-3.2)
     quality = analyse(replace(demo, profile=profile))
     verdicts = {one.measure: one for one in quality.chapters[0].verdicts}
     assert (verdicts["rms"].least, verdicts["rms"].most, verdicts["rms"].passed) == (-23, -18, True)
     assert verdicts["integrated"].least is None
     assert (verdicts["noise_floor"].most, verdicts["seconds"].most) == (-60, 7200)
     assert not verdicts["sample_peak"].passed
+
+
+def test_what_the_cast_file_asks_for_is_what_counts(demo: FinishedBook) -> None:
+    for name, loudness, least, most in (
+        ("podcast", -19, -20, -18),
+        ("podcast", -24, -24.5, -23.5),
+        ("custom", -19, -19.5, -18.5),
+    ):
+        quality = analyse(replace(demo, profile=replace(demo.profile, name=name, loudness=loudness)))
+        verdicts = {one.measure: one for one in quality.chapters[0].verdicts}
+        assert (verdicts["integrated"].least, verdicts["integrated"].most) == (least, most)
+        assert verdicts["integrated"].passed == (loudness == -19)
 
 
 def test_a_line_heard_otherwise_is_listed_while_its_take_is_in_use(copy: FinishedBook) -> None:
