@@ -25,7 +25,7 @@ from pipeline.listening import results
 from pipeline.mastering import record
 from pipeline.nouns import Segment
 from pipeline.opening import Request, open_book
-from tests.conftest import CAST_EN, CAST_ZH, DEMO_EN, DEMO_ZH, ROOT
+from tests.conftest import CAST_EN, CAST_ZH, DEMO_EN, DEMO_ZH, ROOT, shuoshu
 
 _Edit = Callable[[np.ndarray, list[Segment], int], object]
 
@@ -298,3 +298,16 @@ def test_a_damaged_chapter_file_is_named(copy: FinishedBook) -> None:
     with pytest.raises(MasteringError) as caught:
         analyse(copy)
     assert str(path) in str(caught.value)
+
+
+def test_the_command_writes_both_reports_where_all_chapters_are_mastered(
+    finished: FinishedBook, demo: FinishedBook
+) -> None:
+    done = shuoshu("report", finished.folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(finished.folder / "script-report.html"), str(finished.folder / "report.html")]
+    assert (finished.folder / "report.html").is_file()
+    assert json.loads(shuoshu("report", finished.folder, "--json").stdout)["quality"].endswith("/report.html")
+    part = shuoshu("report", demo.folder, SHUOSHU_LANG="en")
+    assert (part.returncode, part.stdout.split()) == (0, [str(demo.folder / "script-report.html")])
+    assert "no quality report: chapter 3 is not mastered" in part.stderr
