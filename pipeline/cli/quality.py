@@ -13,10 +13,11 @@ from pipeline.progress import Progress
 
 
 def quality_report(folder: BookFolder, *, quiet: bool) -> Path | None:
-    """Make the report, unless it is as it was; its page, or None (and a remark) when not every chapter is mastered."""
+    """Make the report, unless it is as it was; its page, or None (and a remark) when not every chapter is mastered. Only looks
+    at the book, so another run may be working on it."""
     if not any(folder.chapters.glob("*.timeline.csv")):
         return None
-    with show.Display(quiet=quiet) as display, reopen(folder, observe=display) as production:
+    with show.Display(quiet=quiet) as display, reopen(folder, observe=display, lock=False) as production:
         try:
             masters, _ = produce.masters_there(production)
         except BookFolderError as error:
