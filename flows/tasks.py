@@ -3,7 +3,10 @@ milliseconds, and so may a line. Line-level progress, resume and caching are the
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -71,6 +74,9 @@ def run_production(production: Production, workers: Workers) -> Result:
     tell(Progress("deliver", len(delivered), len(delivered)))
     result = produce.result_of(production, finished, delivered)
     _publish(result, [master for master, _ in finished])
+    for made in delivered:
+        if made and made.kind == "report":
+            _publish_quality(next(path for path in made.files if path.suffix == ".json"))
     return result
 
 
@@ -98,6 +104,27 @@ def _publish(result: Result, masters: Sequence[Master]) -> None:
             for master in masters
         ],
         description="Integrated loudness (ITU-R BS.1770) and true peak of every chapter",
+    )  # fmt: skip
+
+
+def _publish_quality(report: Path) -> None:
+    """The quality report (docs/quality-report.md), a row a chapter, with its worst finding."""
+    told = json.loads(report.read_text(encoding="utf-8"))
+    counts = Counter(one["chapter"] for one in told["findings"])
+    worst = {one["chapter"]: one for one in reversed(told["findings"])}
+    found = ", ".join(f"{count} {severity}s" for severity, count in told["findings_by_severity"].items())
+    create_table_artifact(
+        key="quality",
+        table=[
+            {
+                "chapter": one["chapter"], "title": one["title"], "verdict": "pass" if one["passed"] else "FAIL",
+                "seconds": one["seconds"], **{each["measure"]: each["measured"] for each in one["verdicts"]},
+                "findings": counts[one["chapter"]],
+                "worst": worst[one["chapter"]]["english"] if one["chapter"] in worst else "",
+            }
+            for one in told["chapters"]
+        ],
+        description=f"Quality against the profile {told['profile']}: {found}. More in {report.with_suffix('.html').name}",
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["read", "ask", "plan", "start", "render", "master", "deliver"]
+Stage = Literal["read", "ask", "plan", "start", "render", "master", "deliver", "listen"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from pipeline.errors import CastError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A YAML file whose values are being read. Every method raises CastError for a value that is not what it must be."""
+    """A YAML file whose values are being read, and the page that describes it. Every method raises CastError for a value that
+    is not what it must be."""
 
     path: Path
+    docs: str = "docs/cast-file.md"
 
-    def error(self, what: str, line: int, fix: str = "See docs/cast-file.md.") -> CastError:
-        return CastError(what, where=f"{self.path}, line {line}", fix=fix)
+    def error(self, what: str, line: int, fix: str = "") -> CastError:
+        return CastError(what, where=f"{self.path}, line {line}", fix=fix or f"See {self.docs}.")
 
     def mapping(self, node: Node, what: str, keys: Iterable[str] | None = None) -> dict[str, Node]:
         if not isinstance(node.value, dict):

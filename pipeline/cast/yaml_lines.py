@@ -23,8 +23,9 @@ class Node:
     line: int
 
 
-def read(path: Path, what: str = "cast file") -> Node:
-    """The one mapping of the file, which errors call `what`. Raises CastError naming the line of whatever cannot be read."""
+def read(path: Path, what: str = "cast file", docs: str = "docs/cast-file.md") -> Node:
+    """The one mapping of the file, which errors call `what` and `docs` describes. Raises CastError naming the line of whatever
+    cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -48,14 +49,12 @@ def read(path: Path, what: str = "cast file") -> Node:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise CastError(
-            f"this is not YAML: {problem}", where=where, fix="docs/cast-file.md shows the format."
-        ) from error
+        raise CastError(f"this is not YAML: {problem}", where=where, fix=f"{docs} shows the format.") from error
     if root is None:
-        raise CastError(f"the {what} is empty", where=str(path), fix="docs/cast-file.md shows the format.")
+        raise CastError(f"the {what} is empty", where=str(path), fix=f"{docs} shows the format.")
     node = _plain(root, path, [0])
     if not isinstance(node.value, dict):
-        raise CastError(f"a {what} is a list of `key: value`", where=f"{path}, line 1", fix="See docs/cast-file.md.")
+        raise CastError(f"a {what} is a list of `key: value`", where=f"{path}, line 1", fix=f"See {docs}.")
     return node
 
 

@@ -178,7 +178,7 @@ def _review(verbs: Any) -> None:
     review.add_argument("book", metavar="BOOK", help="a book's name or folder")
     review.add_argument("--all", action="store_true", help="every doubtful line, not the first forty")
     report = _verb(
-        verbs, "report", "review:report", "write the review as one HTML page into the book's folder",
+        verbs, "report", "review:report", "write the review, and the quality of mastered chapters, as HTML pages",
         "shuoshu report demo-zh",
     )  # fmt: skip
     report.add_argument("book", metavar="BOOK")
@@ -214,7 +214,24 @@ def _review(verbs: Any) -> None:
     split.add_argument("name", metavar="NAME")
     split.add_argument("lines", metavar="ID", nargs="+")
     split.add_argument("new", metavar="NEWNAME")
-    for verb in (review, report, assign, rename, merge, split):
+    listen = _verb(
+        verbs, "listen", "listening:listen", "let a speech recognizer hear every line, and list what it heard otherwise",
+        "shuoshu listen demo-zh --asr faster-whisper --model models/faster-whisper-large-v3",
+        "shuoshu listen demo-zh --asr http://localhost:8000/v1 --chapters 2-5",
+        "shuoshu listen demo-zh --retry               # make the worst lines anew with other seeds, and hear them again",
+    )  # fmt: skip
+    listen.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    listen.add_argument(
+        "--asr",
+        default="",
+        metavar="WHO",
+        help="faster-whisper, or a server's address up to /v1 (as shuoshu.yaml says)",
+    )
+    listen.add_argument("--model", default="", metavar="M", help="a model's folder, or its name at the server")
+    listen.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+    listen.add_argument("--retry", action="store_true", help="make the lines heard otherwise anew, where seeds differ")
+    _working(listen)
+    for verb in (review, report, assign, rename, merge, split, listen):
         _output(verb)
         _json(verb)
     for verb in (assign, rename, merge, split):

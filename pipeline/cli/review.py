@@ -79,16 +79,23 @@ def review(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write the review as one HTML page into the book's folder."""
+    """Write the review as one HTML page into the book's folder, and the quality report where its chapters are mastered."""
+    from pipeline.cli.quality import quality_report
     from pipeline.cli.report_page import page
 
     folder, found = _looked_over(options)
     record, path = folder.read(), folder.path / "script-report.html"
     write_text(path, page(found, record.title, record.language))
-    if options.json:
-        show.print_json({"report": str(path), "doubts": len(found.doubts), "readings": len(found.readings)})
-    else:
+    if not options.json:
         show.console().print(str(path), soft_wrap=True, markup=False)
+    quality = quality_report(folder, quiet=options.json)
+    if options.json:
+        show.print_json({
+            "report": str(path), "doubts": len(found.doubts), "readings": len(found.readings),
+            "quality": str(quality) if quality else None,
+        })  # fmt: skip
+    elif quality:
+        show.console().print(str(quality), soft_wrap=True, markup=False)
     return 0
 
 

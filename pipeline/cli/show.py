@@ -193,5 +193,6 @@ def _stage(stage: str) -> str:
         "render": ("rendering lines", "合成台词"),
         "master": ("mastering chapters", "制作章节母带"),
         "deliver": ("making the deliverables", "生成成品"),
+        "listen": ("listening to the takes", "听写核对"),
     }[stage]
     return say(english, chinese_text)

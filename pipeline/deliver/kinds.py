@@ -20,6 +20,7 @@ class Kind:
     call      ``module:function`` in this room
     about     (English, Chinese) for people
     needs     chapter formats that must be there, such as m4a; () = any
+    reads     files of the book's folder that go into it, beside the masters, where they are there
     demands   settings that must be given -> what to write, such as ("url", "https://example.org/my-book/")
     settings  name -> rule: ("str",), ("bool",), ("int", low, high), ("float", low, high), ("choice", a, b …)
     """
@@ -28,6 +29,7 @@ class Kind:
     call: str
     about: tuple[str, str]
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     settings: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     demands: tuple[tuple[str, str], ...] = ()
 
@@ -52,7 +54,7 @@ KINDS: dict[str, Kind] = {
             "m4b:write",
             ("audiobook with chapter marks", "带章节标记的有声书"),
             ("m4a",),
-            {"split_hours": ("float", 1, 100), "split_mb": ("int", 1, 1_000_000)},
+            settings={"split_hours": ("float", 1, 100), "split_mb": ("int", 1, 1_000_000)},
         ),
         Kind(
             "video",
@@ -67,8 +69,7 @@ KINDS: dict[str, Kind] = {
             "sample",
             "sample:write",
             ("retail sample, one to five minutes", "试听样本，一到五分钟"),
-            (),
-            {"minutes": ("float", 1, 5), "chapter": ("int", 1, 100_000)},
+            settings={"minutes": ("float", 1, 5), "chapter": ("int", 1, 100_000)},
         ),
         Kind("stems", "stems:write", ("every character's lines in a file of their own", "每个角色一条分轨"), ()),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
@@ -95,6 +96,12 @@ KINDS: dict[str, Kind] = {
             "readalong.write:write",
             ("EPUB 3 to read along, sentences lit up", "同步朗读的 EPUB 3，逐句高亮"),
             settings={"audio": ("choice", "m4a", "mp3"), "narrator": ("str",), "pauses": ("bool",)},
+        ),
+        Kind(
+            "report",
+            "report:write",
+            ("quality report, one page and JSON", "质量报告，单页网页与 JSON"),
+            reads=("listening.json",),
         ),
     )
 }  # fmt: skip

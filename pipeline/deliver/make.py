@@ -12,7 +12,7 @@ from pipeline.deliver import VERSION
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.kinds import KINDS
 from pipeline.errors import MasteringError
-from pipeline.files import write_text
+from pipeline.files import sha256_file, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,15 @@ def current(book: FinishedBook, kind: str) -> bool:
 
 
 def fingerprint(book: FinishedBook, kind: str) -> str:
-    """SHA-256 of everything that goes into a deliverable: masters, metadata, cover, settings, and this room's version."""
+    """SHA-256 of everything that goes into a deliverable: masters, metadata, cover, settings, files it
+    reads, and this room's version."""
     ingredients = {
         "version": VERSION, "kind": kind, "name": book.name,
         "chapters": [(one.stem, one.fingerprint, sorted(one.files)) for one in book.masters],
         "tags": asdict(book.tags), "source": book.record.source_sha256,
         "cover": hashlib.sha256(book.cover).hexdigest() if book.cover else "",
         "settings": dict(book.settings.get(kind, {})),
+        "read": {name: sha256_file(book.folder / name) for name in KINDS[kind].reads if (book.folder / name).is_file()},
     }  # fmt: skip
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

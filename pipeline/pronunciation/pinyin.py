@@ -42,6 +42,16 @@ def runs_of(spoken: Sequence[str]) -> list[list[Run]]:
     return [_runs(characters, row, noted) for (characters, noted), row in zip(plain, read, strict=True)]
 
 
+def syllables_of(spoken: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """For each spoken text its characters, each with its syllable and tone digit before sandhi ("" for what is not Chinese);
+    a reading such as 重(chong2) wins. A batch is read several times faster than its texts one by one."""
+    plain = [_noted(text) for text in spoken]
+    return [
+        [(sign, noted.get(at, row[at])) for at, sign in enumerate(characters)]
+        for (characters, noted), row in zip(plain, readings([one for one, _ in plain]), strict=True)
+    ]
+
+
 def _noted(text: str) -> tuple[str, dict[int, str]]:
     """`text` without its readings such as 重(chong2), and these by their places."""
     noted: dict[int, str] = {}

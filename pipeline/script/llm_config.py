@@ -84,7 +84,7 @@ def read(path: Path) -> Settings:
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         raise ScriptError("the settings cannot be read as YAML", where=where, fix="docs/llm.md shows them.") from error
     entries = _entries(
-        _entries({"": root}, "", path, ("llm",)), "llm", path, tuple(one.name for one in fields(Settings))
+        _entries({"": root}, "", path, ("llm", "listen")), "llm", path, tuple(one.name for one in fields(Settings))
     )
     values: dict[str, Any] = {name: _value(name, node, path) for name, node in entries.items()}
     for needed in ("url", "model"):

@@ -149,10 +149,7 @@ class TakeStore:
     def takes(self, keys: Iterable[str]) -> dict[str, Take]:
         """The takes of `keys`, by key; missing ones are absent."""
         found = {}
-        wanted = list(dict.fromkeys(keys))
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
+        for part, marks in _parts(keys):
             for row in self._rows(f"SELECT * FROM takes WHERE key IN ({marks})", part):  # noqa: S608 - only marks
                 found[row[0]] = self._take(row)
         return found
@@ -184,6 +181,18 @@ class TakeStore:
         """What a take was made from (see `key.ingredients`); empty for an unknown key."""
         rows = self._rows("SELECT ingredients FROM takes WHERE key=?", (key,))
         return dict(json.loads(rows[0][0])) if rows else {}
+
+    def asked(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What each of `keys` was made from, by key; missing ones are absent."""
+        found: dict[str, dict[str, Any]] = {}
+        for part, marks in _parts(keys):
+            rows = self._rows(f"SELECT key, ingredients FROM takes WHERE key IN ({marks})", part)  # noqa: S608 - only marks
+            found.update((key, json.loads(text)) for key, text in rows)
+        return found
+
+    def count(self) -> int:
+        """How many takes were ever made."""
+        return int(self._rows("SELECT count(*) FROM takes")[0][0])
 
     def flagged(self) -> dict[str, tuple[str, ...]]:
         """Keys of takes that an automatic check doubts -> its flags."""
@@ -220,3 +229,11 @@ class TakeStore:
                 fix="Free disk space or mend the folder's permissions. A damaged index can be moved away:"
                 " takes are then rendered again.",
             ) from error
+
+
+def _parts(keys: Iterable[str]) -> Iterator[tuple[list[str], str]]:
+    """Keys without repeats, as many as SQLite takes at once, and a question mark for each."""
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        yield part, ",".join("?" * len(part))

@@ -17,7 +17,18 @@ from tests.conftest import ROOT, shuoshu
 
 def test_a_run_shows_on_the_server(prefect_server: str, book: Path, cast: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = shuoshu("run", book, "--cast", cast, "--output", out, "--json", PREFECT_API_URL=prefect_server)
+    done = shuoshu(
+        "run",
+        book,
+        "--cast",
+        cast,
+        "--output",
+        out,
+        "--deliver",
+        "m4b,report",
+        "--json",
+        PREFECT_API_URL=prefect_server,
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["chapters_mastered"] == [1, 2]
 
@@ -37,7 +48,9 @@ def test_a_run_shows_on_the_server(prefect_server: str, book: Path, cast: Path, 
         assert {"master chapter 1", "master chapter 2", "deliver m4b"} <= tasks
         assert any(name.startswith("render ") for name in tasks)
         artifacts = {one.key for one in client.read_artifacts()}
-        assert {"deliverables", "chapter-loudness"} <= artifacts
+        assert {"deliverables", "chapter-loudness", "quality"} <= artifacts
+        [quality] = [one for one in client.read_artifacts() if one.key == "quality"]
+        assert [row["verdict"] for row in json.loads(quality.data)] == ["pass", "pass"]
 
 
 def test_nothing_stale_starts_no_flow(prefect_server: str, book: Path, tmp_path: Path) -> None:

@@ -1,0 +1,196 @@
+"""The quality report in a real browser: nothing on its console, the language switches, tables sort, sound plays from the file
+beside the page, and a script that got into the page does not run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from pipeline.deliver.book import FinishedBook
+from pipeline.deliver.finding import Finding
+from pipeline.deliver.quality import analyse
+from pipeline.deliver.report_page import page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+_PATIENCE_S = 60
+
+
+class Browser:
+    """A headless Chromium, spoken to by the DevTools protocol. `said` is what came on its console and its log."""
+
+    def __init__(self, profile: Path) -> None:
+        from websockets.sync.client import connect
+
+        assert CHROMIUM
+        self._process = subprocess.Popen(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--mute-audio",
+             "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}", "about:blank"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        port_file, until = profile / "DevToolsActivePort", time.monotonic() + _PATIENCE_S
+        while not (port_file.is_file() and port_file.read_text().count("\n")):
+            assert time.monotonic() < until, "the browser does not start"
+            time.sleep(0.1)
+        port, path = port_file.read_text().split("\n")[:2]
+        self._socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None)
+        self._count = 0
+        self.said: list[Any] = []
+        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Runtime", "Log", "Page", "Network"):
+            self._ask(f"{domain}.enable")
+
+    def _ask(self, method: str, **parameters: object) -> Any:
+        self._count += 1
+        asked: dict[str, object] = {"id": self._count, "method": method, "params": parameters}
+        if hasattr(self, "_session"):
+            asked["sessionId"] = self._session
+        self._socket.send(json.dumps(asked))
+        while True:
+            told = json.loads(self._socket.recv(timeout=_PATIENCE_S))
+            if told.get("id") == self._count:
+                assert "error" not in told, told
+                return told["result"]
+            if told.get("method") in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
+                self.said.append(told["params"])
+
+    def open(self, path: Path) -> None:
+        self._ask("Page.navigate", url=path.as_uri())
+        self.wait("document.readyState === 'complete' && location.protocol === 'file:'")
+
+    def get(self, expression: str) -> Any:
+        found = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def wait(self, expression: str) -> None:
+        until = time.monotonic() + _PATIENCE_S
+        while not self.get(expression):
+            assert time.monotonic() < until, f"it never came: {expression}"
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    one = Browser(tmp_path_factory.mktemp("chromium"))
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def report(finished: FinishedBook, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with three findings, of lines where they are, beside the chapters it speaks of."""
+    folder = tmp_path_factory.mktemp("report")
+    shutil.copytree(finished.folder / "chapters", folder / "chapters")
+    quality = analyse(finished)
+    segment = finished.timeline(finished.masters[0]).segments[2]
+    line = Finding(
+        "clipped", "warning", "It clips.", "削波。", 1, segment.start / 44100, segment.end / 44100, None, segment.line_id,
+        "林晚", segment.text, f"shuoshu rerender book {segment.line_id}",
+    )  # fmt: skip
+    findings = (line, replace(line, kind="silent", severity="error", english="It is silent.", start=0.5, end=1.0), line)
+    path = folder / "report.html"
+    path.write_text(page(replace(quality, findings=findings), -19), encoding="utf-8")
+    return path
+
+
+def shown(browser: Browser) -> str:
+    return str(browser.get("document.body.innerText"))
+
+
+def test_the_page_shows_without_a_word_on_the_console_and_switches_language(browser: Browser, report: Path) -> None:
+    browser.said.clear()
+    browser.open(report)
+    assert "响度随时间变化" in shown(browser)
+    assert "Loudness over time" not in shown(browser)
+    assert browser.get("document.querySelectorAll('figure svg path.short').length") == 2
+    assert browser.get("document.querySelector('path.short').getBBox().width") > 500
+    browser.get("document.querySelector('button.language').click()")
+    assert "Loudness over time" in shown(browser)
+    assert "响度随时间变化" not in shown(browser)
+    assert browser.said == []
+
+
+def test_a_click_on_a_head_sorts(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    severities = (
+        "[...[...document.querySelectorAll('h2')].find(one => one.innerText.startsWith('发现')).nextElementSibling"
+        ".tBodies[0].rows].map(row => row.querySelector('span').className)"
+    )
+    head = "[...document.querySelectorAll('th')].find(one => one.innerText === '程度')"
+    assert browser.get(severities) == ["error", "warning", "warning"]
+    browser.get(f"{head}.click()")
+    browser.get(f"{head}.click()")
+    assert browser.get(severities) == ["warning", "warning", "error"]
+
+
+def test_a_button_plays_just_the_line_from_the_file_beside_the_page(browser: Browser, report: Path) -> None:
+    browser.said.clear()
+    browser.open(report)
+    browser.get("document.querySelector('td button[data-play*=\"#t=0.20,1.30\"]').click()")
+    source = unquote(str(browser.get("document.querySelector('audio').src")))
+    assert source.startswith(report.parent.as_uri())
+    path, part = source.removeprefix("file://").split("#")
+    assert (Path(path).suffix, part) == (".mp3", "t=0.20,1.30")
+    assert Path(path).is_file()
+    browser.wait("document.querySelector('audio').ended || document.querySelector('audio').paused"
+                 " && document.querySelector('audio').currentTime > 1")  # fmt: skip
+    assert browser.get("document.querySelector('audio').currentTime") == pytest.approx(1.3, abs=0.3)
+    assert browser.said == []
+
+
+def test_a_copy_button_copies_the_command_beside_it(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    browser.get("document.querySelector('[data-copy]').click()")
+    browser.wait("document.querySelector('[data-copy]').dataset.copy === 'done'")
+    assert str(browser.get("getSelection().toString()")).startswith("shuoshu rerender book c01-")
+
+
+def test_a_file_that_is_gone_is_said(browser: Browser, report: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "report.html"
+    alone.write_bytes(report.read_bytes())
+    browser.open(alone)
+    assert "无法播放" not in shown(browser)
+    browser.get("document.querySelector('[data-play]').click()")
+    browser.wait("!document.querySelector('#told').hidden")
+    assert "无法播放" in shown(browser)
+
+
+def test_a_script_that_got_into_the_page_does_not_run(browser: Browser, report: Path, tmp_path: Path) -> None:
+    html = report.read_text(encoding="utf-8")
+    evil = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+    path = tmp_path / "evil.html"
+    path.write_text(html.replace("</h1>", "</h1>" + evil, 1), encoding="utf-8")
+    browser.open(path)
+    assert browser.get("document.title") != "run"
+    browser.get("document.querySelector('button.language').click()")
+    assert "Loudness over time" in shown(browser), "the page's own script runs"
+
+
+def test_the_script_report_shows_too(browser: Browser, tmp_path: Path) -> None:
+    from pipeline.cli import report_page
+    from pipeline.nouns import Line
+    from pipeline.script.review import review
+
+    path = tmp_path / "script-report.html"
+    lines = [Line("c01-1", 1, 1, 1, "dialogue", "林晚", "“好。”", confidence=0.2)]
+    path.write_text(report_page.page(review(lines, "zh"), "书", "zh"), encoding="utf-8")
+    browser.said.clear()
+    browser.open(path)
+    assert "说话人存疑 (1)" in shown(browser)
+    assert browser.said == []
