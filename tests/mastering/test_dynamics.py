@@ -61,11 +61,11 @@ def band_db(wave, low, high):
 def said(text, voice="en-us+f2"):
     import soxr
 
-    from pipeline.engines.espeak import trimmed
     from pipeline.engines.espeak_library import SAMPLE_RATE, Settings, library
 
-    spoken = trimmed(library().speak(text, Settings(voice, 165, 50, 50, 100)))
-    return soxr.resample(spoken, SAMPLE_RATE, RATE).astype(np.float32)
+    spoken, _ = library().speak(text, Settings(voice, 165, 50, 50, 100))
+    loud = np.flatnonzero(np.abs(spoken) > 10 ** (-50 / 20))
+    return soxr.resample(spoken[max(loud[0] - 110, 0) : loud[-1] + 110], SAMPLE_RATE, RATE).astype(np.float32)
 
 
 def burst(level_db=-25.0, seconds=0.3, seed=5):
