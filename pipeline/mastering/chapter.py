@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import levelling, sound
 from pipeline.mastering import tags as tag_room
+from pipeline.mastering.beside import Beside
 from pipeline.mastering.dynamics import chain, through
 from pipeline.mastering.encoders import encoder
 from pipeline.mastering.limiter import Limiter
@@ -70,9 +71,10 @@ def _write(
     meter, peak, limiter = Meter(timeline.sample_rate), PeakMeter(), _limiter(profile)
     square, highest = 0.0, 0.0
     with ExitStack() as closing:
-        files = [encoder(kind, path, profile) for kind, path in paths.items()]
-        for file in files:
-            closing.callback(file.close)
+        files: list[Beside] = []
+        for kind, path in paths.items():
+            files.append(Beside(encoder(kind, path, profile)))
+            closing.callback(files[-1].close)
         for block in _limited(timeline, takes, profile, trim, limiter):
             meter.push(block)
             peak.push(block)
