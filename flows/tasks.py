@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import opaque
 
 from flows.watching import tell
-from pipeline import produce
+from pipeline import chapters, produce, rendering
 from pipeline.deliver.make import Made
 from pipeline.nouns import Master
 from pipeline.opening import Production
@@ -33,13 +33,13 @@ def held(value: Any) -> Any:
 @task(name="render lines", task_run_name="render {label}", cache_policy=NO_CACHE, persist_result=False)
 def render_lines(label: str, production: Production, batch: tuple[Job, ...], workers: Workers) -> float:
     """Render one batch and enter its takes; seconds of audio made."""
-    return produce.render(production, batch, workers)
+    return rendering.render(production, batch, workers)
 
 
 @task(name="master chapter", task_run_name="master chapter {number}", cache_policy=NO_CACHE, persist_result=False)
 def master_chapter(number: int, production: Production, workers: Workers) -> tuple[Master, bool]:
     """Master one chapter, unless it is as it was; the master, and whether it was made now."""
-    master, made = produce.master(production, number, workers)
+    master, made = chapters.master(production, number, workers)
     if made:
         get_run_logger().info(
             "chapter %d: %.1f s, %.2f LUFS, %.2f dBTP",
@@ -57,9 +57,9 @@ def deliver(kind: str, production: Production, masters: list[Master]) -> Made | 
 def run_production(production: Production, workers: Workers) -> Result:
     """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
     _render_all(production, workers)
-    if produce.plan_again(production):
+    if rendering.plan_again(production):
         _render_all(production, workers)
-    produce.rendering_done(production, workers)
+    rendering.rendering_done(production, workers)
     masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
     finished = []
     tell(Progress("master", 0, len(masters)))
@@ -84,7 +84,7 @@ def _render_all(production: Production, workers: Workers) -> None:
     def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
         return render_lines.submit(_label(batch), held(production), held(batch), held(workers)).result
 
-    produce.render_in_turn(production, submit, workers, tell)
+    rendering.render_in_turn(production, submit, workers, tell)
 
 
 def _label(batch: Sequence[Job]) -> str:

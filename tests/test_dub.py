@@ -17,7 +17,7 @@ import pytest
 import soundfile
 
 from benchmarks.dubbing import decoded, measured, overlaps, subtitles
-from pipeline import produce, script
+from pipeline import chapters, produce, rendering, script
 from pipeline.dubbing import Dub, fit, report
 from pipeline.dubbing.report import Row
 from pipeline.dubbing.wish import parsed_seconds
@@ -62,11 +62,11 @@ def dubbed(path: Path, dub: Dub, formats: str = "flac") -> tuple[Result, list[Ro
 def finished(production: Production) -> Result:
     """What `produce.finish` does, without processes of its own."""
     for _ in range(2):
-        for batch in produce.batches_of(production):
-            produce.render(production, batch)
-        if not produce.plan_again(production):
+        for batch in rendering.batches_of(production):
+            rendering.render(production, batch)
+        if not rendering.plan_again(production):
             break
-    masters = [produce.master(production, number) for number in production.chapters]
+    masters = [chapters.master(production, number) for number in production.chapters]
     made = [produce.deliver(production, [one for one, _ in masters], kind) for kind in production.deliver]
     return produce.result_of(production, masters, made)
 

@@ -6,8 +6,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline import chapters, produce
 from pipeline import folder as books
-from pipeline import produce
 from pipeline.cli import show
 from pipeline.cli.make import summary
 from pipeline.deliver import kinds
@@ -26,7 +26,7 @@ def deliver(options: argparse.Namespace) -> int:
     folder = books.find(options.book, options.output)
     with show.Display(quiet=options.json) as display, reopen(folder, observe=display) as production:
         wanted = chosen or production.deliver
-        masters, stale = produce.masters_there(production)
+        masters, stale = chapters.masters_there(production)
         made = []
         for at, kind in enumerate(wanted):
             display(Progress("deliver", at, len(wanted), note=kind))

@@ -6,12 +6,13 @@ import argparse
 import time
 from collections import Counter
 
+from pipeline.chapters import mastered_chapters
 from pipeline.cli import show
 from pipeline.cli.make import make, report, summary
 from pipeline.folder import find
 from pipeline.nouns import Take
 from pipeline.opening import reopen
-from pipeline.produce import Result, doubtful, finish, mastered_chapters
+from pipeline.produce import Result, doubtful, finish
 from pipeline.retake import Retake, older_take, open_choice, open_retake, pick
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline import produce
+from pipeline import chapters, produce
 from pipeline.cli import show
 from pipeline.errors import BookFolderError
 from pipeline.folder import BookFolder
@@ -19,7 +19,7 @@ def quality_report(folder: BookFolder, *, quiet: bool) -> Path | None:
         return None
     with show.Display(quiet=quiet) as display, reopen(folder, observe=display, lock=False) as production:
         try:
-            masters, _ = produce.masters_there(production)
+            masters, _ = chapters.masters_there(production)
         except BookFolderError as error:
             if not quiet:
                 show.remark(show.say(f"no quality report: {error.what}", f"没有质量报告：{error.what}"))

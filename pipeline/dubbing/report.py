@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.chapters import chapter_job
 from pipeline.files import write_bytes
 from pipeline.mastering import timed
 from pipeline.opening import Production
-from pipeline.produce import chapter_job, finished
+from pipeline.produce import finished
 
 COLUMNS = ("line", "start", "slot", "natural", "made", "ratio", "stretched", "over", "cut", "speaker", "text")
 

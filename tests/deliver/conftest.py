@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import produce
+from pipeline import chapters, produce
 from pipeline.deliver.book import FinishedBook
 from pipeline.opening import Request, open_book
 
@@ -41,5 +41,5 @@ def finished(novel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     request = Request(novel, output=tmp_path_factory.mktemp("output"), workers=2)
     with open_book(request) as production:
         produce.finish(production, 2)
-        masters = [produce.master(production, number)[0] for number in production.chapters]
+        masters = [chapters.master(production, number)[0] for number in production.chapters]
         yield produce.finished(production, masters)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from pipeline import produce
+from pipeline import chapters, produce
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.readalong import harmless, spans, write
 from pipeline.errors import BookFolderError, MasteringError
@@ -41,7 +41,7 @@ def produced(manuscript: Path, folder: Path, **more: Any) -> FinishedBook:
     """The manuscript spoken by the embedded engine and mastered."""
     with open_book(Request(manuscript, output=folder, workers=2, formats="m4a", **more)) as production:
         produce.finish(production, 2)
-        masters = [produce.master(production, number)[0] for number in production.chapters]
+        masters = [chapters.master(production, number)[0] for number in production.chapters]
         return produce.finished(production, masters)
 
 

@@ -36,7 +36,7 @@ def produced(manuscript: Path, cast: Path, output: Path, chapters: str = "") -> 
     )
     with open_book(request) as production:
         produce.finish(production, 2)
-        masters = [produce.master(production, number)[0] for number in production.chapters]
+        masters = [chapters.master(production, number)[0] for number in production.chapters]
         return produce.finished(production, masters)
 
 

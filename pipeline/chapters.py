@@ -1,0 +1,177 @@
+"""Mastering the chapters of an opened book: what each is made from, and whether it is as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import BookFolderError, MasteringError
+from pipeline.folder import safe_name
+from pipeline.mastering.profiles import Profile
+from pipeline.mastering.tags import Tags
+from pipeline.nouns import Line, Master, Take, Timeline
+from pipeline.opening import Production
+from pipeline.render.plan import Due, batches, direction_of
+from pipeline.rendering import render
+from pipeline.takes import take_key
+
+if TYPE_CHECKING:
+    from pipeline.render.pool import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterJob:
+    """What a worker needs to master one chapter. `takes` by line id."""
+
+    timeline: Timeline
+    takes: Mapping[str, Take]
+    profile: Profile
+    folder: Path
+    stem: str
+    tags: Tags
+    fingerprint: str
+    cover: bytes | None
+    cover_type: str
+
+
+def master(production: Production, number: int, workers: Workers | None = None) -> tuple[Master, bool]:
+    """Master one chapter unless it is as it was; the master, and whether it was made now."""
+    from pipeline.mastering import record
+
+    job = chapter_job(production, number)
+    there = record.load(job.folder, job.stem)
+    if there and there.fingerprint == job.fingerprint:
+        return there, False
+    _forget_other_names(job.folder, job.stem, number)
+    made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    if not isinstance(made, Master):
+        _render_again(production, number, made, workers)
+        job = chapter_job(production, number)
+        made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    if not isinstance(made, Master):
+        raise MasteringError(
+            "a take that was just rendered is damaged", where=str(made[0].path), fix="Check the disk it lies on."
+        )
+    return made, True
+
+
+def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Workers | None) -> None:
+    """Render takes anew whose files were damaged on disk; the lines that use them say so in a remark."""
+    due: dict[str, Due] = {}
+    for take in damaged:
+        lines = [line for line in production.lines_of(number) if production.wanted.get(line.id) == take.key]
+        direction = direction_of(lines[0], production.cast, production.engine)
+        if direction is None or take_key(replace(direction, seed=take.seed)) != take.key:
+            raise MasteringError(
+                f"the take that line {lines[0].id} uses is damaged, and the script now asks for another",
+                where=str(take.path), fix=f"Choose another: `shuoshu takes BOOK {lines[0].id}` lists them.",
+            )  # fmt: skip
+        take.path.unlink(missing_ok=True)
+        due[take.key] = Due(take.key, take.engine, lines[0], tuple(line.id for line in lines[1:]), take.seed)
+        production.remarks.append(f"the take of line {lines[0].id} was damaged on disk; it is rendered again")
+    for batch in batches(due.values(), production.cast, production.engine):
+        render(production, batch, workers)
+
+
+def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
+    """Master one chapter; runs in a worker process. Writes the chapter's files and, last, their record. Where takes are not
+    what they were when they were rendered, nothing is written and they are returned."""
+    from pipeline.mastering import chapter, record, sound
+
+    damaged = sound.damaged(job.takes.values())
+    if damaged:
+        return tuple(damaged)
+    made, laid_out = chapter.master(
+        job.timeline, job.takes, job.profile, job.folder, job.stem, job.tags, job.fingerprint, job.cover, job.cover_type
+    )
+    record.write(made, laid_out, job.folder)
+    return made
+
+
+def chapter_job(production: Production, number: int) -> ChapterJob:
+    """Everything that mastering a chapter needs, its fingerprint included."""
+    from pipeline.mastering import record
+
+    lines = production.lines_of(number)
+    keys = {line.id: production.wanted[line.id] for line in lines if line.id in production.wanted}
+    known = production.store.takes(keys.values())
+    takes = {line: known[key] for line, key in keys.items() if key in known}
+    title = production.titles.get(number, "")
+    laid_out = _laid_out(production, number, lines, takes)
+    numbers = list(production.titles)
+    tags = Tags(
+        title=title or production.record.title, author=production.record.author, album=production.record.title,
+        language=production.record.language, track=numbers.index(number) + 1, tracks=len(numbers),
+    )  # fmt: skip
+    cover, cover_type = production.cover()
+    return ChapterJob(
+        timeline=laid_out, takes=takes, profile=production.profile, folder=production.folder.chapters,
+        stem=_stem(production, number), tags=tags, cover=cover, cover_type=cover_type,
+        fingerprint=record.fingerprint(laid_out, production.profile, tags, cover),
+    )  # fmt: skip
+
+
+def _laid_out(production: Production, number: int, lines: Sequence[Line], takes: Mapping[str, Take]) -> Timeline:
+    from pipeline.mastering import timed, timeline
+
+    title = production.titles.get(number, "")
+    if production.timing is None or (production.timing.total is None and all(one.start is None for one in lines)):
+        return timeline.build(number, title, lines, takes, production.profile)
+    laid_out, _ = timed.build(number, title, lines, takes, production.profile, production.timing)
+    return laid_out if production.timing.length is not None else timeline.in_whole_blocks(laid_out)
+
+
+def _stem(production: Production, number: int) -> str:
+    width = max(2, len(str(max(production.titles))))
+    return safe_name(f"{number:0{width}d} {production.titles.get(number, '')}")
+
+
+def _forget_other_names(folder: Path, stem: str, number: int) -> None:
+    """Remove a chapter's files under a title it no longer has: they are ours, made from the record beside them."""
+    from pipeline.mastering import record
+
+    for path in folder.glob("*.json"):
+        other = record.load(folder, path.stem)
+        if path.stem != stem and other and other.chapter == number:
+            for file in (*other.files.values(), folder / f"{path.stem}.timeline.csv", path):
+                file.unlink(missing_ok=True)
+
+
+def mastered_chapters(production: Production) -> dict[int, Master]:
+    """The chapters whose files are what the script and cast now ask for."""
+    from pipeline.mastering import record
+
+    stale = {line.chapter for line in production.plan.lines if line.id in production.plan.stale}
+    found = {}
+    for number in production.chapters:
+        if number in stale:
+            continue
+        job = chapter_job(production, number)
+        there = record.load(job.folder, job.stem)
+        if there and there.fingerprint == job.fingerprint:
+            found[number] = there
+    return found
+
+
+def on_disk(production: Production, number: int) -> Master | None:
+    """A chapter as it was last mastered; None when it never was or its files are not whole."""
+    from pipeline.mastering import record
+
+    return record.load(production.folder.chapters, _stem(production, number))
+
+
+def masters_there(production: Production) -> tuple[list[Master], tuple[int, ...]]:
+    """Every mastered chapter of the book as it lies on disk, and the numbers of those that the script and cast now ask
+    for otherwise. Raises BookFolderError when one was never mastered."""
+    current, found = mastered_chapters(production), []
+    for number in production.chapters:
+        there = on_disk(production, number)
+        if there is None:
+            raise BookFolderError(
+                f"chapter {number} is not mastered", where=str(production.folder.path),
+                fix="`shuoshu run` on the manuscript masters it.",
+            )  # fmt: skip
+        found.append(there)
+    return found, tuple(number for number in production.chapters if number not in current)

@@ -1,0 +1,116 @@
+"""Rendering what an opened book still needs: batches of lines given to workers, and their takes entered."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pipeline import engines
+from pipeline.memory import give_back_freed
+from pipeline.opening import Production, planned_in
+from pipeline.progress import Observer, Progress
+from pipeline.render.plan import Job, batches
+from pipeline.render.pool import visible_gpus
+from pipeline.render.worker import render_batch
+from pipeline.takes.store import Rendered
+
+if TYPE_CHECKING:
+    from pipeline.render.pool import Workers
+
+AHEAD = 4
+"""Batches given out for each worker: one it renders, one that waits, and two for a slow one in front of them."""
+
+
+def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
+    """The batches of lines that still have to be rendered, one after the other."""
+    return batches(production.plan.due, production.cast, production.engine)
+
+
+def render(production: Production, batch: tuple[Job, ...], workers: Workers | None = None) -> float:
+    """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made."""
+    store = production.store
+    there = store.unrecorded(job.key for job in batch)
+    made = (
+        workers.run(render_batch, batch, store.folder, there) if workers else render_batch(batch, store.folder, there)
+    )
+    _enter(production, batch, made)
+    return sum(one.take.seconds for one in made)
+
+
+def render_in_turn(
+    production: Production,
+    submit: Callable[[tuple[Job, ...]], Callable[[], float]],
+    workers: Workers,
+    observe: Observer,
+) -> None:
+    """Give out every batch that is due, a few for each worker at a time, so that a long book needs no more memory.
+
+    submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
+    """
+    workers.at_most(_processes(production))
+    ahead = AHEAD * workers.count
+    done, total = 0, len(production.plan.due)
+    if total:
+        observe(Progress("render", 0, total))
+    work, given = batches_of(production), deque[tuple[int, Callable[[], float]]]()
+    while True:
+        given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
+        if not given:
+            return
+        size, wait = given.popleft()
+        seconds = wait()
+        done += size
+        observe(Progress("render", done, total, seconds))
+
+
+def _processes(production: Production) -> int | None:
+    """How many processes may render: as many as the engine that is shyest of company allows on this machine's devices."""
+    shy = [
+        engines.engine_class(name).capabilities.processes_per_device
+        for name in {one.engine for one in production.plan.due}
+    ]
+    return min((one * max(1, len(visible_gpus())) for one in shy if one), default=None)
+
+
+def plan_again(production: Production) -> bool:
+    """For a timed script whose lines were rendered freely: plan what of them must be shorter; whether there is any. Other
+    scripts need no second round, and of single lines made anew only those take part."""
+    if production.timing is None:
+        return False
+    mine = {name for name, key in production.by_hand.items() if production.wanted.get(name) == key}
+    planned, production.naturals = planned_in(
+        production.timing,
+        production.plan.lines,
+        production.cast,
+        production.store,
+        production.profile,
+        production.engine,
+    )
+    if production.retake:
+        planned = replace(planned, due=tuple(one for one in planned.due if one.line.id in mine))
+        planned.wanted.update({name: key for name, key in production.wanted.items() if name not in mine})
+    production.plan, production.by_hand = planned, {}
+    production.wanted = planned.wanted
+    return bool(planned.due)
+
+
+def rendering_done(production: Production, workers: Workers) -> None:
+    """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
+    workers.at_most()
+    production.plan = replace(production.plan, due=(), stale={})
+    give_back_freed()
+
+
+def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Rendered]) -> None:
+    production.store.record([(one, job.lines) for one, job in zip(made, batch, strict=True)])
+    for one, job in zip(made, batch, strict=True):
+        for line in job.lines:
+            asked = production.by_hand.get(line)
+            if asked == job.key:
+                production.store.choose(line, one.take.key, job.subject)
+            if asked in (None, job.key):
+                production.wanted[line] = one.take.key
+    production.rendered += len(made)
