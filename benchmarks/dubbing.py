@@ -135,8 +135,9 @@ def main() -> None:
     import time
 
     from pipeline.dubbing import Dub, report
-    from pipeline.opening import Request, open_book
+    from pipeline.opening import open_book
     from pipeline.produce import finish
+    from pipeline.request import Request
 
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--slots", type=int, default=300)

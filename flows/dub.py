@@ -17,9 +17,10 @@ from flows.produce import threads
 from flows.tasks import run_production
 from flows.watching import tell
 from pipeline.dubbing import Dub
-from pipeline.opening import Request, open_book
+from pipeline.opening import open_book
 from pipeline.produce import Result
 from pipeline.render.pool import Workers
+from pipeline.request import Request
 
 
 def _name() -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
-from pipeline.opening import Production, Request
+from pipeline.opening import Production
 from pipeline.produce import Result
+from pipeline.request import Request
 from pipeline.retake import Retake
 
 _handed: Production | None = None

@@ -16,9 +16,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.handover import handed
 from flows.tasks import run_production
 from flows.watching import tell
-from pipeline.opening import Request, open_book
+from pipeline.opening import open_book
 from pipeline.produce import Result
 from pipeline.render.pool import Workers, cores
+from pipeline.request import Request
 
 
 def threads(workers: int) -> Any:

@@ -12,7 +12,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.produce import parameters, produce_book
 from pipeline.errors import ShuoshuError, did_you_mean
-from pipeline.opening import Request
+from pipeline.request import Request
 
 
 def serve(request: Request, cron: str, timezone: str, say: Callable[[str], None]) -> None:

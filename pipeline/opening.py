@@ -1,68 +1,35 @@
-"""Opening a book: manuscript and cast are read, the script table is written or merged, and what must be made is known.
+"""Opening a book: its script table read or written (`reading`), its cast and its `ending` known, and with them what must be made.
 
 `open_book` starts from a manuscript, `reopen` from a book's folder. What then has to be done is `pipeline.produce`'s.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__, script
-from pipeline import manuscript as manuscript_room
+from pipeline import script
 from pipeline.cast import Cast
-from pipeline.errors import BookFolderError, ManuscriptError
-from pipeline.files import sha256_file
+from pipeline.ending import ending_of
 from pipeline.folder import BookFolder, Record, folder_for
 from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
-from pipeline.nouns import NARRATOR, UNKNOWN, Character, Language, Line
+from pipeline.nouns import NARRATOR, UNKNOWN, Character, Line
 from pipeline.progress import Observer, Progress, unobserved
+from pipeline.reading import write_script
 from pipeline.render.plan import Plan, plan
 from pipeline.render.plan import said as plan_said
+from pipeline.request import Request, chapters_in
 from pipeline.script import credits as credit_room
 from pipeline.takes import TakeStore
-from pipeline.wording import Wording
 
 if TYPE_CHECKING:
-    from pipeline.dubbing import Dub
     from pipeline.dubbing.fit import Natural
     from pipeline.mastering.timed import Timing
-    from pipeline.script.credits import Credits
-    from pipeline.script.llm import Outcome
     from pipeline.script.merge import Sync
-
-
-Attributor = Literal["offline", "llm"]
-_INCOMPLETE = "llm, incomplete"
-"""What the record says after a run in which questions stayed open, so that the next run asks again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
-    `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's); `dub` makes
-    one track of a timed script. None = by the cast, the last run, or the default."""
-
-    manuscript: Path
-    cast: Path | None = None
-    engine: str | None = None
-    profile: str | None = None
-    chapters: str = ""
-    output: Path = Path("output")
-    workers: int = 0
-    chapter_pattern: str | None = None
-    encoding: str | None = None
-    language: Language | None = None
-    include_matter: bool = False
-    formats: str = ""
-    attributor: Attributor | None = None
-    deliver: str = ""
-    dub: Dub | None = None
 
 
 @dataclass(slots=True)
@@ -150,83 +117,6 @@ def reopen(
             yield production
 
 
-def write_script(folder: BookFolder, request: Request, observe: Observer = unobserved) -> tuple[Record, Sync]:
-    """Read the manuscript into the script table, keeping hand edits, and record where it came from.
-
-    Nothing is read again when manuscript, options and the reading code are those of the last time.
-    """
-    observe(Progress("read", note=request.manuscript.name))
-    digest = sha256_file(request.manuscript)
-    record = folder.read() if folder.exists else None
-    last = str(record.options.get("attributor", "offline")) if record else "offline"
-    attributor = request.attributor or ("llm" if last.startswith("llm") else "offline")
-    options = {
-        "chapter_pattern": request.chapter_pattern, "encoding": request.encoding, "language": request.language,
-        "include_matter": request.include_matter, "attributor": attributor,
-    }  # fmt: skip
-    versions = {"shuoshu": __version__, "manuscript": manuscript_room.VERSION, "script": script.VERSION}
-    if record:
-        _same_book(folder, record, request.manuscript)
-    unchanged = (
-        record is not None
-        and record.source_sha256 == digest
-        and dict(record.options) == options
-        and dict(record.versions) == versions
-        and folder.script.is_file()
-    )
-    if unchanged and record is not None:
-        sync = script.resync(folder.path)
-    else:
-        record, sync = _read(folder, request, digest, options, versions, record, observe)
-    if record.source != str(request.manuscript.resolve()):
-        record = replace(record, source=str(request.manuscript.resolve()))
-    folder.write(record)
-    return record, sync
-
-
-def _read(
-    folder: BookFolder, request: Request, digest: str, options: Mapping[str, object], versions: Mapping[str, str],
-    before: Record | None, observe: Observer,
-) -> tuple[Record, Sync]:  # fmt: skip
-    book = manuscript_room.read(
-        request.manuscript, chapter_pattern=request.chapter_pattern, include_matter=request.include_matter,
-        encoding=request.encoding, language=request.language,
-    )  # fmt: skip
-    lines = script.analyse(book)
-    found, notes, options = script.characters(lines, book), book.notes, dict(options)
-    if options["attributor"] == "llm":
-        outcome = _asked(lines, found, folder, observe)
-        lines, notes = list(outcome.lines), (*notes, *outcome.remarks)
-        options["attributor"] = "llm" if outcome.complete else _INCOMPLETE
-    sync = script.sync(folder.path, lines)
-    fresh = Record(
-        title=book.title, author=book.author, language=book.language, source=str(request.manuscript.resolve()),
-        source_sha256=digest, encoding=book.encoding, cover=folder.write_cover(book), cover_type=book.cover_type,
-        options=options, versions=dict(versions),
-        chapters=tuple((chapter.number, chapter.title) for chapter in book.chapters),
-        skipped=tuple((part.title, part.why, part.characters) for part in book.skipped),
-        characters=tuple((one.name, one.gender, one.age) for one in found),
-        aliases={one.name: one.aliases for one in found if one.aliases}, notes=notes,
-    )  # fmt: skip
-    if before is None:
-        return fresh, sync
-    last = replace(
-        fresh, cast=before.cast, profile=before.profile, engine=before.engine, formats=before.formats,
-        deliver=before.deliver, dub=before.dub,
-    )  # fmt: skip
-    return last, sync
-
-
-def _asked(lines: Sequence[Line], found: Sequence[Character], folder: BookFolder, observe: Observer) -> Outcome:
-    """The lines after a language model was asked about the doubtful ones."""
-    from pipeline.script import llm, llm_config
-
-    def tell(done: int, total: int, note: str) -> None:
-        observe(Progress("ask", done, total, note=note))
-
-    return llm.improve(lines, found, folder.path, llm_config.load(), tell)
-
-
 @contextmanager
 def _production(
     folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, observe: Observer
@@ -293,48 +183,11 @@ def planned_in(
     return plan(fit.asked(lines, timing, naturals, profile), cast, store, engine=engine), naturals
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a book is finished: its mastering profile, the credits to speak (None = none), and the kinds of deliverables to
-    make with the settings of each."""
-
-    profile: Profile
-    credits: Credits | None
-    deliver: tuple[str, ...]
-    settings: Mapping[str, Mapping[str, Any]]
-
-
-def ending_of(cast: Cast, profile: str = "", formats: str = "", deliver: str = "", *, dubbed: bool = False) -> Ending:
-    """How a cast file has its book finished: by the profile asked for ("" = the cast's, or the default) with what the file
-    lays over it; a `dubbed` one makes no deliverables but those asked for. Raises CastError naming the line of what cannot
-    be, MasteringError for an unknown name."""
-    from pipeline.deliver.wishes import wished
-    from pipeline.mastering import profiles, wishes
-
-    base = profiles.load(profile or cast.profile or profiles.DEFAULT)
-    whole = profiles.with_formats(wishes.applied(base, cast), formats)
-    kinds, settings = wished(cast, deliver, () if dubbed else whole.deliver, whole.formats)
-    return Ending(whole, wishes.credits(whole, cast), kinds, settings)
-
-
 def _titles(record: Record, opening: Sequence[Line], closing: Sequence[Line]) -> dict[int, str]:
     first, last = credit_room.TITLES[record.language]
     titles = {0: first} if opening else {}
     titles |= record.chapter_titles
     return titles | ({closing[0].chapter: last} if closing else {})
-
-
-def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:
-    """Refuse to pour another manuscript into a book's folder: same name, other suffix or other place."""
-    before, now = Path(record.source), manuscript.resolve()
-    if before != now and (before.suffix != now.suffix or before.is_file()):
-        raise BookFolderError(
-            Wording(f"this folder holds another manuscript, {before}", f"这个文件夹是另一份书稿的：{before}"),
-            where=str(folder.path),
-            fix=Wording(
-                "Give another --output, or rename one of the manuscripts.", "请用 --output 换一处，或给其中一份改名。"
-            ),
-        )
 
 
 def _cast(request: Request, record: Record) -> tuple[Cast, str]:
@@ -370,28 +223,3 @@ def speakers(lines: Sequence[Line], record: Record) -> list[Character]:
         gender, age = hints.get(name, ("", ""))
         found.append(Character(name, len(theirs), theirs[0].text, gender=gender, age=age))
     return found
-
-
-def chapters_in(text: str, there: Sequence[int]) -> tuple[int, ...]:
-    """The chapters that ``2-5,9`` names; all of `there` for "". Raises ManuscriptError for what is not there."""
-    if not text.strip():
-        return tuple(there)
-    wanted: set[int] = set()
-    for part in re.split(r"[,，\s]+", text.strip()):
-        match = re.fullmatch(r"(\d+)(?:[-–](\d+))?", part)
-        if not match or int(match[1]) > int(match[2] or match[1]):
-            raise ManuscriptError(
-                Wording(f"--chapters {text!r} cannot be read", f"看不懂 --chapters {text}"),
-                fix=Wording("Write it like 2-5,9.", "请写成 2-5,9 这样。"),
-            )
-        first, last = int(match[1]), int(match[2] or match[1])
-        wanted.update(range(first, min(last, first + 100_000) + 1))
-    missing = sorted(wanted - set(there))
-    if missing:
-        raise ManuscriptError(
-            Wording(f"there is no chapter {missing[0]}", f"没有第 {missing[0]} 章"),
-            fix=Wording(
-                f"The book has chapters {min(there)} to {max(there)}.", f"这本书有第 {min(there)} 到 {max(there)} 章。"
-            ),
-        )
-    return tuple(number for number in there if number in wanted)

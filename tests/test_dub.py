@@ -27,8 +27,9 @@ from pipeline.folder import find
 from pipeline.mastering import profiles, record, sounding, timed
 from pipeline.mastering.timed import Timing
 from pipeline.nouns import Line, Master, Take
-from pipeline.opening import Production, Request, open_book
+from pipeline.opening import Production, open_book
 from pipeline.produce import Result
+from pipeline.request import Request
 from pipeline.retake import Retake, open_retake
 from tests.conftest import shuoshu
 

@@ -11,8 +11,9 @@ from pipeline import script
 from pipeline.errors import ManuscriptError
 from pipeline.folder import find
 from pipeline.mastering import sound
-from pipeline.opening import Request, chapters_in, open_book, reopen
+from pipeline.opening import open_book, reopen
 from pipeline.produce import Result, doubtful, finish, nothing_to_do
+from pipeline.request import Request, chapters_in
 from pipeline.retake import Retake, open_choice, open_retake
 from pipeline.script import table
 

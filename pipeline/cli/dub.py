@@ -13,8 +13,9 @@ from pipeline.cli.make import deliverables_table, make, request_of, summary
 from pipeline.dubbing import Dub, report
 from pipeline.dubbing.report import Row
 from pipeline.dubbing.wish import parsed_seconds
-from pipeline.opening import Request, open_book
+from pipeline.opening import open_book
 from pipeline.produce import nothing_to_do
+from pipeline.request import Request
 
 MOST_ROWS = 40
 

@@ -15,8 +15,9 @@ from pipeline.listening import config, results
 from pipeline.listening.listen import Listener, Outcome, Spoken, listener
 from pipeline.listening.listen import listen as hear_all
 from pipeline.listening.results import Doubt
-from pipeline.opening import Production, chapters_in, reopen
+from pipeline.opening import Production, reopen
 from pipeline.progress import Progress
+from pipeline.request import chapters_in
 from pipeline.retake import Retake, open_retake
 
 _FEW = 20

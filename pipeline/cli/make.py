@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.opening import Production, Request, open_book
+from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
 from pipeline.progress import Progress
+from pipeline.request import Request
 from pipeline.retake import Retake
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from pipeline import script as script_room
 from pipeline.cli import show
+from pipeline.ending import ending_of
 from pipeline.folder import find, folder_for
 from pipeline.manuscript.refusals import no_file
 from pipeline.nouns import UNKNOWN, Book, Character, Line
-from pipeline.opening import Request, ending_of, said, speakers, write_script
+from pipeline.opening import said, speakers
+from pipeline.reading import write_script
+from pipeline.request import Request
 from pipeline.script.conversation import DOUBTFUL
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline import chapters, produce
 from pipeline.deliver.book import FinishedBook
-from pipeline.opening import Request, open_book
+from pipeline.opening import open_book
+from pipeline.request import Request
 
 TEXT = """第一章 雨夜
 

@@ -18,7 +18,8 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.readalong import harmless, spans, write
 from pipeline.errors import BookFolderError, MasteringError
 from pipeline.manuscript import markup
-from pipeline.opening import Request, open_book
+from pipeline.opening import open_book
+from pipeline.request import Request
 from tests.deliver import epub_books
 
 JAR = Path("/usr/share/java/epubcheck.jar")

@@ -24,7 +24,8 @@ from pipeline.errors import MasteringError
 from pipeline.listening import results
 from pipeline.mastering import record
 from pipeline.nouns import Segment
-from pipeline.opening import Request, open_book
+from pipeline.opening import open_book
+from pipeline.request import Request
 from tests.conftest import CAST_EN, CAST_ZH, DEMO_EN, DEMO_ZH, ROOT, shuoshu
 
 _Edit = Callable[[np.ndarray, list[Segment], int], object]
