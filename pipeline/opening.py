@@ -1,4 +1,4 @@
-"""Opening a book: its script table read or written (`reading`), its cast and its `ending` known, and with them what must be made.
+"""Opening a book: its script table read or written (`reading`), its cast and `ending` known, and so what must be made.
 
 `open_book` starts from a manuscript, `reopen` from a book's folder. What then has to be done is `pipeline.produce`'s.
 """

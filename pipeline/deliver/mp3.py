@@ -15,9 +15,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.deliver import metadata, mpeg
+from pipeline.deliver import metadata, mp3_frames
 from pipeline.deliver.book import FinishedBook
-from pipeline.deliver.mpeg import Mp3File
+from pipeline.deliver.mp3_frames import Mp3Frames
 from pipeline.errors import MasteringError
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import tags as tag_room
@@ -47,7 +47,7 @@ def write(book: FinishedBook) -> list[Path]:
     tag.save(stream, v2_version=4)
     with written_beside(path) as beside, explained_errors(path), beside.open("wb") as out:
         out.write(stream.getvalue())
-        mpeg.write_joined(out, files, sum(counts) * size)
+        mp3_frames.write_joined(out, files, sum(counts) * size)
     return [path]
 
 
@@ -58,23 +58,23 @@ def shares(lengths: Sequence[int], size: int) -> list[int]:
     return [(b + size // 2) // size - (a + size // 2) // size for a, b in pairwise(ends)]
 
 
-def _cut(masters: Sequence[Master], opened: Sequence[Mp3File], at: int, count: int) -> Mp3File:
+def _cut(masters: Sequence[Master], opened: Sequence[Mp3Frames], at: int, count: int) -> Mp3Frames:
     """A chapter's file, cut to its share of frames; the last one keeps those in which the delayed sound ends."""
     if opened[at].form != opened[0].form:
         raise _unfit(masters[at], f"it is encoded otherwise than chapter {masters[0].chapter}")
-    more = mpeg.delayed_frames(opened[at]) if at == len(masters) - 1 else 0
+    more = mp3_frames.delayed_frames(opened[at]) if at == len(masters) - 1 else 0
     try:
-        return mpeg.cut(opened[at], count + more)
+        return mp3_frames.cut(opened[at], count + more)
     except ValueError as error:
         raise _unfit(masters[at], str(error)) from error
 
 
-def _opened(master: Master) -> Mp3File:
+def _opened(master: Master) -> Mp3Frames:
     path = master.files["mp3"]
     if not path.is_file():
         raise _unfit(master, "there is no such file")
     try:
-        return mpeg.read_mp3(path)
+        return mp3_frames.read_mp3(path)
     except ValueError as error:
         raise _unfit(master, str(error)) from error
 

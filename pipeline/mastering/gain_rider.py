@@ -7,6 +7,7 @@ Massberg and Reiss advise ("Digital Dynamic Range Compressor Design: A Tutorial 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -58,7 +59,7 @@ class Ballistics:
         return out
 
 
-class GainRider:
+class GainRider(ABC):
     """Base of the processors whose gain follows levels. Gains stand at the borders of hops, and go straight from one to the
     next in between. A level is centred on the border it is for: nothing is late, and a gain begins to move up to 5 ms early.
 
@@ -102,10 +103,10 @@ class GainRider:
             self._gains = np.concatenate([self._gains, (10 ** (decibels / 20)).astype(np.float32)])
         self._energies = energies[:, borders:]
 
+    @abstractmethod
     def _wanted(self, energies: Levels) -> Levels:
         """The gain wanted at each border, dB, shape (borders,). energies: mean squares of the hops, shape (signals, hops),
         from `before` hops in front of the first border to `after` hops behind the last."""
-        raise NotImplementedError
 
     def _signals(self, block: Waveform) -> NDArray[np.float32]:
         """The sound and what else is looked at, shape (signals, frames)."""

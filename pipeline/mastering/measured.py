@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -77,12 +78,12 @@ def measure(path: Path) -> Measured:
 
     Raises MasteringError for a file that `AudioFile` cannot read, or with channels whose loudness is not defined.
     """
-    file, meters = AudioFile(path), None
-    for block in file.blocks():
-        if meters is None:
-            meters = _meters(file, block.shape[1])
+    file = AudioFile(path)
+    blocks = file.blocks()
+    first = next(blocks)  # there is one, or an error
+    meters = _meters(file, first.shape[1])
+    for block in chain([first], blocks):
         meters.push(block)
-    assert meters is not None  # noqa: S101  (blocks gives one or raises)
     loudness = meters.loudness.loudness(meters.peaks.true_peak())
     windows, rms = np.array(meters.windows), meters.energy / (file.frames * meters.channels)
     head, tail = _room_tone(windows, rms, file.seconds)

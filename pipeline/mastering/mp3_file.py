@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
@@ -37,22 +39,19 @@ class Mp3File:
             "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp3", "-y", str(path),
         ]  # fmt: skip
         self._ffmpeg = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=self._said)
+        self._pipe = cast("IO[bytes]", self._ffmpeg.stdin)
 
     def write(self, block: Waveform) -> None:
-        assert self._ffmpeg.stdin is not None  # noqa: S101 - a pipe was asked for
         frames = np.repeat((block * self._gain)[:, np.newaxis], self._channels, axis=1)
         try:
-            self._ffmpeg.stdin.write(np.ascontiguousarray(frames, "<f4").data)
+            self._pipe.write(np.ascontiguousarray(frames, "<f4").data)
         except BrokenPipeError:
             self.close()
 
     def close(self) -> None:
         ffmpeg, said = self._ffmpeg, self._said
-        try:
-            if ffmpeg.stdin is not None:
-                ffmpeg.stdin.close()
-        except BrokenPipeError:
-            pass
+        with suppress(BrokenPipeError):
+            self._pipe.close()
         failed = ffmpeg.wait()
         if said.closed:
             return

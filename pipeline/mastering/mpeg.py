@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _KBPS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBPS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -47,14 +48,19 @@ def frame_header(data: bytes) -> FrameHeader | None:
     return FrameHeader(kbps, rate, size, samples, side)
 
 
+def frames_from(stream: BinaryIO) -> int:
+    """Where the frames of an MP3 file begin: behind its ID3 tag, whose size stands in four bytes of seven
+    bits (ID3v2.4, 3.1)."""
+    data = stream.read(10)
+    if data[:3] != b"ID3":
+        return 0
+    return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+
+
 def announced_seconds(path: Path) -> float | None:
     """Length by the file's Xing or Info tag, encoder's delay included; None where it has none."""
     with path.open("rb") as stream:
-        start = stream.read(10)
-        at = 0
-        if start[:3] == b"ID3":  # ID3v2.4, 3.1: its size in four bytes of seven bits
-            at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(start[6:10], (21, 14, 7, 0), strict=True))
-        stream.seek(at)
+        stream.seek(frames_from(stream))
         data = stream.read(64)
     header = frame_header(data)
     if header is None:

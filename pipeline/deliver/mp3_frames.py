@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.mastering.mpeg import FrameHeader, frame_header
+from pipeline.mastering.mpeg import FrameHeader, frame_header, frames_from
 
 DECODER_DELAY = 529
 """Samples that every decoder adds to the encoder's own delay (the same specification)."""
@@ -24,7 +24,7 @@ _TAG = 156
 
 
 @dataclass(frozen=True, slots=True)
-class Mp3File:
+class Mp3Frames:
     """An MP3 file's frames: `head` is the first one's header, and the frames lie in bytes [start, end), the Info tag not
     among them; `frames` of them are known. `delay` is what the encoder put before the sound, in samples."""
 
@@ -42,13 +42,10 @@ class Mp3File:
         return self.fixed, self.head.kbps, self.delay
 
 
-def read_mp3(path: Path) -> Mp3File:
+def read_mp3(path: Path) -> Mp3Frames:
     """Where an MP3 file's frames lie. Raises ValueError for one that does not begin with an Info tag as ours do."""
     with path.open("rb") as file:
-        data = file.read(10)
-        start = 0
-        if data[:3] == b"ID3":  # ID3v2.4, 3.1: its size in four bytes of seven bits
-            start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+        start = frames_from(file)
         file.seek(start)
         data = file.read(8192)
     tag = frame_header(data)
@@ -58,7 +55,7 @@ def read_mp3(path: Path) -> Mp3File:
     head = frame_header(data[tag.size :])
     if head is None or not head.size:
         raise ValueError("behind its Info tag is no MP3 frame")
-    return Mp3File(path, head, _fixed(data, tag.size), start + tag.size, path.stat().st_size, delay)
+    return Mp3Frames(path, head, _fixed(data, tag.size), start + tag.size, path.stat().st_size, delay)
 
 
 def _fixed(data: bytes | mmap.mmap, at: int) -> bytes:
@@ -66,12 +63,12 @@ def _fixed(data: bytes | mmap.mmap, at: int) -> bytes:
     return bytes([data[at], data[at + 1], data[at + 2] & 0x0C, data[at + 3] & 0xC0])
 
 
-def delayed_frames(file: Mp3File) -> int:
+def delayed_frames(file: Mp3Frames) -> int:
     """Frames behind those that the sound fills, in which the delayed sound ends."""
     return -(-(file.delay + DECODER_DELAY) // file.head.samples)
 
 
-def cut(file: Mp3File, count: int) -> Mp3File:
+def cut(file: Mp3Frames, count: int) -> Mp3Frames:
     """The file up to its first `count` frames. Raises ValueError where they are not whole and of one kind."""
     sizes: dict[int, int] = {}
     with file.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -89,7 +86,7 @@ def cut(file: Mp3File, count: int) -> Mp3File:
     return replace(file, end=at, frames=count)
 
 
-def write_joined(out: BinaryIO, files: Sequence[Mp3File], samples: int) -> None:
+def write_joined(out: BinaryIO, files: Sequence[Mp3Frames], samples: int) -> None:
     """Write an Info tag and the files' frames behind it. `samples` is how long the sound is, the codec's delay not counted."""
     size = sum(one.end - one.start for one in files)
     out.write(_info(files[0], sum(one.frames for one in files), size, samples))
@@ -105,7 +102,7 @@ def write_joined(out: BinaryIO, files: Sequence[Mp3File], samples: int) -> None:
                 left -= len(data)
 
 
-def _info(file: Mp3File, frames: int, size: int, samples: int) -> bytes:
+def _info(file: Mp3Frames, frames: int, size: int, samples: int) -> bytes:
     """The frame that holds the Info tag: silent, of the stream's own bit rate or else the first at which the tag fits in."""
     with file.path.open("rb") as source:
         source.seek(file.start)
