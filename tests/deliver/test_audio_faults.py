@@ -15,7 +15,8 @@ import pytest
 from pipeline.deliver import kinds, make
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import BookFolderError
-from tests.deliver.synthetic import PODCAST, Said, again, book, small_disk, with_settings
+from tests.deliver.synthetic import PODCAST, Said, again, book, with_settings
+from tests.disks import small_disk
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("mp3", "m4b", "sample", "stems")
@@ -60,7 +61,7 @@ def start(one: FinishedBook, kind: str, before: str = "") -> subprocess.Popen[by
 def test_a_full_disk_is_named_and_leaves_nothing_half_written(
     novel: FinishedBook, tmp_path: Path, kind: str, kilobytes: int
 ) -> None:
-    with small_disk(tmp_path / "small", kilobytes) as small:
+    with small_disk(tmp_path / "small", f"{kilobytes}k") as small:
         one = elsewhere(again(novel, 3) if kind in ("mp3", "m4b") else novel, small)
         with pytest.raises(BookFolderError, match="disk is full"):
             kinds.KINDS[kind].writer()(one)

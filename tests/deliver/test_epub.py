@@ -1,11 +1,9 @@
 import csv
-import posixpath
 import re
 import shutil
-import subprocess
 import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,27 +13,13 @@ from lxml import etree
 
 from pipeline import chapters, produce
 from pipeline.deliver.book import FinishedBook
-from pipeline.deliver.readalong import harmless, spans, write
+from pipeline.deliver.readalong import write
 from pipeline.errors import BookFolderError, MasteringError
-from pipeline.manuscript import markup
 from pipeline.opening import open_book
 from pipeline.request import Request
 from tests.deliver import epub_books
-
-JAR = Path("/usr/share/java/epubcheck.jar")
-SILENT = {"script", "style", "head", "noscript"}
-
-
-def epubcheck(path: Path) -> list[str]:
-    """What EPUBCheck finds wrong."""
-    java = shutil.which("java")
-    if not (JAR.is_file() and java):
-        pytest.skip("EPUBCheck is not installed (Debian: epubcheck)")
-    quick = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
-    done = subprocess.run([java, *quick, "-jar", str(JAR), str(path)], capture_output=True, text=True, timeout=240)
-    said = done.stdout + done.stderr
-    assert "Messages:" in said or "No errors or warnings detected" in said
-    return [line for line in said.splitlines() if line.startswith(("FATAL", "ERROR", "WARNING"))]
+from tests.deliver.epub_reading import Epub, epubcheck, resolved, same, seconds, text_of
+from tests.disks import small_disk
 
 
 def produced(manuscript: Path, folder: Path, **more: Any) -> FinishedBook:
@@ -48,83 +32,6 @@ def produced(manuscript: Path, folder: Path, **more: Any) -> FinishedBook:
 
 def with_settings(book: FinishedBook, **settings: object) -> FinishedBook:
     return replace(book, settings={"epub": settings})
-
-
-class Epub:
-    """An EPUB opened to look into."""
-
-    def __init__(self, path: Path) -> None:
-        self.archive = zipfile.ZipFile(path)
-        container = etree.fromstring(self.archive.read("META-INF/container.xml"))
-        self.package_name = container.xpath("//@full-path")[0]
-        self.folder = posixpath.dirname(self.package_name)
-        self.package = etree.fromstring(self.archive.read(self.package_name))
-        self.items = {
-            one.get("id"): (posixpath.normpath(posixpath.join(self.folder, one.get("href"))).replace("%20", " "), one)
-            for one in self.package.iter("{*}item")
-        }
-
-    def metas(self, name: str) -> list[etree._Element]:
-        return [one for one in self.package.iter("{*}meta") if one.get("property") == name]
-
-    def documents(self) -> Iterator[tuple[str, etree._Element, etree._Element]]:
-        for name, item in self.items.values():
-            if item.get("media-type") in ("application/xhtml+xml", "text/html") and name in self.archive.namelist():
-                yield name, item, markup.parse(self.archive.read(name))
-
-    def pars(self) -> list[tuple[str, str, str, float, float]]:
-        """(document, element's id, its text, begin, end in seconds) of every overlay in reading order."""
-        found = []
-        for name, item, root in self.documents():
-            if not item.get("media-overlay"):
-                continue
-            smil_name = self.items[item.get("media-overlay")][0]
-            smil = etree.fromstring(self.archive.read(smil_name))
-            for par in smil.iter("{*}par"):
-                target, identity = par[0].get("src").split("#")
-                assert resolved(smil_name, target) == name
-                assert resolved(smil_name, par[1].get("src")) in self.archive.namelist()
-                (element,) = root.xpath("//*[@id=$identity]", identity=identity)
-                found.append(
-                    (name, identity, heard(element), seconds(par[1].get("clipBegin")), seconds(par[1].get("clipEnd")))
-                )
-        return found
-
-
-def resolved(name: str, url: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(name), url.replace("%20", " ")))
-
-
-def seconds(clock: str) -> float:
-    hours, minutes, rest = clock.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
-
-
-def text_of(root: etree._Element) -> str:
-    """All text of a document, but scripts and head, with white space as it is."""
-    parts: list[str] = []
-
-    def walk(element: etree._Element) -> None:
-        if isinstance(element.tag, str) and markup.name_of(element) not in SILENT:
-            parts.append(element.text or "")
-            for child in element:
-                walk(child)
-                parts.append(child.tail or "")
-
-    walk(root)
-    return "".join(parts)
-
-
-def heard(element: etree._Element) -> str:
-    """An element's text as the reader says it, on one line."""
-    return " ".join(block.piece.text for block in markup.blocks(element, ""))
-
-
-def same(one: str, two: str) -> bool:
-    return re.sub(r"\s", "", one) == re.sub(r"\s", "", two)
-
-
-# --- real books ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -399,22 +306,13 @@ def test_the_manuscript_itself_is_never_overwritten(old_book: FinishedBook, old_
 
 
 def test_a_full_disk_leaves_nothing_half_written(finished: FinishedBook, tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", small], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("this machine does not let us mount a small disk")
-    try:
+    with small_disk(tmp_path / "small", "200k") as small:
         for one in (finished.folder / "chapters").glob("*.timeline.csv"):
             shutil.copy(one, small / one.name)
         (small / "chapters").symlink_to(finished.folder / "chapters")
         with pytest.raises(BookFolderError, match="disk is full"):
             write.write(replace(finished, folder=small))
         assert not [path for path in small.iterdir() if path.name.endswith("epub")]
-    finally:
-        subprocess.run(["umount", small], check=True)
 
 
 def test_sound_goes_through_a_small_memory(finished: FinishedBook, tmp_path: Path) -> None:
@@ -433,92 +331,6 @@ def test_sound_goes_through_a_small_memory(finished: FinishedBook, tmp_path: Pat
     assert peak < 30 << 20
 
 
-# --- single lines ---------------------------------------------------------------------------------------------------------
-
-
-def wrapped(body: str, lines: list[str]) -> tuple[str, list[bool]]:
-    """`body` with its lines, of one paragraph each or of all, in spans; and whether each was found."""
-    root = markup.parse(f"<html><body>{body}</body></html>".encode())
-    before, done = text_of(root), {}
-    left = list(lines)
-    for _, runs in list(markup.placed(root, "")):
-        found = spans.found(runs, left)
-        for number in reversed(range(len(left))):
-            place = found[number]
-            if place:
-                done[left[number]] = spans.wrap(*place, f"x{lines.index(left[number])}")
-    assert text_of(root) == before
-    return re.sub(r"^<html><body>|</body></html>$", "", etree.tostring(root, encoding="unicode")), [
-        done.get(one, False) for one in lines
-    ]
-
-
-@pytest.mark.parametrize(
-    ("body", "lines", "expected"),
-    [
-        ("<p>“I <em>told</em> you,” he said.</p>", ["“I told you,”", "he said."],
-         '<p><span id="x0">“I <em>told</em> you,”</span> <span id="x1">he said.</span></p>'),
-        ('<p><i id="i" class="c">One. Two</i> three.</p>', ["One.", "Two three."],
-         '<p><i id="i" class="c"><span id="x0">One.</span> </i><span id="x1"><i class="c">Two</i> three.</span></p>'),
-        ("<p>A <b><i>b. C</i> d</b> e.</p>", ["A b.", "C d e."],
-         '<p><span id="x0">A <b><i>b.</i></b></span> <span id="x1"><b><i>C</i> d</b> e.</span></p>'),
-        ("<p>他<ruby>重<rt>chóng</rt></ruby>新来。</p>", ["他重(chóng)新来。"],
-         '<p><span id="x0">他<ruby>重<rt>chóng</rt></ruby>新来。</span></p>'),
-        ("<p><ruby>东京<rt>とうきょう</rt></ruby>。走。</p>", ["东京。", "走。"],
-         '<p><span id="x0"><ruby>东京<rt>とうきょう</rt></ruby>。</span><span id="x1">走。</span></p>'),
-        ('<p>Low<a href="#n">1</a> fire. Yes.<a href="#m">2</a></p>', ["Low fire.", "Yes."],
-         '<p><span id="x0">Low<a href="#n">1</a> fire.</span> <span id="x1">Yes.</span><a href="#m">2</a></p>'),
-        ("<p>Cafe\u0301 &amp; bar&#160;here.</p>", ["Café & bar here."], '<p><span id="x0">Cafe\u0301 &amp; bar\u00a0here.</span></p>'),
-        ("<p>a soft\u00adly said.</p>", ["a softly said."], '<p><span id="x0">a soft\u00adly said.</span></p>'),
-        ("<div>Two <b>lines</b>.<p>Other.</p></div>", ["Two lines."], '<div><span id="x0">Two <b>lines</b>.</span><p>Other.</p></div>'),
-    ],
-)  # fmt: skip
-def test_a_line_is_put_into_one_element(body: str, lines: list[str], expected: str) -> None:
-    made, found = wrapped(body, lines)
-    assert made == expected
-    assert all(found)
-
-
-def test_a_line_that_no_element_can_hold_is_left_alone() -> None:
-    body = "<div>Say <nav><p>menu</p></nav>no.</div>"
-    assert wrapped(body, ["Say no."]) == (body, [False])
-    made, found = wrapped("<p><q>One. Two</q> three.</p>", ["One.", "Two three."])
-    assert found == [True, False], "a q that is divided would show two more quotation marks"
-    assert made == '<p><q><span id="x0">One.</span> Two</q> three.</p>'
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        (["a.", "b.", "a."], [(0, 2), (2, 4), (4, 6)]),
-        (["a.", "x.", "a."], [(0, 2), None, (4, 6)]),
-        (["x.", "b.", "a."], [None, (2, 4), (4, 6)]),
-        (["a.", "b."], [(0, 2), (2, 4)]),
-        (["b.", "x."], [(2, 4), None]),
-        (["a.", "", "a."], [(0, 2), None, (4, 6)]),
-        (["a.", "a.", "b."], [(0, 2), (4, 6), None]),
-    ],
-)  # fmt: skip
-def test_lines_are_found_from_both_ends_so_that_an_edited_one_misleads_nobody(
-    parts: list[str], expected: list[object]
-) -> None:
-    assert spans.matched("a.b.a.", parts) == expected
-
-
-@pytest.mark.parametrize(
-    ("css", "expected"),
-    [
-        ("a{b:url( 'http://x/y' )}", "a{b:none}"), ("a{b:url(//x)}", "a{b:none}"), ("a{b:url(c.png)}", "a{b:url(c.png)}"),
-        ("a{b:url(data:image/png;base64,AA==)}", "a{b:url(data:image/png;base64,AA==)}"), ("@import 'https://x/y.css' screen; b{}", " b{}"),
-        ("@import 'y.css';", "@import 'y.css';"),
-        (r"a{b:\75 rl(http://x)}", "a{b:none}"), (r"a{b:url(htt\70://x)}", "a{b:none}"), ("@import/**/url(//x);a{}", "a{}"),
-        ('a{b:image-set("https://x/y.png" 1x)}', "a{b:none}"), ("@import url(y.css) screen;", "@import url(y.css) screen;"), ("a{scroll-behavior: smooth}", "a{scroll-behavior: smooth}"),
-    ],
-)  # fmt: skip
-def test_style_sheets_load_nothing_from_outside(css: str, expected: str) -> None:
-    assert harmless.style(css) == expected
-
-
 def test_what_html_no_longer_knows_looks_as_it_did(old_epub: Path) -> None:
     page = Epub(old_epub).archive.read("OEBPS/habits.xhtml").decode()
     for there in (
@@ -529,43 +341,3 @@ def test_what_html_no_longer_knows_looks_as_it_did(old_epub: Path) -> None:
         'lang="en-US"', '<p style="color: red">', "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "<title>Title © one</title>",
     ):  # fmt: skip
         assert there in page, there
-
-
-def test_a_page_that_is_no_xml_becomes_some(tmp_path: Path) -> None:
-    from pipeline.deliver.readalong import xhtml
-
-    bad = b"<html><head><title>x</title></head><body bgcolor=white><h1>Bad page<p>First &nbsp; <b>bold <i>both</b> it</i>.<p>o <o:p>p</o:p><br>x"
-    root = xhtml.as_xhtml(markup.parse(bad))
-    again = etree.fromstring(xhtml.data(root))
-    assert same(text_of(again), "Bad page First bold both it. o p x")
-    assert again.tag == "{http://www.w3.org/1999/xhtml}html"
-    assert not list(again.iter("{*}p"))[1].xpath(".//*[local-name()='p']")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '<iframe src="data:text/html,&lt;script&gt;steal()&lt;/script&gt;"/>', '<a href=" java&#9;script:steal()">x</a>',
-        '<svg><a><animate attributeName="href" to="javascript:steal()"/></a></svg>', '<object data="http://x/steal"/>',
-        '<svg xmlns:xlink="http://www.w3.org/1999/xlink"><image xlink:href="//x/steal.png"/></svg>', '<p ONCLICK="steal()">x</p>',
-        '<form action="http://x/steal"><button formaction="http://x/steal">x</button></form>', '<iframe srcdoc="steal"/>',
-        '<video poster="https://x/steal.png" src="a.mp4"/>', '<img srcset="a.png 1x, http://x/steal.png 2x" src="a.png"/>',
-        '<p style="background: u\\72l(http://x/steal)">x</p>', '<p xml:base="http://x/steal">x</p>', '<a ping="//x/steal" href="b">x</a>',
-        '<meta http-equiv="Refresh" content="0; url=http://x/steal"/>', '<link rel="preload" href="http://x/steal"/>',
-    ],
-)  # fmt: skip
-def test_nothing_runs_and_nothing_is_fetched(body: str) -> None:
-    root = markup.parse(f"<html><body><p>a</p>{body}<p>b</p></body></html>".encode())
-    harmless.defused(root)
-    assert "steal" not in etree.tostring(root, encoding="unicode")
-    assert text_of(root).replace("x", "") == "ab"
-
-
-def test_files_of_a_book_are_read_in_utf_16_and_without_their_entities(tmp_path: Path) -> None:
-    from pipeline.deliver.readalong import package
-
-    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
-    assert "".join(package.xml(bomb, "").itertext(with_tail=True)).replace("&a;", "") == ""
-    assert (
-        harmless.style_sheet("@charset 'utf-16'; a{b:url(http://x)}".encode("utf-16")).decode().strip() == "a{b:none}"
-    )

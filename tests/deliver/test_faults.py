@@ -16,6 +16,7 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.kinds import KINDS
 from pipeline.deliver.make import make
 from pipeline.errors import BookFolderError
+from tests.disks import small_disk
 
 SETTINGS = {"feed": {"url": "https://example.org/book", "first": "2026-01-31"}}
 SMALL = [kind for kind in KINDS if kind not in ("video", "sample")]
@@ -85,18 +86,8 @@ def _die_at_rename(moment: int) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("this machine does not let us mount a small disk")
-    try:
+    with small_disk(tmp_path / "disk", "64m") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_a_full_disk_is_said_and_leaves_what_was_there(finished: FinishedBook, disk: Path) -> None:

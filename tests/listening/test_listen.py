@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -20,32 +18,23 @@ from pipeline.listening.config import Settings
 from pipeline.listening.listen import Outcome, Spoken, listen
 from pipeline.listening.server import NotHeard, Server
 from tests.conftest import shuoshu
+from tests.servers import Handler, LocalServer, running
 
 TEXTS = ["天快黑了,河边一个人也没有.", "他推开门走了进去.", "好的."]
 
 
-class Recognizer(ThreadingHTTPServer):
+class Recognizer(LocalServer):
     """A recognizer that knows every line by the length of its sound; behaves as `mode` says and keeps what it was asked."""
 
-    daemon_threads = True
-    mode = "well"
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Hearing)
         self.texts: dict[int, str] = {}
         self.forms: list[dict[str, bytes]] = []
-        self.keys: list[str | None] = []
         self.at: list[float] = []
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
 
-
-class Handler(BaseHTTPRequestHandler):
+class Hearing(Handler):
     server: Recognizer
-
-    def log_message(self, *_: object) -> None: ...
 
     def do_POST(self) -> None:
         import io
@@ -72,18 +61,6 @@ class Handler(BaseHTTPRequestHandler):
             told = '{"text": 5}'
         return self.send(200, told)
 
-    def send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
-        data = text.encode()
-        try:
-            self.send_response(status)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-        except OSError:  # the client did not wait
-            pass
-
 
 def parts(kind: str, body: bytes) -> dict[str, bytes]:
     """The fields of a multipart form (RFC 7578)."""
@@ -100,13 +77,8 @@ def parts(kind: str, body: bytes) -> dict[str, bytes]:
 
 @pytest.fixture
 def server() -> Iterator[Recognizer]:
-    one = Recognizer()
-    thread = threading.Thread(target=one.serve_forever, daemon=True)
-    thread.start()
-    yield one
-    one.shutdown()
-    one.server_close()
-    thread.join()
+    with running(Recognizer()) as one:
+        yield one
 
 
 @pytest.fixture

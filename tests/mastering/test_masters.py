@@ -18,6 +18,7 @@ from pipeline.folder import Record
 from pipeline.mastering import chapter, profiles, record, timeline
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take
+from tests.disks import small_disk
 
 RATE = 22050
 PROFILE = profiles.load("podcast")
@@ -210,22 +211,13 @@ def test_a_damaged_take_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", small], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("this machine does not let us mount a small disk")
-    try:
+    with small_disk(tmp_path / "small", "400k") as small:
         script = lines(*["一句话。"] * 8)
         takes = {line.id: take(tmp_path / "takes", line.id, voice(4)) for line in script}
         laid = timeline.build(1, "", script, takes, PROFILE)
         with pytest.raises(BookFolderError, match="disk is full"):
             chapter.master(laid, takes, PROFILE, small / "chapters", "01", TAGS, "f")
         assert not [path for path in small.rglob("*") if path.is_file()]
-    finally:
-        subprocess.run(["umount", small], check=True)
 
 
 def test_memory_does_not_grow_with_the_chapter(tmp_path: Path) -> None:

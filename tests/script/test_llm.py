@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from pipeline.nouns import Character, Line
 from pipeline.script import llm, llm_config
 from pipeline.script.llm_config import Settings
 from tests.conftest import shuoshu
+from tests.servers import Handler, LocalServer, running
 
 MANUSCRIPT = """第一章
 
@@ -31,26 +30,16 @@ MANUSCRIPT = """第一章
 """
 
 
-class Server(ThreadingHTTPServer):
+class Server(LocalServer):
     """Behaves as `mode` says; keeps what it was asked."""
 
-    daemon_threads = True
-    mode = "well"
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Model)
         self.asked: list[dict] = []
-        self.keys: list[str | None] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Model(Handler):
     server: Server
-
-    def log_message(self, *_: object) -> None: ...
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -62,9 +51,9 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "slow":
             time.sleep(1.5)
         if mode in ("500", "429", "401", "404", "307") or (mode == "429 once" and first):
-            return self._send(int(mode[:3]), "{}", {"Retry-After": "0"})
+            return self.send(int(mode[:3]), "{}", {"Retry-After": "0"})
         if mode == "no schema" and "response_format" in body:
-            return self._send(400, "{}")
+            return self.send(400, "{}")
         if mode == "dropped":
             self.connection.shutdown(socket.SHUT_RDWR)
             return None
@@ -87,30 +76,13 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(content[:-7] if mode == "broken" else f"```json\n{content}\n```")
 
     def _answer(self, content: str) -> None:
-        self._send(200, json.dumps({"choices": [{"message": {"content": content}}], "usage": {"total_tokens": 50}}))
-
-    def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
-        data = text.encode()
-        try:
-            self.send_response(status)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-        except OSError:  # the client did not wait
-            pass
+        self.send(200, json.dumps({"choices": [{"message": {"content": content}}], "usage": {"total_tokens": 50}}))
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    one = Server()
-    thread = threading.Thread(target=one.serve_forever, daemon=True)
-    thread.start()
-    yield one
-    one.shutdown()
-    one.server_close()
-    thread.join()
+    with running(Server()) as one:
+        yield one
 
 
 def line(order: int, speaker: str, confidence: float, why: str) -> Line:
