@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.deliver import metadata, mp4
+from pipeline.deliver import metadata
 from pipeline.deliver.book import FinishedBook
-from pipeline.deliver.mp4 import AacFile, Mark
+from pipeline.deliver.mp4_chapters import Mark, write_audiobook
 from pipeline.errors import MasteringError
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import tags as tag_room
+from pipeline.mastering.mp4_reading import AacFile, read_aac
+from pipeline.mastering.mp4_writing import FRAME
 from pipeline.nouns import Master
 
 _TABLES = 5
@@ -51,7 +53,7 @@ def _write(
     marks = [Mark(metadata.chapter_title(book, master), master.frames) for master in masters]
     language = tag_room.ISO_639_2[book.record.language]
     with written_beside(path) as beside, explained_errors(path):
-        mp4.write_audiobook(beside, files, marks, masters[0].sample_rate, language)
+        write_audiobook(beside, files, marks, masters[0].sample_rate, language)
         tag_room.write(beside, tags, book.cover, book.cover_type)
 
 
@@ -79,9 +81,9 @@ def _chapter(master: Master) -> AacFile:
         raise MasteringError(
             f"chapter {master.chapter} has no m4a file", where=str(path), fix="Run again: the chapter is mastered anew."
         )
-    expected = master.frames // mp4.FRAME + 1
+    expected = master.frames // FRAME + 1
     try:
-        file = mp4.read_aac(path)
+        file = read_aac(path)
         if file.sizes.size < expected:
             raise ValueError(f"it has {file.sizes.size} AAC frames, not {expected}")
     except ValueError as error:

@@ -1,9 +1,8 @@
-"""Audio files written block by block, the same sound in every channel: FLAC by libsndfile; AAC and Opus by
-ffmpeg's libraries in process, MP3 by its program (`mp3_file`); WAV by `wav`."""
+"""Audio files written block by block, the same sound in every channel: FLAC by libsndfile; Opus by
+ffmpeg's libraries; AAC in `aac_file`, MP3 in `mp3_file`, WAV in `wav`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -11,17 +10,14 @@ import numpy as np
 
 from pipeline.errors import MasteringError
 from pipeline.files import HonestFile
+from pipeline.mastering.aac_file import AacFile
 from pipeline.mastering.mp3_file import Mp3File
 from pipeline.mastering.profiles import FORMATS, Profile
 from pipeline.mastering.wav import WavFile
 from pipeline.nouns import Waveform
 
-MUX_AAC = "ipod"
-"""ffmpeg's name for MP4 with Apple's audiobook conventions."""
-_SAME_BYTES = {"fflags": "+bitexact"}
-"""ffmpeg's muxers: no random numbers or versions in the file."""
-_SERIAL = {"serial_offset": "1"}
-"""Ogg's serial number, which some programs do not take when it is 0."""
+_OGG = {"fflags": "+bitexact", "serial_offset": "1"}
+"""ffmpeg's muxer: no random numbers or versions in the file; a serial number, since some programs do not take 0."""
 OPUS_RATE = 48000
 """Opus in Ogg is counted at this rate whatever it was made from (RFC 7845, section 4)."""
 RATES = {
@@ -61,27 +57,22 @@ class FlacFile:
         self._stream.close()
 
 
-class AvFile:
-    """AAC or Opus through PyAV; ffmpeg cuts the blocks into frames and tells players, in the edit list or pre-skip, how many
-    samples the codec put before the sound. `rate` is the file's, where that is not the profile's."""
+class OpusFile:
+    """Opus in Ogg at `OPUS_RATE`, through PyAV; ffmpeg cuts the blocks into frames and tells players, in the pre-skip, how many
+    samples the codec put before the sound."""
 
-    def __init__(
-        self, path: Path, profile: Profile, codec: str, kbps: int, container: str,
-        options: Mapping[str, str], rate: int = 0,
-    ) -> None:  # fmt: skip
+    def __init__(self, path: Path, rate: int, channels: int, kbps: int) -> None:
         import av
 
         self._av = av
-        self._rate = rate or profile.sample_rate
-        self._resampler = _resampler(profile.sample_rate, self._rate)
-        self._layout, self._channels = ("mono", "stereo")[profile.channels - 1], profile.channels
+        self._resampler = _resampler(rate, OPUS_RATE)
+        self._layout, self._channels = ("mono", "stereo")[channels - 1], channels
         self._file = HonestFile(path)
-        more = _SERIAL if codec == "libopus" else {}
-        self._container = av.open(self._file, "w", format=container, options=_SAME_BYTES | more)
-        stream: Any = self._container.add_stream(codec, rate=self._rate, options=dict(options))
+        self._container = av.open(self._file, "w", format="opus", options=_OGG)
+        stream: Any = self._container.add_stream("libopus", rate=OPUS_RATE, options={"application": "audio"})
         stream.bit_rate = kbps * 1000
         stream.layout = self._layout
-        stream.format = "flt" if codec == "libopus" else "fltp"
+        stream.format = "flt"
         stream.codec_context.thread_count = 1
         self._stream = stream
         self._at = 0
@@ -101,12 +92,9 @@ class AvFile:
     def _encode(self, block: Waveform) -> None:
         if not block.size:
             return
-        planes = np.repeat(block[np.newaxis, :], self._channels, axis=0)
-        if self._stream.format.name == "flt":
-            planes = planes.T.reshape(1, -1)
-        frame = self._av.AudioFrame.from_ndarray(planes, self._stream.format.name, self._layout)
-        frame.sample_rate = self._rate
-        frame.pts = self._at
+        interleaved = np.repeat(block, self._channels).reshape(1, -1)
+        frame = self._av.AudioFrame.from_ndarray(interleaved, "flt", self._layout)
+        frame.sample_rate, frame.pts = OPUS_RATE, self._at
         self._at += block.size
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
@@ -138,7 +126,7 @@ def encoder(kind: str, path: Path, profile: Profile) -> Encoder:
     if kind == "mp3":
         return Mp3File(path, rate, profile.channels, profile.mp3_kbps)
     if kind == "m4a":
-        return AvFile(path, profile, "aac", profile.aac_kbps, MUX_AAC, {"aac_coder": "fast"})
+        return AacFile(path, rate, profile.channels, profile.aac_kbps)
     if kind == "opus":
-        return AvFile(path, profile, "libopus", profile.opus_kbps, "opus", {"application": "audio"}, rate=OPUS_RATE)
+        return OpusFile(path, rate, profile.channels, profile.opus_kbps)
     raise MasteringError(f"no chapter format is named {kind!r}", fix=f"Use {', '.join(FORMATS)}.")

@@ -181,8 +181,7 @@ def test_files_carry_their_tags(tmp_path: Path) -> None:
 def test_the_same_takes_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = mastered(tmp_path / "a"), mastered(tmp_path / "b")
     for kind in one.files:
-        assert one.files[kind].read_bytes() == two.files[kind].read_bytes() or kind == "m4a"
-    assert np.array_equal(decoded(one.files["m4a"]), decoded(two.files["m4a"]))
+        assert one.files[kind].read_bytes() == two.files[kind].read_bytes()
 
 
 def test_a_chapters_record_knows_whether_its_files_are_whole(tmp_path: Path) -> None:

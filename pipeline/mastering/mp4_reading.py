@@ -1,0 +1,82 @@
+"""Where the AAC frames of an MP4 file lie (ISO/IEC 14496-12)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class AacFile:
+    """One AAC track as an m4a file holds it. `description` is its stsd box, whole; `sizes` the bytes of every frame, shape
+    (frames,); the frames lie one after another from `offset` on."""
+
+    path: Path
+    description: bytes
+    sizes: NDArray[np.uint32]
+    offset: int
+
+
+def read_aac(path: Path) -> AacFile:
+    """Where an m4a file's frames lie. Raises ValueError for a file that is no MP4 with one gapless AAC track."""
+    with path.open("rb") as file:
+        table = _find(file, 0, path.stat().st_size, [b"moov", b"trak", b"mdia", b"minf", b"stbl"])
+        boxes = {kind: (start, end) for kind, start, end in _boxes(file, *table)}
+        if not {b"stsd", b"stsz"} <= set(boxes) or not {b"stco", b"co64"} & set(boxes):
+            raise ValueError("its sample table is incomplete")
+        start, end = boxes[b"stsd"]
+        description = _part(file, start - 8, end)
+        size_table = _part(file, *boxes[b"stsz"])
+        same, count = struct.unpack(">II", size_table[4:12])
+        sizes = (
+            np.full(count, same, np.uint32) if same else np.frombuffer(size_table, ">u4", count, 12).astype(np.uint32)
+        )
+        wide = b"co64" in boxes
+        chunk_table = _part(file, *boxes[b"co64" if wide else b"stco"])
+        chunks = np.frombuffer(chunk_table, ">u8" if wide else ">u4", offset=8).astype(np.uint64)
+    if not sizes.size or not chunks.size:
+        raise ValueError("it holds no sound")
+    last, first = int(chunks[-1]), int(chunks[0])
+    ends = first + np.cumsum(sizes, dtype=np.uint64)
+    if last != first and last not in ends:
+        raise ValueError("its frames do not lie one after another")
+    if int(ends[-1]) > path.stat().st_size:
+        raise ValueError("it is cut short")
+    return AacFile(path, description, sizes, first)
+
+
+def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start, end of the content) of every box between two places."""
+    while start + 8 <= end:
+        size, kind = struct.unpack(">I4s", _part(file, start, start + 8))
+        head = 8
+        if size == 1:
+            size, head = struct.unpack(">Q", _part(file, start + 8, start + 16))[0], 16
+        size = size or end - start
+        if size < head or start + size > end:
+            raise ValueError("a box leads out of the file")
+        yield kind, start + head, start + size
+        start += size
+
+
+def _find(file: BinaryIO, start: int, end: int, way: Sequence[bytes]) -> tuple[int, int]:
+    for wanted in way:
+        found = next(((low, high) for kind, low, high in _boxes(file, start, end) if kind == wanted), None)
+        if found is None:
+            raise ValueError(f"it has no {wanted.decode()} box")
+        start, end = found
+    return start, end
+
+
+def _part(file: BinaryIO, start: int, end: int) -> bytes:
+    file.seek(start)
+    data = file.read(end - start)
+    if len(data) != end - start:
+        raise ValueError("it is cut short")
+    return data
