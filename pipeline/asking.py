@@ -67,15 +67,13 @@ class Http:
     def tried(self, once: Callable[[], R]) -> R:
         """What `once` returns, called again while it raises Again, up to `TRIES` times, with waits that grow from
         `first_wait_s` to `LONGEST_WAIT_S` and are drawn from their upper half, or as the server asks. Raises the last Again."""
-        for attempt in range(TRIES):
+        for attempt in range(TRIES - 1):
             wait = min(self._first_wait_s * 2**attempt, LONGEST_WAIT_S) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
             try:
                 return once()
             except Again as again:
-                if attempt == TRIES - 1:
-                    raise
                 self._sleep(wait if again.after is None else min(again.after, LONGEST_WAIT_S))
-        raise AssertionError("every round returns or raises")
+        return once()
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

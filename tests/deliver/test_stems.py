@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.errors import MasteringError
 from pipeline.mastering import sound as sound_room
 from tests.deliver.synthetic import PODCAST, Said, book, sound, with_settings
+from tests.peak_memory import peak_kib
 
 FLACS = replace(PODCAST, formats=("flac",))
 STEP = 1 / 32768
@@ -120,19 +119,10 @@ def test_a_take_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_memory_does_not_grow_with_the_chapter(tmp_path: Path) -> None:
     """Peak memory of a process that writes the stems of 45 seconds, then of one that writes those of four and a half minutes."""
     code = (
-        "import sys, resource, pathlib; from tests.deliver.synthetic import *; from pipeline.deliver import stems\n"
+        "import pathlib; from tests.deliver.synthetic import *; from pipeline.deliver import stems\n"
         "lines = [Said('dialogue', f'n{n % 4}', 7.5, n) for n in range(int(sys.argv[2]))]\n"
         "profile = replace(PODCAST, formats=('flac',), sample_rate=22050)\n"
         "stems.write(book(pathlib.Path(sys.argv[1]), [lines], profile))\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
-    peaks = []
-    for count in (6, 36):
-        run = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / str(count)), str(count)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        peaks.append(int(run.stdout))
+    peaks = [peak_kib(code, str(tmp_path / str(count)), str(count)) for count in (6, 36)]
     assert peaks[1] < 1.1 * peaks[0] + 10_000, peaks

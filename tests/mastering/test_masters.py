@@ -19,6 +19,7 @@ from pipeline.mastering import chapter, profiles, record, timeline
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take
 from tests.disks import small_disk
+from tests.peak_memory import peak_kib
 
 RATE = 22050
 PROFILE = profiles.load("podcast")
@@ -221,24 +222,13 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_chapter(tmp_path: Path) -> None:
     """Peak memory of a process that masters 2 minutes, then of one that masters 20."""
-    import sys
-
     code = (
-        "import sys, resource, pathlib; sys.path[:0] = ['tests/mastering']; import test_masters as t\n"
+        "import pathlib; sys.path[:0] = ['tests/mastering']; import test_masters as t\n"
         "folder, count = pathlib.Path(sys.argv[1]), int(sys.argv[2])\n"
         "one = t.take(folder, 'x', t.voice(20)); script = t.lines(*['一。'] * count)\n"
         "takes = {line.id: one for line in script}\n"
         "laid = t.timeline.build(1, '', script, takes, t.PROFILE)\n"
         "t.chapter.master(laid, takes, t.replace(t.PROFILE, formats=('flac', 'm4a')), folder / 'c', '01', t.TAGS, 'f')\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
-    peaks = []
-    for count in (6, 60):
-        run = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / str(count)), str(count)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        peaks.append(int(run.stdout))
+    peaks = [peak_kib(code, str(tmp_path / str(count)), str(count)) for count in (6, 60)]
     assert peaks[1] < 1.1 * peaks[0] + 10_000, peaks
