@@ -16,7 +16,8 @@ from mutagen.flac import Picture
 
 from pipeline.errors import BookFolderError, MasteringError
 from pipeline.mastering import encoders, profiles, tags, wav
-from tests.deliver.synthetic import COVER, Said, book, decoded, lag, metadata, small_disk, sound, told, tool
+from tests.deliver.synthetic import COVER, Said, book, decoded, lag, metadata, sound, told, tool
+from tests.disks import small_disk
 
 EVERY = replace(profiles.load("podcast"), formats=profiles.FORMATS)
 SPEECH = [Said(seconds=1.5), Said(seconds=2.2)]
