@@ -31,9 +31,9 @@ from tests.conftest import CAST_EN, CAST_ZH, DEMO_EN, DEMO_ZH, ROOT, shuoshu
 _Edit = Callable[[np.ndarray, list[Segment], int], object]
 
 
-def produced(manuscript: Path, cast: Path, output: Path, chapters: str = "") -> FinishedBook:
+def produced(manuscript: Path, cast: Path, output: Path, only: str = "") -> FinishedBook:
     request = Request(
-        manuscript, cast, output=output, chapters=chapters, formats="flac,mp3", deliver="timeline", workers=2
+        manuscript, cast, output=output, chapters=only, formats="flac,mp3", deliver="timeline", workers=2
     )
     with open_book(request) as production:
         produce.finish(production, 2)
