@@ -23,6 +23,7 @@ from pipeline.wording import Wording
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ATTEMPTS = 3
 CONNECT_S = 20.0
 """Longest wait for the scheduler, and for the first worker."""
 
@@ -67,8 +68,22 @@ class DaskCrew:
         return max(1, len(self._client.nthreads()))
 
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """See `Crew.run`. Dask gives the work of a worker that died to another, three times as a cluster comes set up."""
-        from distributed import CancelledError, KilledWorker
+        """See `Crew.run`. Dask gives the work of a worker that died to another, three times as a cluster comes set up; all of
+        that is done `ATTEMPTS` times, since machines that are lent may go at any moment."""
+        from distributed import KilledWorker
+
+        for _ in range(ATTEMPTS):
+            try:
+                return self._once(work, args, kwargs)
+            except KilledWorker as error:
+                killed = error
+        raise RenderError(
+            Wording("Dask workers died again and again over the same work", "同一份工作接连让多个 Dask worker 退出"),
+            fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
+        ) from killed
+
+    def _once(self, work: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        from distributed import CancelledError
 
         if self._stopped.is_set():
             raise _stopped()
@@ -76,13 +91,6 @@ class DaskCrew:
         future = self._client.submit(_done, work, args, kwargs, str(self._token), _voices(), key=name, pure=False)
         try:
             result: R = future.result()
-        except KilledWorker as error:
-            raise RenderError(
-                Wording(
-                    "Dask workers died again and again over the same work", "同一份工作接连让多个 Dask worker 退出"
-                ),
-                fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
-            ) from error
         except CancelledError as error:
             raise (_stopped() if self._stopped.is_set() else _lost()) from error
         finally:
