@@ -18,7 +18,7 @@ from pipeline.render.worker import render_batch
 from pipeline.takes.store import Rendered
 
 if TYPE_CHECKING:
-    from pipeline.render.pool import Workers
+    from pipeline.render.crew import Crew
 
 AHEAD = 4
 """Batches given out for each worker: one it renders, one that waits, and two for a slow one in front of them."""
@@ -29,7 +29,7 @@ def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
     return batches(production.plan.due, production.cast, production.engine)
 
 
-def render(production: Production, batch: tuple[Job, ...], workers: Workers | None = None) -> float:
+def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
     """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made."""
     store = production.store
     there = store.unrecorded(job.key for job in batch)
@@ -43,7 +43,7 @@ def render(production: Production, batch: tuple[Job, ...], workers: Workers | No
 def render_in_turn(
     production: Production,
     submit: Callable[[tuple[Job, ...]], Callable[[], float]],
-    workers: Workers,
+    workers: Crew,
     observe: Observer,
 ) -> None:
     """Give out every batch that is due, a few for each worker at a time, so that a long book needs no more memory.
@@ -97,7 +97,7 @@ def plan_again(production: Production) -> bool:
     return bool(planned.due)
 
 
-def rendering_done(production: Production, workers: Workers) -> None:
+def rendering_done(production: Production, workers: Crew) -> None:
     """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
     workers.at_most()
     production.plan = replace(production.plan, due=(), stale={})

@@ -22,7 +22,8 @@ Attributor = Literal["offline", "llm"]
 class Request:
     """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
     `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's); `dub` makes
-    one track of a timed script. None = by the cast, the last run, or the default."""
+    one track of a timed script; `dask` is the address of a Dask scheduler ("" = processes of this machine). None = by the
+    cast, the last run, or the default."""
 
     manuscript: Path
     cast: Path | None = None
@@ -39,6 +40,7 @@ class Request:
     attributor: Attributor | None = None
     deliver: str = ""
     dub: Dub | None = None
+    dask: str = ""
 
 
 def chapters_in(text: str, there: Sequence[int]) -> tuple[int, ...]:

@@ -96,6 +96,8 @@ def _make(verbs: Any) -> None:
         "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
     )
     run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+    run.add_argument("--runner", choices=("local", "dask"), default="local", help="who does the work (docs/scaling.md)")
+    run.add_argument("--address", default="", metavar="tcp://HOST:8786", help="scheduler of the Dask cluster")
     _output(run)
     _working(run)
     _json(run)
