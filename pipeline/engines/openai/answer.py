@@ -20,7 +20,7 @@ _LOUDEST = 8.0
 """Samples beyond this many times full scale are not meant as samples of full scale 1."""
 _ROUGHEST = 0.1
 """Least correlation of neighbouring samples. Measured on eSpeak at 22 kHz: speech 0.95, whispered hushing 0.69; the same bytes
-moved by one, in the other order, as floats or as MP3 at most 0.07."""
+in the other order, as floats or as MP3 at most 0.07. Moved by one byte it has less than it had, however smooth it was."""
 _EDGE_S, _ABRUPT_DBFS, _ABRUPT_DB = 0.01, -30.0, -6.0
 _HIGHEST_RATE = 192_000
 
@@ -58,7 +58,8 @@ def waveform(data: bytes, *, pcm: bool, rate: int, framed: bool, most_s: float) 
     elif pcm:
         wave, own_rate, sealed = _pcm(data), rate, False
     else:
-        raise Unusable(Wording("neither WAV nor FLAC", "回答既不是 WAV，也不是 FLAC"))
+        kind = " (MP3 or AAC)" if data[0] == 0xFF and data[1:2] >= b"\xe0" else ""  # where their frames begin
+        raise Unusable(Wording(f"neither WAV nor FLAC{kind}", f"回答既不是 WAV，也不是 FLAC{kind}"))
     if not (sealed or framed):
         raise Unusable(Wording("an answer that nothing says the end of", "无从知道回答是否完整"))
     return _checked(wave, own_rate, rate, most_s), sealed
@@ -125,11 +126,16 @@ def _pcm(data: bytes) -> Waveform:
     if len(data) % 2:
         raise _cut_off()
     wave: Waveform = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
-    moved = wave - wave.mean()
-    power = float(np.dot(moved, moved))
-    if power and float(np.dot(moved[1:], moved[:-1])) < _ROUGHEST * power:
+    if _smoothness(wave) < max(_ROUGHEST, _smoothness(np.frombuffer(data[1:-1], "<i2").astype(np.float32))):
         raise Unusable(Wording("bytes that are no 16-bit samples", "字节不是 16 位采样"))
     return wave
+
+
+def _smoothness(wave: Waveform) -> float:
+    """Correlation of neighbouring samples; 1 for silence."""
+    moved = wave - wave.mean() if wave.size else wave
+    power = float(np.dot(moved, moved))
+    return float(np.dot(moved[1:], moved[:-1])) / power if power else 1.0
 
 
 def _wav(data: bytes) -> tuple[Waveform, int, bool]:

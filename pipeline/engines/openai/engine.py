@@ -225,8 +225,8 @@ class _Round:
         chinese = [f"{one.url}：{one.why.chinese or one.why}" for one in self.hosts.all]
         raise EngineError(
             Wording(
-                f"no speech server answered for {silent:.0f} s ({'; '.join(reasons)})",
-                f"{silent:.0f} 秒内没有语音服务回答（{'；'.join(chinese)}）",
+                f"no speech server gave a usable answer for {silent:.0f} s ({'; '.join(reasons)})",
+                f"{silent:.0f} 秒内没有语音服务给出可用的回答（{'；'.join(chinese)}）",
             ),
             fix=Wording(
                 f"Start it, or correct hosts in {NAME}; the same command goes on from there.",

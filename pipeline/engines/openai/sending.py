@@ -53,7 +53,7 @@ class Sender:
         self.hosts = Hosts(settings.hosts, settings.concurrency)
         self._key = settings.key()
         try:
-            self._http = {
+            self.http = {
                 url: Http(self._key, settings.timeout_s, connections=settings.concurrency) for url in settings.hosts
             }
         except (ValueError, UnicodeError) as error:
@@ -66,7 +66,7 @@ class Sender:
             ) from error
 
     def close(self) -> None:
-        for one in self._http.values():
+        for one in self.http.values():
             one.close()
 
     def send(self, host: Host, direction: Direction) -> Outcome:
@@ -77,7 +77,7 @@ class Sender:
         try:
             sent = content(direction, self.settings)
             largest = min(round(most_s * _BYTES_PER_S) + (1 << 16), LARGEST)
-            answer = self._http[host.url].post(f"{host.url}/audio/speech", largest=largest, **sent)
+            answer = self.http[host.url].post(f"{host.url}/audio/speech", largest=largest, **sent)
         except EngineError as error:  # a clip that cannot be read
             self.hosts.ended(host, "unsent")
             return Outcome(why=Wording(f"{error.where}: {error.what}"), final=True)
@@ -161,9 +161,11 @@ class Sender:
         for name in ("error", "detail", "message", "error"):
             if isinstance(told, dict) and name in told:
                 told = told[name]
-        text = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+        text = self.shown(told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))
+        return f": {text}" if text else ""
+
+    def shown(self, text: str) -> str:
+        """A server's words as they may be shown: cut, without control signs; "" where some of the key is in them."""
         text = "".join(sign if sign.isprintable() else " " for sign in text)
         parts = (self._key[at : at + _SECRET] for at in range(max(len(self._key) - _SECRET, 0) + 1))
-        if self._key and any(part in text for part in parts):
-            return ""
-        return f": {text[:_SHOWN]}"
+        return "" if self._key and any(part in text for part in parts) else text[:_SHOWN]

@@ -113,7 +113,8 @@ class Settings:
             sample_rate=self.rate, languages=frozenset({"zh", "en"}), clones="reference" in self.fields,
             emotions=frozenset(way for name, way in ways.items() if name in self.fields),
             deliveries=frozenset(DELIVERIES if "delivery" in self.fields else ()), duration=True,
-            pinyin=self.readings == "pinyin", deterministic=False, seeded=self.chance, max_characters=self.max_characters, processes_per_device=1,
+            pinyin=self.readings == "pinyin", deterministic=False, seeded=self.chance,
+            max_characters=self.max_characters, processes_per_device=1,
             batch_size=max(32, _BATCHES * slots),
             parameters={name: ("str",) for name in ("voice", "instructions", "reference_text") if name in self.fields},
         )  # fmt: skip
