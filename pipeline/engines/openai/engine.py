@@ -14,7 +14,7 @@ from typing import ClassVar
 from pipeline.asking import wait_s
 from pipeline.engines.base import Capabilities, Spoken
 from pipeline.engines.openai import settings as config
-from pipeline.engines.openai.hosts import Host, Hosts
+from pipeline.engines.openai.hosts import Going, Host, Hosts
 from pipeline.engines.openai.sending import Outcome, Sender
 from pipeline.engines.openai.settings import DOCS, Settings
 from pipeline.engines.stretch import stretched
@@ -23,7 +23,7 @@ from pipeline.nouns import Direction, Waveform
 from pipeline.settings_file import NAME
 from pipeline.wording import Wording
 
-FIRST_WAIT_S = 0.5
+FIRST_WAIT_S = 0.25
 FIRST_PATIENCE_S = 20.0
 """Patience with hosts that never answered yet: most likely nobody started them."""
 _UNCOUNTED = 100
@@ -116,31 +116,54 @@ class _Round:
         self.running = 0
         self.refused: list[tuple[_Line, Host | None, Wording]] = []
         self.in_a_row = 0
-        self.work: queue.SimpleQueue[tuple[Host, _Line] | None] = queue.SimpleQueue()
-        self.back: queue.SimpleQueue[tuple[Host, _Line, Outcome]] = queue.SimpleQueue()
+        self.work: queue.SimpleQueue[tuple[Going, _Line] | None] = queue.SimpleQueue()
+        self.back: queue.SimpleQueue[tuple[Going, _Line, Outcome]] = queue.SimpleQueue()
         self.threads = min(len(batch), settings.concurrency * len(settings.hosts))
+        self.out: queue.Queue[Spoken | Exception | None] = queue.Queue(max(self.threads, 1))
+        self.left_alone = False
 
     def spoken(self) -> Iterator[Spoken]:
-        """The batch's lines, as they come."""
-        for _ in range(self.threads):  # daemons: an answer that nobody waits for any more must not hold the process up
+        """The batch's lines, as they come. Hosts go on being given lines while the taker of one takes its time."""
+        threading.Thread(
+            target=self._run, daemon=True
+        ).start()  # daemons: an answer nobody waits for must not hold us up
+        try:
+            while (one := self.out.get()) is not None:
+                if isinstance(one, Exception):
+                    raise one
+                yield one
+        finally:
+            self.left_alone = True
+
+    def _run(self) -> None:
+        for _ in range(self.threads):
             threading.Thread(target=self._send, daemon=True).start()
         try:
             self._hand_out()
-            while self.running or self.ready or self.later:
+            while (self.running or self.ready or self.later) and not self.left_alone:
                 done = self._next()
-                self._hand_out()  # before the taker of `done` takes its time
+                self._hand_out()
                 if done:
-                    yield done
+                    self._put(done)
+            self._put(self._refusal() if self.refused else None)
+        except Exception as error:  # noqa: BLE001 - to be raised where it is waited for
+            self._put(error)
         finally:
             for _ in range(self.threads):
                 self.work.put(None)
-        if self.refused:
-            raise self._refusal()
+
+    def _put(self, one: Spoken | Exception | None) -> None:
+        while not self.left_alone:
+            try:
+                self.out.put(one, timeout=_LONGEST_SLEEP_S)
+            except queue.Full:
+                continue
+            return
 
     def _send(self) -> None:
         while (given := self.work.get()) is not None:
-            host, line = given
-            self.back.put((host, line, self.sender.send(host, line.direction)))
+            going, line = given
+            self.back.put((going, line, self.sender.send(going, line.direction)))
 
     def _hand_out(self) -> None:
         """Give lines to hosts while there are both."""
@@ -156,22 +179,22 @@ class _Round:
                 heapq.heappop(self.ready)
                 self.refused.append((line, None, self._too_long()))
                 continue
-            host = self.hosts.take(avoid=line.last)
-            if host is None:
+            going = self.hosts.take(avoid=line.last)
+            if going is None:
                 return
             heapq.heappop(self.ready)
             self.running += 1
-            self.work.put((host, line))
+            self.work.put((going, line))
 
     def _next(self) -> Spoken | None:
         """What the next line that comes back makes, if it makes something; None, too, after a while without any."""
         try:
-            host, line, outcome = self.back.get(timeout=self._sleep_s())
+            going, line, outcome = self.back.get(timeout=self._sleep_s())
         except queue.Empty:
             self._check_patience()
             return None
         self.running -= 1
-        line.last = host
+        line.last = host = going.host
         if outcome.fatal:
             raise self._fatal(line, host, outcome.why)
         if outcome.wave is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.asking import Http, TooLong, reason, retry_after
 from pipeline.engines.openai.answer import Unusable, doubts, longest_s, waveform
-from pipeline.engines.openai.hosts import Host, Hosts
+from pipeline.engines.openai.hosts import Going, Hosts
 from pipeline.engines.openai.request import content
 from pipeline.engines.openai.settings import Settings
 from pipeline.errors import EngineError
@@ -69,47 +69,48 @@ class Sender:
         for one in self.http.values():
             one.close()
 
-    def send(self, host: Host, direction: Direction) -> Outcome:
-        """Send a direction to a host that `Hosts.take` gave, and tell `Hosts` how it ended. Raises nothing."""
+    def send(self, going: Going, direction: Direction) -> Outcome:
+        """Send a direction where `Hosts.take` said, and tell `Hosts` how it ended. Raises nothing."""
         import httpx
 
+        url = going.host.url
         most_s = longest_s(direction.text, direction.speed)
         try:
             sent = content(direction, self.settings)
             largest = min(round(most_s * _BYTES_PER_S) + (1 << 16), LARGEST)
-            answer = self.http[host.url].post(f"{host.url}/audio/speech", largest=largest, **sent)
+            answer = self.http[url].post(f"{url}/audio/speech", largest=largest, **sent)
         except EngineError as error:  # a clip that cannot be read
-            self.hosts.ended(host, "unsent")
+            self.hosts.ended(going, "unsent")
             return Outcome(why=Wording(f"{error.where}: {error.what}"), final=True)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             why = reason(error)[1] if isinstance(error, httpx.ConnectError) else _NO_CONNECTION
-            return self._failed(host, why, counts=False)
+            return self._failed(going, why, counts=False)
         except httpx.TimeoutException:
             seconds = self.settings.timeout_s
-            return self._failed(host, Wording(f"no answer within {seconds:g} s", f"{seconds:g} 秒内没有回答"))
+            return self._failed(going, Wording(f"no answer within {seconds:g} s", f"{seconds:g} 秒内没有回答"))
         except TooLong:
-            return self._failed(host, Wording("an answer far too long", "回答过长"))
+            return self._failed(going, Wording("an answer far too long", "回答过长"))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return self._failed(host, reason(error)[1])
+            return self._failed(going, reason(error)[1])
         except Exception as error:  # noqa: BLE001 - a thread that dies without a word would leave its line hanging
             return self._failed(
-                host, Wording(f"an unexpected {type(error).__name__}", f"意外的 {type(error).__name__}")
+                going, Wording(f"an unexpected {type(error).__name__}", f"意外的 {type(error).__name__}")
             )
-        return self._judged(host, direction, most_s, *answer)
+        return self._judged(going, direction, most_s, *answer)
 
     def _judged(
-        self, host: Host, direction: Direction, most_s: float, status: int, headers: Mapping[str, str], data: bytes
+        self, going: Going, direction: Direction, most_s: float, status: int, headers: Mapping[str, str], data: bytes
     ) -> Outcome:
         if status == HTTPStatus.OK:
-            return self._heard(host, direction, most_s, headers, data)
+            return self._heard(going, direction, most_s, headers, data)
         why = Wording(f"HTTP {status}{self._message(data)}")
         after = retry_after(headers)
         if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and after is not None):
-            self.hosts.ended(host, "busy", why, after)
+            self.hosts.ended(going, "busy", why, after)
             return Outcome(why=why, counts=False)
         if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY) or status >= 500:
-            return self._failed(host, why, counts=status != HTTPStatus.SERVICE_UNAVAILABLE)
-        self.hosts.ended(host, "answered", why)
+            return self._failed(going, why, counts=status != HTTPStatus.SERVICE_UNAVAILABLE)
+        self.hosts.ended(going, "answered", why)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):  # its message may hold part of the key
             return Outcome(
                 why=Wording(
@@ -129,7 +130,7 @@ class Sender:
         return Outcome(why=why, final=True)
 
     def _heard(
-        self, host: Host, direction: Direction, most_s: float, headers: Mapping[str, str], data: bytes
+        self, going: Going, direction: Direction, most_s: float, headers: Mapping[str, str], data: bytes
     ) -> Outcome:
         framed = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
         rate = self.settings.rate
@@ -140,16 +141,16 @@ class Sender:
             speed = direction.speed if "speed" in self.settings.fields else 1.0
             found = doubts(wave, rate, direction.text, speed, sealed)
         except Unusable as error:
-            return self._failed(host, error.why)
+            return self._failed(going, error.why)
         except Exception as error:  # noqa: BLE001 - no answer may break the work
             return self._failed(
-                host, Wording(f"an answer that breaks its reader ({type(error).__name__})", "回答无法解读")
+                going, Wording(f"an answer that breaks its reader ({type(error).__name__})", "回答无法解读")
             )
-        self.hosts.ended(host, "answered")
+        self.hosts.ended(going, "answered")
         return Outcome(wave, found)
 
-    def _failed(self, host: Host, why: Wording, *, counts: bool = True) -> Outcome:
-        self.hosts.ended(host, "failed", why)
+    def _failed(self, going: Going, why: Wording, *, counts: bool = True) -> Outcome:
+        self.hosts.ended(going, "failed", why)
         return Outcome(why=why, counts=counts)
 
     def _message(self, data: bytes) -> str:

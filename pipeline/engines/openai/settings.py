@@ -38,9 +38,8 @@ _RULES: dict[str, tuple[Any, ...]] = {
     "chance": ("bool",), "reference_as": ("choice", "data-url", "base64", "path", "file-url", "upload"),
     "emotion_as": ("choice", "numbers", "words"),
 }  # fmt: skip
-_BATCHES = 16
-"""Lines of a batch for each that is under way at once: at a batch's end some servers wait for the last line, for a sixteenth
-of the time at most."""
+_BATCHES = 32
+"""Lines of a batch for each that is under way at once: at a batch's end servers wait for its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
