@@ -19,7 +19,7 @@ from pipeline.wording import Wording
 
 FAILURES = 5
 FIRST_OPEN_S, LONGEST_OPEN_S = 2.0, 60.0
-CALM = 50
+CALM, _CALMEST = 50, 1600
 """Answers after which a host is tried with as many lines at once as it has refused before; twice as many after each refusal."""
 
 _NOTHING = Wording("")
@@ -134,8 +134,7 @@ class Hosts:
         host = going.host
         self.answered_at = self.clock()
         host.held, host.calm = max(host.held, going.level), host.calm + 1
-        if host.held >= host.ceiling:
-            host.ceiling, host.calm_needed = host.most + 1, CALM
+        host.ceiling = max(host.ceiling, host.held + 1)
         if host.room < host.most and host.calm >= (host.calm_needed if host.room + 1 >= host.ceiling else host.room):
             host.room, host.calm = host.room + 1, 0
 
@@ -144,7 +143,7 @@ class Hosts:
         first = going.sent > host.refused_at  # of those refused together
         host.refused_at, host.calm = now, 0
         if going.level > host.held:
-            host.calm_needed *= 2 if first and going.level >= host.ceiling else 1
+            host.calm_needed = min(host.calm_needed * 2, _CALMEST) if first else host.calm_needed
             host.ceiling, host.room = min(host.ceiling, going.level), max(min(host.room, going.level - 1), 1)
         elif first:  # it took as many before: chance, a limit of another kind, or it has less room now
             host.held -= 1
