@@ -48,6 +48,8 @@ class Http:
     ) -> None:  # fmt: skip
         import httpx
 
+        if not key.isprintable():
+            raise ValueError("a control sign in a key")
         self._timeout_s, self._first_wait_s, self._sleep = timeout_s, first_wait_s, sleep
         headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._http = httpx.Client(

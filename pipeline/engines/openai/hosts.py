@@ -67,11 +67,12 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """A line on its way to `host`, as one of `level` at once, since `sent`."""
+    """A line on its way to `host`, as one of `level` at once, since `sent`; a `trial` where the host's breaker was open."""
 
     host: Host
     level: int
     sent: float
+    trial: bool
 
 
 class Hosts:
@@ -93,7 +94,7 @@ class Hosts:
                 return None
             found = min(able, key=lambda one: (one is avoid, one.in_flight / one.room, one.open))
             found.in_flight += 1
-            return Going(found, found.in_flight, now)
+            return Going(found, found.in_flight, now, found.open)
 
     def wait_s(self) -> float:
         """Seconds until a host that is left alone may be asked again; 0 where one waits for nothing but an answer."""

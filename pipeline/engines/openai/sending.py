@@ -74,7 +74,8 @@ class Sender:
         import httpx
 
         url = going.host.url
-        most_s = longest_s(direction.text, direction.speed)
+        speed = direction.speed if "speed" in self.settings.fields else 1.0
+        most_s = longest_s(direction.text, speed)
         try:
             sent = content(direction, self.settings)
             largest = min(round(most_s * _BYTES_PER_S) + (1 << 16), LARGEST)
