@@ -344,7 +344,9 @@ def _machine(verbs: Any) -> None:
     doctor = _verb(
         verbs, "doctor", "machine:doctor", "say what this machine has, and what is missing", "shuoshu doctor"
     )
-    doctor.add_argument("--engine", metavar="NAME", help="also look closely at what this engine needs: indextts2")
+    doctor.add_argument(
+        "--engine", metavar="NAME", help="also look closely at what this engine needs: indextts2, openai"
+    )
     _output(doctor)
     _json(doctor)
     _verb(verbs, "version", "machine:version", "print the version", "shuoshu version")

@@ -32,7 +32,7 @@ class Capabilities:
     processes_per_device how many processes may render at once on one device (0 = one per CPU core)
     batch_size           directions that one batch should hold
     parameters           a voice's own settings in the cast file: name -> (type name, lowest, highest) for
-                         numbers, or ("choice", *names)
+                         numbers, ("choice", *names), or ("str",)
     """
 
     sample_rate: int
