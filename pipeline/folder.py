@@ -173,7 +173,7 @@ class BookFolder:
                 ) from error
             lock.seek(0)
             if lock.read().strip():  # whoever wrote this was killed
-                self._sweep()
+                self.sweep()
             with suppress(OSError):  # a full disk must not hide behind the lock's own note
                 lock.truncate(0)
                 lock.write(str(os.getpid()).encode())
@@ -186,8 +186,8 @@ class BookFolder:
                     path.unlink()
                     _remove_empty(missing)
 
-    def _sweep(self) -> None:
-        """Remove what a killed run was writing; see `files.written_beside`."""
+    def sweep(self) -> None:
+        """Remove what a killed run or worker was writing; see `files.written_beside`."""
         for path in list(self.path.rglob(".*.part*")):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
