@@ -128,13 +128,13 @@ def test_a_cluster_that_loses_its_workers_is_not_waited_for_for_ever(
 ) -> None:
     monkeypatch.setattr(dask_crew, "ALONE_S", 1.0)
     monkeypatch.setattr(dask_crew, "_LOOK_S", 0.5)
-    with cluster(1) as running, pytest.raises(RenderError, match="no worker any more"):
-        takes = tmp_path / "out/long/takes"
+    with cluster(1) as running:
 
         def retire() -> None:
-            while not list(takes.rglob("*.flac")):
+            while not list((tmp_path / "out/long/takes").rglob("*.flac")):
                 time.sleep(0.05)
             running.scale(0)
 
         threading.Thread(target=retire, daemon=True).start()
-        made(long_book, tmp_path / "out", running.scheduler_address)
+        with pytest.raises(RenderError, match="no worker any more"):
+            made(long_book, tmp_path / "out", running.scheduler_address)

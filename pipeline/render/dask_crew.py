@@ -104,16 +104,12 @@ class DaskCrew:
 
     def _waited_for(self, future: Any) -> Any:
         """The future's result. Raises RenderError when the cluster has had no worker for `ALONE_S`."""
-        from distributed import wait
-
-        alone_since = None
-        while not future.done():
-            try:
-                wait(future, timeout=_LOOK_S)
-            except TimeoutError:
-                alone_since = None if self._client.nthreads() else alone_since or time.monotonic()
-                if alone_since and time.monotonic() - alone_since > ALONE_S:
-                    raise _alone() from None
+        done, alone_since = threading.Event(), None
+        future.add_done_callback(lambda _: done.set())
+        while not done.wait(_LOOK_S):
+            alone_since = None if self._client.nthreads() else alone_since or time.monotonic()
+            if alone_since and time.monotonic() - alone_since > ALONE_S:
+                raise _alone()
         return future.result()
 
     def at_most(self, count: int | None = None) -> None:
