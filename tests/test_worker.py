@@ -47,7 +47,7 @@ def _job() -> Job:
 
 def _rendered(engine: Doubter, folder: Path, monkeypatch: pytest.MonkeyPatch, there: frozenset[str] = frozenset()):
     monkeypatch.setattr(worker, "engine_of", lambda _name: engine)
-    [found] = worker.render_batch([_job()], folder, there)
+    [found] = worker.render_batch([_job()], folder)
     return found.take
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.cast.yaml_lines import Node
-from pipeline.nouns import Emotion, Language, Voice
+from pipeline.nouns import Emotion, Language, OnFailure, Voice
 
 WISHES = ("mastering", "music", "credits", "deliver")
 """Keys of the cast file that say how the book is finished; the rooms that finish it read them."""
@@ -48,6 +48,7 @@ class Cast:
     narrator   speaks narration and headings; `anyone` ("*") whoever is not named; `unknown` quotes without a speaker
     lexicon    term -> reading or replacement
     pauses     seconds by kind of pause, laid over the mastering profile's
+    on_failure what becomes of a line that cannot be rendered; None = as the run says
     wishes     how the book is finished: of `WISHES`, unread
     """
 
@@ -63,6 +64,7 @@ class Cast:
     profile: str = ""
     consent: str = ""
     best_effort: bool = False
+    on_failure: OnFailure | None = None
     path: Path | None = None
     wishes: Mapping[str, Node] = field(default_factory=dict)
 

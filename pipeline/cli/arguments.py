@@ -58,6 +58,14 @@ def _reading(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--include-matter", action="store_true", help="read front and back matter too")
 
 
+def _on_failure(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--on-failure", choices=("stop", "silence", "placeholder"),
+        help="a line that cannot be rendered: stop, or finish the book with silence or the embedded voice in its place"
+        " (as the cast file says, or stop)",
+    )  # fmt: skip
+
+
 def _attributor(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--attributor", choices=("offline", "llm"),
@@ -96,6 +104,7 @@ def _make(verbs: Any) -> None:
         "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
     )
     run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+    _on_failure(run)
     _output(run)
     _working(run)
     _json(run)
@@ -305,6 +314,7 @@ def _dub(verbs: Any) -> None:
         metavar="wav,m4a",
         help="files of the track: flac, wav, mp3, opus, m4a (flac,m4a)",
     )
+    _on_failure(dub)
     _output(dub)
     _working(dub)
     _json(dub)

@@ -2,10 +2,10 @@
 
 Layout::
 
-    takes/ab/abcdef….flac    written beside and renamed, so a file under its name is whole
-    takes/index.sqlite       WAL; one writer (the process that runs the book)
-
-A file without an index row is a take whose run was killed before it was recorded; the next run takes it over.
+    takes/ab/abcdef….flac    written beside and renamed, so a file under its name is whole; says what it is (`notes`)
+    takes/journal/           what each worker rendered, by itself (`journal`): read by the next run where one was killed
+    takes/choices.jsonl      what people chose, so that a lost index costs nobody's work
+    takes/index.sqlite       WAL: any process of this machine may write; of several machines, one
 """
 
 from __future__ import annotations
@@ -20,8 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BookFolderError
-from pipeline.files import explained
+from pipeline.files import explained, sha256_file
 from pipeline.nouns import Take
+from pipeline.takes import choices, journal
+from pipeline.takes.journal import Rendered
+from pipeline.wording import Wording
+
+INDEX = "index.sqlite"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS takes (
@@ -32,17 +37,10 @@ CREATE TABLE IF NOT EXISTS line_takes (
     line TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (line, key));
 CREATE TABLE IF NOT EXISTS chosen (
     line TEXT PRIMARY KEY, key TEXT NOT NULL, subject TEXT NOT NULL, by_hand INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (
+    line TEXT PRIMARY KEY, subject TEXT NOT NULL, why TEXT NOT NULL, tries INTEGER NOT NULL, stand_in TEXT NOT NULL,
+    at TEXT NOT NULL) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What a worker hands back for one take: the take, the bytes it takes on disk, and what it was made from."""
-
-    take: Take
-    size: int
-    subject: str
-    ingredients: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +52,35 @@ class Choice:
     by_hand: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A line that its engine could not speak when it was last asked, for `subject`: why, how often it was tried, the key of the
+    take that stands in for it ("" = none), and when (ISO 8601). It ends when the line has a take."""
+
+    line: str
+    subject: str
+    why: str
+    tries: int
+    stand_in: str
+    at: str
+
+
 class TakeStore:
     """Open (and make, where it is missing) the store in `folder`. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.RLock()
+        self._read_to: dict[Path, int] = {}
+        self._answers: dict[str, Rendered] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise explained(error, folder) from error
         with self._explained():
-            self._db = sqlite3.connect(folder / "index.sqlite", check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(folder / INDEX, timeout=30, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA busy_timeout=10000")
             self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -89,11 +101,11 @@ class TakeStore:
 
     # --- writing ---
 
-    def record(self, results: Iterable[tuple[Rendered, Iterable[str]]]) -> None:
-        """Enter takes whose files are in place, each with the ids of the lines that asked for it, in one
-        transaction. A hand-made choice that still holds is left alone; otherwise the new take is chosen."""
+    def record(self, results: Iterable[Rendered]) -> None:
+        """Enter takes whose files are in place in one transaction. The lines that asked for a take use it, but for those that
+        have a hand-made choice which still holds."""
         with self._transaction():
-            for one, lines in results:
+            for one in results:
                 take = one.take
                 self._db.execute(
                     "INSERT OR REPLACE INTO takes VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -103,7 +115,7 @@ class TakeStore:
                         json.dumps(one.ingredients, ensure_ascii=False),
                     ),
                 )  # fmt: skip
-                for line in lines:
+                for line in one.lines:
                     self._link(line, take.key, one.subject)
 
     def link(self, links: Iterable[tuple[str, str, str]]) -> None:
@@ -119,12 +131,71 @@ class TakeStore:
             " key=excluded.key, subject=excluded.subject, by_hand=0 WHERE by_hand=0 OR subject<>excluded.subject",
             (line, key, subject),
         )
+        self._db.execute("DELETE FROM failures WHERE line=?", (line,))
 
     def choose(self, line: str, key: str, subject: str) -> None:
         """Use take `key` for `line` by hand, as long as the line asks for `subject`."""
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
             self._db.execute("INSERT OR REPLACE INTO chosen VALUES (?,?,?,1)", (line, key, subject))
+            self._db.execute("DELETE FROM failures WHERE line=?", (line,))
+            choices.append(self.folder, line, key, subject)
+
+    def fail(self, failures: Iterable[Failure]) -> None:
+        """Enter lines that could not be spoken."""
+        with self._transaction():
+            for one in failures:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?)",
+                    (one.line, one.subject, one.why, one.tries, one.stand_in, one.at),
+                )
+
+    # --- what workers said ---
+
+    def absorb(self) -> list[Rendered]:
+        """Enter what the workers' journals have that was not read yet; the takes that were new to the index. A row whose file
+        is not there is no take. Entering a row twice changes nothing."""
+        with self._lock:
+            told: list[Rendered] = []
+            for path in journal.there(self.folder):
+                try:
+                    rows, self._read_to[path], _ = journal.rows(path, self._read_to.get(path, 0), self.folder)
+                except FileNotFoundError:  # another reader was done with it
+                    continue
+                told += rows
+            known = self.takes(one.take.key for one in told)
+            fresh = [one for one in told if self._is_news(one, known.get(one.take.key))]
+            if fresh:
+                self.record(fresh)
+            return fresh
+
+    def _is_news(self, one: Rendered, known: Take | None) -> bool:
+        """Whether a journal's row says what the index does not know: a take without a row, or a file that was rendered anew."""
+        if known and known.sha256 == one.take.sha256:
+            return False
+        try:
+            return one.take.path.stat().st_size == one.size and (
+                known is None or sha256_file(one.take.path) == one.take.sha256
+            )
+        except OSError:
+            return False
+
+    def answers(self, keys: Iterable[str]) -> dict[str, Rendered]:
+        """The takes that answer what was asked for by `keys`, as far as their workers' journals say so since the store was
+        opened or `absorb` was last called."""
+        with self._lock:
+            self._answers.update((one.asked, one) for one in self.absorb())
+            return {key: self._answers.pop(key) for key in keys if key in self._answers}
+
+    def drop_journals(self) -> None:
+        """Remove journals that are in the index and that nobody writes any more. For the process that holds the book."""
+        with self._lock:
+            self.absorb()
+            for path in journal.there(self.folder):
+                if journal.finished(path):
+                    path.unlink(missing_ok=True)
+                    self._read_to.pop(path, None)
+            self._answers.clear()
 
     # --- reading ---
 
@@ -140,11 +211,6 @@ class TakeStore:
                 on_disk.update((file.stem, file.stat().st_size) for file in folder.glob("*.flac"))
         rows = self._rows("SELECT key, size, frames FROM takes")
         return {key: frames for key, size, frames in rows if on_disk.get(key) == size}
-
-    def unrecorded(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of `keys` whose file is there although the index does not know them."""
-        on_disk = [key for key in keys if self.path_of(key).is_file()]
-        return frozenset(on_disk) - self.takes(on_disk).keys()
 
     def takes(self, keys: Iterable[str]) -> dict[str, Take]:
         """The takes of `keys`, by key; missing ones are absent."""
@@ -176,6 +242,10 @@ class TakeStore:
         """Line id -> its chosen take."""
         rows = self._rows("SELECT line, key, subject, by_hand FROM chosen")
         return {line: Choice(key, subject, bool(by_hand)) for line, key, subject, by_hand in rows}
+
+    def failures(self) -> dict[str, Failure]:
+        """Line id -> how it failed when it was last asked for."""
+        return {row[0]: Failure(*row) for row in self._rows("SELECT * FROM failures ORDER BY line")}
 
     def ingredients(self, key: str) -> dict[str, Any]:
         """What a take was made from (see `key.ingredients`); empty for an unknown key."""
@@ -223,12 +293,22 @@ class TakeStore:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            where = str(self.folder / INDEX)
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise BookFolderError(
+                    Wording(f"the take index is damaged ({error})", f"录音索引已损坏（{error}）"), where=where,
+                    fix=Wording(
+                        "`shuoshu repair BOOK` makes it again from the takes; nothing is rendered for it.",
+                        "`shuoshu repair 书名` 会由录音文件重建索引，不需要重新合成。",
+                    ),
+                ) from error  # fmt: skip
             raise BookFolderError(
-                f"the take index cannot be used ({error})",
-                where=str(self.folder / "index.sqlite"),
-                fix="Free disk space or mend the folder's permissions. A damaged index can be moved away:"
-                " takes are then rendered again.",
-            ) from error
+                Wording(f"the take index cannot be used ({error})", f"录音索引无法使用（{error}）"), where=where,
+                fix=Wording(
+                    "Free disk space, mend the folder's permissions, or wait for another command on this book to end.",
+                    "请腾出磁盘空间、改好文件夹权限，或等这本书的另一个命令结束。",
+                ),
+            ) from error  # fmt: skip
 
 
 def _parts(keys: Iterable[str]) -> Iterator[tuple[list[str], str]]:
