@@ -234,7 +234,8 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Take:
     """One rendering of one direction, kept for ever by its key. `flags` name what an automatic check found
-    (``silent``, ``clipped``, ``truncated``, ``runaway``; ``stand_in``: it stands in for what could not be rendered); `sha256` is of the audio file."""
+    (``silent``, ``clipped``, ``truncated``, ``runaway``), or that it stands in for what could not be rendered (``stand_in``);
+    `sha256` is of the audio file."""
 
     key: str
     path: Path

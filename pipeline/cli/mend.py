@@ -33,7 +33,8 @@ def status(options: argparse.Namespace) -> int:
             "book": str(folder.path), "title": production.record.title, "lines": len(production.plan.lines),
             "spoken": spoken, "rendered": spoken - len(production.plan.stale), "stale": dict(production.plan.stale),
             "chapters": len(production.chapters), "mastered": sorted(current),
-            "older_take": dict(older), "failed": {line: asdict(one) for line, one in failed.items()}, "needs_listen": flagged, "unsure_speaker": unsure, "remarks": production.remarks,
+            "older_take": dict(older), "failed": {line: asdict(one) for line, one in failed.items()},
+            "needs_listen": flagged, "unsure_speaker": unsure, "remarks": production.remarks,
         }  # fmt: skip
     if options.json:
         show.print_json(report_)
