@@ -24,6 +24,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _finish(verbs)
     _dub(verbs)
     _verify(verbs)
+    _storage(verbs)
     _machine(verbs)
     return top
 
@@ -331,6 +332,17 @@ def _verify(verbs: Any) -> None:
     )
     verify.add_argument("--profile", default="podcast", metavar="NAME", help="whose limits to keep to (podcast)")
     _json(verify)
+
+
+def _storage(verbs: Any) -> None:
+    repair = _verb(
+        verbs, "repair", "storage:repair", "check every take by its hash and mend the index from the files",
+        "shuoshu repair demo-zh --dry-run", "shuoshu repair demo-zh --json",
+    )  # fmt: skip
+    repair.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    repair.add_argument("--dry-run", action="store_true", help="only say what is wrong")
+    _output(repair)
+    _json(repair)
 
 
 def _machine(verbs: Any) -> None:

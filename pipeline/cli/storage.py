@@ -1,0 +1,77 @@
+"""Verbs about books as things on disk: repair."""
+
+from __future__ import annotations
+
+import argparse
+
+from pipeline.cli import show
+from pipeline.folder import find
+from pipeline.repair import Repaired
+from pipeline.repair import repair as mended
+
+_FEW = 20
+
+
+def repair(options: argparse.Namespace) -> int:
+    """Check every take by its hash, mend the index from the files, and say what will be made again."""
+    folder = find(options.book, options.output)
+    found = mended(folder, dry_run=options.dry_run)
+    takes = found.takes
+    if options.json:
+        show.print_json(
+            {
+                "book": str(folder.path), "dry_run": options.dry_run, "index": takes.index, "takes": takes.takes,
+                "bytes": takes.size, "damaged": {str(path): why for path, why in takes.damaged.items()},
+                "missing": takes.missing, "entered": takes.entered, "old": sorted(takes.old),
+                "strange": {str(path): why for path, why in takes.strange.items()}, "odd_rows": takes.odd_rows,
+                "lines": takes.lines, "hand_choices_lost": takes.by_hand, "hand_choices_kept": takes.choices,
+                "chapters": list(found.chapters), "deliverables": list(found.deliverables),
+                "half_written": [str(path) for path in found.half_written],
+                "rendered_again": None if found.again is None else list(found.again), "why_not": found.why_not,
+            }
+        )  # fmt: skip
+        return 0
+    say = show.say
+    state = {
+        "ok": say("in order", "完好"), "lost": say("lost, made again", "丢失，已重建"),
+        "damaged": say("damaged, made again", "损坏，已重建"),
+    }  # fmt: skip
+    rows: list[tuple[str, object]] = [
+        (say("index", "索引"), state[takes.index]),
+        (say("takes that are whole", "完好的录音"), f"{takes.takes} ({show.size(takes.size)})"),
+        (say("damaged takes, moved to takes/damaged", "损坏的录音，移到 takes/damaged"), len(takes.damaged)),
+        (say("takes whose file is gone", "文件不见的录音"), len(takes.missing)),
+        (say("takes entered into the index", "补入索引的录音"), len(takes.entered)),
+        (say("old takes that nothing asks for now", "现在没有用到的旧录音"), len(takes.old)),
+        (say("files left alone", "未动的文件"), len(takes.strange)),
+        (say("half-written files removed", "删去的半成品"), len(found.half_written)),
+        (say("chapters to be made again", "需重做的章节"), len(found.chapters)),
+        (say("deliverables to be made again", "需重做的成品"), len(found.deliverables)),
+    ]
+    if found.again is not None:
+        rows.append((say("lines that the next run renders", "下次运行要合成的行"), len(found.again)))
+    title = folder.path.name + (say(" (--dry-run: nothing was changed)", "（--dry-run：未作改动）") * options.dry_run)
+    show.table(title, [say("what", "项目"), say(">found", ">数量")], rows)
+    _remarks(found)
+    return 0
+
+
+def _remarks(found: Repaired) -> None:
+    say, takes = show.say, found.takes
+    for line in takes.by_hand[:_FEW]:
+        show.remark(
+            say(
+                f"{line}: the take you chose is lost; `shuoshu takes BOOK {line}` lists the others",
+                f"{line}：你选的录音已损坏；`shuoshu takes 书名 {line}` 会列出其他的",
+            )
+        )
+    if takes.choices:
+        show.remark(say(f"{takes.choices} choices made by hand are kept", f"保留了 {takes.choices} 个手工选择"))
+    for path, why in [*takes.damaged.items(), *takes.strange.items()][:_FEW]:
+        show.remark(f"{path}: {why}")
+    if takes.odd_rows:
+        show.remark(
+            say(f"{takes.odd_rows} rows of journals could not be read", f"日志中有 {takes.odd_rows} 行无法读取")
+        )
+    if found.why_not:
+        show.remark(found.why_not)
