@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import disk
 from pipeline.errors import BookFolderError, MasteringError
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
@@ -45,6 +46,7 @@ def master(production: Production, number: int, workers: Workers | None = None) 
     there = record.load(job.folder, job.stem)
     if there and there.fingerprint == job.fingerprint:
         return there, False
+    disk.watch(production)
     _forget_other_names(job.folder, job.stem, number)
     made = workers.run(make_chapter, job) if workers else make_chapter(job)
     if not isinstance(made, Master):

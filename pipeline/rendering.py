@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline import engines
+from pipeline import disk, engines
 from pipeline.errors import EngineError
 from pipeline.memory import give_back_freed
 from pipeline.opening import Production, planned_in
@@ -51,6 +51,7 @@ def render_in_turn(
 
     submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
     """
+    disk.check(production)
     workers.at_most(_processes(production))
     ahead = AHEAD * workers.count
     done, total = 0, len(production.plan.due)
@@ -58,6 +59,7 @@ def render_in_turn(
         observe(Progress("render", 0, total))
     work, given = batches_of(production), deque[tuple[int, Callable[[], float]]]()
     while True:
+        disk.watch(production)
         given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
         if not given:
             return
