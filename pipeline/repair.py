@@ -48,9 +48,9 @@ def repair(folder: BookFolder, *, dry_run: bool = False) -> Repaired:
     Raises BookFolderError when another run works on the book or the folder cannot be written.
     """
     with nullcontext() if dry_run else folder.locked():
-        half_written = tuple(_half_written(folder.path))
+        left = tuple(half_written(folder.path))
         if not dry_run:
-            for path in half_written:
+            for path in left:
                 path.unlink(missing_ok=True)
         found = takes_room.repair(folder.takes, dry_run=dry_run)
         chapters, kinds = tuple(_chapters(folder, dry_run)), tuple(_deliverables(folder, dry_run))
@@ -60,7 +60,7 @@ def repair(folder: BookFolder, *, dry_run: bool = False) -> Repaired:
                 again = _lines(folder, found)
             except ShuoshuError as error:
                 why_not = str(error)
-        return Repaired(found, chapters, kinds, half_written, again, why_not)
+        return Repaired(found, chapters, kinds, left, again, why_not)
 
 
 def _lines(folder: BookFolder, found: Findings) -> tuple[str, ...]:
@@ -81,7 +81,8 @@ def _lines(folder: BookFolder, found: Findings) -> tuple[str, ...]:
         return tuple(line for line in production.plan.stale if line not in entered)
 
 
-def _half_written(folder: Path) -> Iterator[Path]:
+def half_written(folder: Path) -> Iterator[Path]:
+    """Files of a book that nobody is writing any more, and that were not finished."""
     for path in sorted(folder.rglob(".*.part*")):
         if path.is_file() and time.time() - path.stat().st_mtime > HALF_WRITTEN_S:
             yield path

@@ -86,6 +86,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 <= days <= 36_500:
+        raise argparse.ArgumentTypeError("must lie between 0 and 36500")
+    return days
+
+
 def _make(verbs: Any) -> None:
     run = _verb(
         verbs, "run", "make:run", "turn a manuscript into a mastered audiobook",
@@ -341,8 +348,18 @@ def _storage(verbs: Any) -> None:
     )  # fmt: skip
     repair.add_argument("book", metavar="BOOK", help="a book's name or folder")
     repair.add_argument("--dry-run", action="store_true", help="only say what is wrong")
-    _output(repair)
-    _json(repair)
+    gc = _verb(
+        verbs, "gc", "storage:gc", "remove takes that no line uses, and what killed runs and repairs left",
+        "shuoshu gc demo-zh --dry-run", "shuoshu gc novel-1 novel-2 --keep 1", "shuoshu gc demo-zh --older-than 30",
+    )  # fmt: skip
+    gc.add_argument("books", metavar="BOOK", nargs="+", help="books' names or folders")
+    gc.add_argument("--dry-run", action="store_true", help="only say what would go")
+    which = gc.add_mutually_exclusive_group()
+    which.add_argument("--keep", type=_count, metavar="N", help="of each line, the newest N takes stay (3)")
+    which.add_argument("--older-than", type=_days, metavar="DAYS", help="only takes older than that go")
+    for verb in (repair, gc):
+        _output(verb)
+        _json(verb)
 
 
 def _machine(verbs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Verbs about books as things on disk: repair."""
+"""Verbs about books as things on disk: repair, gc."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 
 from pipeline.cli import show
 from pipeline.folder import find
+from pipeline.garbage import KEEP, Garbage, collect
 from pipeline.repair import Repaired
 from pipeline.repair import repair as mended
 
@@ -75,3 +76,53 @@ def _remarks(found: Repaired) -> None:
         )
     if found.why_not:
         show.remark(found.why_not)
+
+
+def gc(options: argparse.Namespace) -> int:
+    """Remove takes that no line uses, after saying which and how large they are."""
+    folders = [find(book, options.output) for book in options.books]
+    keep = KEEP if options.keep is None else options.keep
+    tell = (lambda _: None) if options.json else lambda found: _garbage(found, options.dry_run)
+    found = [
+        collect(folder, tell, keep=keep, older_than=options.older_than, dry_run=options.dry_run) for folder in folders
+    ]
+    if options.json:
+        show.print_json(
+            [
+                {
+                    "book": str(one.folder), "dry_run": options.dry_run, "bytes": one.size, "kept": one.kept,
+                    "takes": [
+                        {"key": take.key, "bytes": take.size, "created": take.created, "lines": list(take.lines)}
+                        for take in one.takes
+                    ],
+                    "leftovers": [str(path) for path in one.leftovers],
+                }
+                for one in found
+            ]
+        )  # fmt: skip
+    return 0
+
+
+def _garbage(found: Garbage, dry_run: bool) -> None:
+    say, name = show.say, found.folder.name
+    rows = [
+        (take.key[:12], show.size(take.size), take.created, " ".join(take.lines[:3])) for take in found.takes[:_FEW]
+    ]
+    if rows:
+        columns = ["key", say(">size", ">大小"), say("made", "录制时间"), say("lines", "行")]
+        show.table(say(f"{name}: takes that no line uses", f"{name}：没有用到的录音"), columns, rows)
+    if len(found.takes) > _FEW:
+        left = len(found.takes) - _FEW
+        show.remark(say(f"and {left} more (--json lists all)", f"另有 {left} 条（--json 全部列出）"))
+    for path in found.leftovers[:_FEW]:
+        show.remark(say(f"left over: {path}", f"遗留：{path}"))
+    done = say("would be removed (--dry-run)", "将删除（--dry-run）") if dry_run else say("are removed", "现在删除")
+    show.console().print(
+        say(
+            f"{name}: {len(found.takes)} takes and {len(found.leftovers)} leftovers, {show.size(found.size)} in all, {done};"
+            f" {found.kept} takes stay",
+            f"{name}：{len(found.takes)} 条录音、{len(found.leftovers)} 处遗留，共 {show.size(found.size)}，{done}；"
+            f"保留 {found.kept} 条",
+        ),
+        soft_wrap=True,
+    )

@@ -11,8 +11,9 @@ Layout::
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,18 @@ class TakeStore:
     def count(self) -> int:
         """How many takes were ever made."""
         return int(self._index.rows("SELECT count(*) FROM takes")[0][0])
+
+    def by_line(self) -> Iterator[tuple[str, list[str]]]:
+        """Every line that ever had a take, and the keys of its takes, the newest first."""
+        rows = self._index.rows(
+            "SELECT line, key FROM line_takes JOIN takes USING (key) ORDER BY line, created DESC, line_takes.rowid DESC"
+        )
+        for line, theirs in groupby(rows, key=lambda row: row[0]):
+            yield line, [key for _, key in theirs]
+
+    def created(self) -> dict[str, str]:
+        """Key -> when it was made, of all takes."""
+        return dict(self._index.rows("SELECT key, created FROM takes"))
 
     def sums(self) -> dict[str, tuple[str, int]]:
         """Key -> SHA-256 and size of its file, as it was rendered, of all takes."""
