@@ -129,13 +129,17 @@ class BookFolder:
 
     def write(self, record: Record) -> None:
         """Write the record, if it differs from what is there."""
+        text = self.text_of(record)
+        if not (self.exists and self.record_file.read_text(encoding="utf-8") == text):
+            write_text(self.record_file, text)
+
+    def text_of(self, record: Record) -> str:
+        """A record as ``book.yaml`` has it."""
         told = {"format": _FORMAT, **_plain(asdict(record))}
         told |= {name: self._movable(told[name]) for name in _PATHS}
         if told["dub"].get("video"):
             told["dub"]["video"] = self._movable(told["dub"]["video"])
-        text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=120)
-        if not (self.exists and self.record_file.read_text(encoding="utf-8") == text):
-            write_text(self.record_file, text)
+        return yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=120)
 
     def _movable(self, path: str) -> str:
         here = self.path.resolve()

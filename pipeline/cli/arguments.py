@@ -357,7 +357,21 @@ def _storage(verbs: Any) -> None:
     which = gc.add_mutually_exclusive_group()
     which.add_argument("--keep", type=_count, metavar="N", help="of each line, the newest N takes stay (3)")
     which.add_argument("--older-than", type=_days, metavar="DAYS", help="only takes older than that go")
-    for verb in (repair, gc):
+    export = _verb(
+        verbs, "export", "storage:export", "write a book into one archive, with its takes, cast and manuscript",
+        "shuoshu export demo-zh demo-zh.tar", "shuoshu export demo-zh backup.tar.zst --no-masters",
+    )  # fmt: skip
+    export.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    export.add_argument("archive", type=Path, metavar="FILE", help="ending in .tar, .tar.zst or .zip")
+    export.add_argument(
+        "--no-masters", action="store_true", help="leave out chapters and deliverables: they can be made again"
+    )
+    bring = _verb(
+        verbs, "import", "storage:import_", "make the book that an archive of `shuoshu export` holds",
+        "shuoshu import demo-zh.tar", "shuoshu import demo-zh.tar --output elsewhere",
+    )  # fmt: skip
+    bring.add_argument("archive", type=Path, metavar="FILE")
+    for verb in (repair, gc, export, bring):
         _output(verb)
         _json(verb)
 

@@ -1,10 +1,11 @@
-"""Verbs about books as things on disk: repair, gc."""
+"""Verbs about books as things on disk: repair, gc, export, import."""
 
 from __future__ import annotations
 
 import argparse
 
 from pipeline.cli import show
+from pipeline.exchange import Exchanged
 from pipeline.folder import find
 from pipeline.garbage import KEEP, Garbage, collect
 from pipeline.repair import Repaired
@@ -126,3 +127,40 @@ def _garbage(found: Garbage, dry_run: bool) -> None:
         ),
         soft_wrap=True,
     )
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a book into one archive: takes, script, cast with its clips, manuscript, masters."""
+    from pipeline.exchange import export_book
+
+    done = export_book(find(options.book, options.output), options.archive, masters=not options.no_masters)
+    return _exchanged(
+        done,
+        options.json,
+        show.say(f"{done.folder.name} is in {done.archive}", f"{done.folder.name} 已导出到 {done.archive}"),
+    )
+
+
+def import_(options: argparse.Namespace) -> int:
+    """Make the book that an archive holds."""
+    from pipeline.exchange import import_book
+
+    done = import_book(options.archive, options.output)
+    return _exchanged(done, options.json, show.say(f"the book is in {done.folder}", f"书在 {done.folder}"))
+
+
+def _exchanged(done: Exchanged, as_json: bool, said: str) -> int:
+    if as_json:
+        show.print_json(
+            {
+                "archive": str(done.archive), "book": str(done.folder), "files": done.files, "takes": done.takes,
+                "bytes": done.size, "remarks": list(done.remarks),
+            }
+        )  # fmt: skip
+        return 0
+    show.remarks(done.remarks)
+    count = show.say(
+        f"{done.files} files, {done.takes} of them takes", f"{done.files} 个文件，其中录音 {done.takes} 条"
+    )
+    show.console().print(f"{said}: {count}, {show.size(done.size)}", soft_wrap=True)
+    return 0

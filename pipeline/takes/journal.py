@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import secrets
 import socket
 import time
@@ -25,6 +26,7 @@ from pipeline.files import explained
 from pipeline.nouns import Take
 
 FOLDER = "journal"
+KEY = re.compile(r"[0-9a-f]{64}")
 FORGOTTEN_S = 24 * 3600
 """A journal of another machine that did not grow for so long belongs to a worker that is gone."""
 
@@ -57,8 +59,7 @@ class Journal:
 
     def add(self, one: Rendered) -> None:
         """Append a row. Raises BookFolderError for a full disk."""
-        row = asdict(one) | {"take": {name: value for name, value in asdict(one.take).items() if name != "path"}}
-        data = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        data = row_of(one)
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,8 +104,16 @@ def rows(path: Path, offset: int, takes: Path) -> tuple[list[Rendered], int, int
     return found, offset + whole, odd
 
 
+def row_of(one: Rendered) -> bytes:
+    """A take as a line of a journal."""
+    row = asdict(one) | {"take": {name: value for name, value in asdict(one.take).items() if name != "path"}}
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
 def _row(row: dict[str, Any], takes: Path) -> Rendered:
     take = row["take"]
+    if not KEY.fullmatch(take["key"]):
+        raise ValueError("this is no key")
     path = takes / take["key"][:2] / f"{take['key']}.flac"
     one = Take(**take | {"path": path, "flags": tuple(take["flags"])})
     return Rendered(one, int(row["size"]), row["subject"], row["ingredients"], tuple(row["lines"]), row["asked"])

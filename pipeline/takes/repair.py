@@ -16,7 +16,7 @@ from pipeline.takes import choices, index, journal
 from pipeline.takes.index import State
 from pipeline.takes.journal import Rendered
 from pipeline.takes.store import TakeStore
-from pipeline.takes.verified import NAME, DamagedTake, verified
+from pipeline.takes.verified import DamagedTake, verified
 
 ASIDE = "damaged"
 
@@ -135,7 +135,7 @@ def _files(folder: Path, found: Findings) -> Iterator[Path]:
     """Files where takes lie; others there are strange."""
     for place in sorted(folder.glob("[0-9a-f][0-9a-f]")):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
-            if path.suffix == ".flac" and NAME.fullmatch(path.stem) and path.stem[:2] == place.name:
+            if path.suffix == ".flac" and journal.KEY.fullmatch(path.stem) and path.stem[:2] == place.name:
                 yield path
             elif not path.name.startswith("."):  # what was being written is looked at with the rest of the book
                 found.strange[path] = "it is no take of ours"

@@ -240,6 +240,15 @@ class TakeStore:
         for line, theirs in groupby(rows, key=lambda row: row[0]):
             yield line, [key for _, key in theirs]
 
+    def rendered(self) -> Iterator[Rendered]:
+        """Every take with all that belongs to it, the oldest first."""
+        lines: dict[str, list[str]] = {}
+        for line, key in self._index.rows("SELECT line, key FROM line_takes ORDER BY rowid"):
+            lines.setdefault(key, []).append(line)
+        for row in self._index.rows("SELECT * FROM takes ORDER BY created, key"):
+            take = self._take(row)
+            yield Rendered(take, row[2], row[9], json.loads(row[10]), tuple(lines.get(take.key, ())))
+
     def created(self) -> dict[str, str]:
         """Key -> when it was made, of all takes."""
         return dict(self._index.rows("SELECT key, created FROM takes"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from pipeline.nouns import Take
 from pipeline.takes import notes
 from pipeline.takes.journal import Rendered
 from pipeline.takes.key import key_of, subject_from
-
-NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class DamagedTake(Exception):

@@ -251,6 +251,8 @@ def test_status_report_and_summary_name_what_failed(tmp_path: Path, capsys: pyte
     assert main(["status", "b", "--output", str(request.output), "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
     assert (status["failed"][line]["why"], status["failed"][line]["tries"]) == (f"line {line}: no such word", 3)
+    assert main(["review", "b", "--output", str(request.output), "--json"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["failed"]] == [line]
     report = json.loads(next((tmp_path / "out/b").glob("*report*.json")).read_text(encoding="utf-8"))
     assert [(one["kind"], one["line"]) for one in report["findings"] if one["kind"] == "stand_in"] == [
         ("stand_in", line)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import rendering
 from pipeline.folder import BookFolder
 from pipeline.garbage import Garbage, collect
-from pipeline.opening import reopen
+from pipeline.opening import open_book, reopen
+from pipeline.request import Request
 from pipeline.takes import TakeStore, index
 from tests.conftest import shuoshu
 from tests.storage.conftest import produced
@@ -29,7 +31,10 @@ def remade(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         cast = (home / "small.yaml").read_text(encoding="utf-8")
         (home / "small.yaml").write_text(cast.replace(f"pitch: {before}", f"pitch: {pitch}"), encoding="utf-8")
         before = pitch
-        produced(home)
+        with open_book(Request(home / "small.txt", home / "small.yaml", output=home / "out")) as production:
+            for batch in rendering.batches_of(production):
+                rendering.render(production, batch)
+    produced(home)
     return home.rename(home.parent / "template")
 
 
