@@ -38,6 +38,11 @@ characters:
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that two processes end together."""
+    items.sort(key=lambda item: not item.get_closest_marker("long"))
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A small manuscript of two chapters and two speakers."""

@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 def test_twenty_kills_lose_nothing(tmp_path: Path, prefect_server: str) -> None:
     book = tmp_path / "long.txt"

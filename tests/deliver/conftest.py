@@ -1,14 +1,11 @@
-"""A small real book: rendered by the embedded engine, mastered, ready for deliverables."""
+"""A small real book, shared by all tests of deliverables."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline import chapters, produce
 from pipeline.deliver.book import FinishedBook
-from pipeline.opening import open_book
-from pipeline.request import Request
+from tests.deliver.producing import produced
 
 TEXT = """第一章 雨夜
 
@@ -37,10 +34,6 @@ def novel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(novel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedBook]:
+def finished(novel: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedBook:
     """Two mastered chapters (flac, mp3, m4a) of a dozen lines and three speakers; shared, so do not change its files."""
-    request = Request(novel, output=tmp_path_factory.mktemp("output"), workers=2)
-    with open_book(request) as production:
-        produce.finish(production, 2)
-        masters = [chapters.master(production, number)[0] for number in production.chapters]
-        yield produce.finished(production, masters)
+    return produced(novel, tmp_path_factory.mktemp("output"))

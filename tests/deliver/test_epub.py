@@ -6,28 +6,17 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lxml import etree
 
-from pipeline import chapters, produce
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.readalong import write
 from pipeline.errors import BookFolderError, MasteringError
-from pipeline.opening import open_book
-from pipeline.request import Request
 from tests.deliver import epub_books
 from tests.deliver.epub_reading import Epub, epubcheck, resolved, same, seconds, text_of
+from tests.deliver.producing import produced
 from tests.disks import small_disk
-
-
-def produced(manuscript: Path, folder: Path, **more: Any) -> FinishedBook:
-    """The manuscript spoken by the embedded engine and mastered."""
-    with open_book(Request(manuscript, output=folder, workers=2, formats="m4a", **more)) as production:
-        produce.finish(production, 2)
-        masters = [chapters.master(production, number)[0] for number in production.chapters]
-        return produce.finished(production, masters)
 
 
 def with_settings(book: FinishedBook, **settings: object) -> FinishedBook:
@@ -41,7 +30,7 @@ def old_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def old_book(old_source: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedBook:
-    return produced(old_source, tmp_path_factory.mktemp("output"))
+    return produced(old_source, tmp_path_factory.mktemp("output"), formats="m4a")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +85,7 @@ def hostile_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def new_book(hostile_source: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedBook:
-    return produced(hostile_source, tmp_path_factory.mktemp("output"))
+    return produced(hostile_source, tmp_path_factory.mktemp("output"), formats="m4a")
 
 
 @pytest.fixture(scope="module")

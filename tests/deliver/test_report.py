@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import produce
 from pipeline.deliver import chapter_sound, line_checks, report
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.finding import Finding
@@ -24,27 +23,20 @@ from pipeline.errors import MasteringError
 from pipeline.listening import results
 from pipeline.mastering import record
 from pipeline.nouns import Segment
-from pipeline.opening import open_book
-from pipeline.request import Request
 from tests.conftest import CAST_EN, CAST_ZH, DEMO_EN, DEMO_ZH, ROOT, shuoshu
+from tests.deliver.producing import produced
 
 _Edit = Callable[[np.ndarray, list[Segment], int], object]
 
 
-def produced(manuscript: Path, cast: Path, output: Path, chapters: str = "") -> FinishedBook:
-    request = Request(
-        manuscript, cast, output=output, chapters=chapters, formats="flac,mp3", deliver="timeline", workers=2
-    )
-    with open_book(request) as production:
-        produce.finish(production, 2)
-        masters = [chapters.master(production, number)[0] for number in production.chapters]
-        return produce.finished(production, masters)
+def demo_of(manuscript: Path, cast: Path, output: Path, only: str) -> FinishedBook:
+    return produced(manuscript, output, cast=cast, chapters=only, formats="flac,mp3", deliver="timeline")
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> FinishedBook:
     """Two chapters of the Chinese demo; shared, so do not change its files."""
-    return produced(DEMO_ZH, CAST_ZH, tmp_path_factory.mktemp("demo"), "1-2")
+    return demo_of(DEMO_ZH, CAST_ZH, tmp_path_factory.mktemp("demo"), "1-2")
 
 
 @pytest.fixture
@@ -79,7 +71,7 @@ def told(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
 
 
 def test_clean_books_in_both_languages_give_no_alarm(demo: FinishedBook, tmp_path: Path) -> None:
-    for book in (demo, produced(DEMO_EN, CAST_EN, tmp_path, "2")):
+    for book in (demo, demo_of(DEMO_EN, CAST_EN, tmp_path, "2")):
         quality = analyse(book)
         assert quality.findings == ()
         assert quality.passed

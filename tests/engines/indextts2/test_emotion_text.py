@@ -377,6 +377,7 @@ STORY = """第一章 河边
 """
 
 
+@pytest.mark.long
 def test_a_model_that_comes_later_makes_only_lines_with_words_anew(
     checkpoint: Path, taught: Path, cast: cast_room.Cast, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def _run(book: Path, output: str) -> dict[str, object]:
     return told
 
 
+@pytest.mark.long
 def test_killed_resumed_and_the_same_twice(environment: Path, book: Path) -> None:
     folder = book.parent / "out"
     first = subprocess.Popen(_command(book, "out"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
