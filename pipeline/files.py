@@ -139,6 +139,17 @@ class HonestFile:
             self._error = self._error or error
 
 
+def process_lives(number: int) -> bool:
+    """Whether this machine has a process of that number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, hexadecimal, read in 1 MiB pieces."""
     with path.open("rb") as stream:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DeviceError, EngineError, RenderError
@@ -48,12 +50,19 @@ def quarantine(
 
 
 def _filled(production: Production, job: Job, workers: Workers | None) -> str:
-    """The key of the take that stands in for a job's lines. A line that the embedded engine itself failed on is silence."""
-    spoken = production.on_failure == "placeholder" and job.direction.voice.engine != EMBEDDED
-    folder = production.store.folder
-    made: Rendered = workers.run(stand_in, job, spoken, folder) if workers else stand_in(job, spoken, folder)
+    """The key of the take that stands in for a job's lines. A line that the embedded engine itself fails on is silence."""
+    made: Rendered | None = None
+    if production.on_failure == "placeholder" and job.direction.voice.engine != EMBEDDED:
+        with suppress(DeviceError):
+            made = _made(production, job, True, workers)
+    made = made or _made(production, job, False, workers)
     production.store.record([made])
     return made.take.key
+
+
+def _made(production: Production, job: Job, spoken: bool, workers: Workers | None) -> Rendered:
+    work = partial(stand_in, job, spoken, production.store.folder)
+    return workers.try_once(work, production.patience.limit((job,))) if workers else work()
 
 
 def _told(job: Job, error: EngineError, how: str) -> Wording:

@@ -37,7 +37,7 @@ def test_help_is_quick_and_has_examples() -> None:
         best = min(best, time.perf_counter() - began)
     assert done.returncode == 0
     assert best < 0.3
-    for verb in ("run", "script", "cast init", "cast check", "lines", "rerender", "takes", "choose", "play", "status", "verify", "schedule", "engines", "doctor", "version"):  # fmt: skip
+    for verb in ("run", "script", "cast init", "cast check", "lines", "rerender", "takes", "choose", "play", "status", "repair", "gc", "export", "import", "verify", "schedule", "engines", "doctor", "version"):  # fmt: skip
         assert "examples:" in shuoshu(*verb.split(), "--help").stdout, verb
 
 

@@ -14,7 +14,7 @@ from pipeline import archives
 from pipeline.archives import not_trusted
 from pipeline.errors import BookFolderError
 from pipeline.exchange.parcel import CHOICES, FORMAT, JOURNAL, MANIFEST, Exchanged, named_files
-from pipeline.files import explained
+from pipeline.files import explained, process_lives
 from pipeline.folder import BookFolder, Record, safe_name
 from pipeline.takes import TakeStore
 from pipeline.wording import Wording
@@ -40,6 +40,7 @@ def import_book(archive: Path, output: Path) -> Exchanged:
                 fix=Wording("Give another --output. Nothing is ever overwritten.", "请用 --output 换一处。不会覆盖任何东西。"),
             )  # fmt: skip
         told = _announced(about, archive, output)
+        _sweep(output, name)
         beside = output / f".{name}.{os.getpid()}.part"
         try:
             beside.mkdir(parents=True)
@@ -51,6 +52,14 @@ def import_book(archive: Path, output: Path) -> Exchanged:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     return Exchanged(archive, target, len(told), takes, size)
+
+
+def _sweep(output: Path, name: str) -> None:
+    """Remove what killed imports of the same book left."""
+    for path in output.glob(f".{name}.*.part"):
+        number = path.name.removesuffix(".part").rsplit(".", 1)[-1]
+        if number.isdigit() and not process_lives(int(number)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _manifest(first: archives.Entry | None, archive: Path) -> dict[str, Any]:

@@ -143,16 +143,16 @@ class Workers:
         killed, or the work itself raised one: the process is then replaced. RenderError after `stop`, or when nothing but
         losses happens any more.
         """
-        place = self._taken(avoid)
-        value: Any = None
+        place, usable = self._taken(avoid), False
         try:
             kind, value = self._answer(place, work, limit)
+            usable = not isinstance(value, DeviceError)
         except (OSError, EOFError):
             place.process.join(5)
             value = DeviceError(_how(place.process.exitcode), fix="Most often memory ran out: try --workers 1.")
             kind = "failed"
         finally:
-            self._given_back(place, isinstance(value, DeviceError))
+            self._given_back(place, usable)
         if kind == "done":
             return value  # type: ignore[no-any-return]
         if isinstance(value, DeviceError):
@@ -219,9 +219,9 @@ class Workers:
                 _start(place)
             return place
 
-    def _given_back(self, place: _Place, lost: bool) -> None:
+    def _given_back(self, place: _Place, usable: bool) -> None:
         with self._turn:
-            if lost:
+            if not usable:
                 place.end()
                 self._lost_in_a_row += 1
             places = self._places or []

@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import explained
+from pipeline.files import explained, process_lives
 from pipeline.nouns import Take
 
 FOLDER = "journal"
@@ -129,12 +129,4 @@ def finished(path: Path) -> bool:
     host, process, _ = path.stem.rsplit("-", 2) if path.stem.count("-") >= 2 else ("", "0", "")
     if host != socket.gethostname():
         return time.time() - path.stat().st_mtime > FORGOTTEN_S
-    if int(process) == os.getpid():
-        return True
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False
+    return int(process) == os.getpid() or not process_lives(int(process))

@@ -135,7 +135,8 @@ def test_a_gpu_that_fails_where_another_does_not_gets_no_more_work(
     assert all(isinstance(one, Rendered) for made in found for one in made)
 
 
-def test_a_machine_on_which_every_worker_dies_ends_the_run(tmp_path: Path) -> None:
+def test_a_machine_on_which_every_worker_dies_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "IN_A_ROW", 4)
     jobs = batch("deadly", 5, tuple(range(5)))
     with Workers(2) as workers, pytest.raises(RenderError, match="one after the other"):
         [rendered((one,), tmp_path / "takes", workers) for one in jobs]

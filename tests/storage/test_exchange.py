@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tarfile
 import zipfile
@@ -142,6 +143,26 @@ def test_a_damaged_take_is_not_exported(folder: BookFolder, tmp_path: Path) -> N
     with pytest.raises(BookFolderError, match="not what was rendered"):
         export_book(folder, tmp_path / "small.tar")
     assert not list(tmp_path.glob("*.tar"))
+
+
+def test_what_is_killed_leaves_nothing_under_its_name_and_is_done_again(folder: BookFolder, tmp_path: Path) -> None:
+    export_book(folder, tmp_path / "small.tar")
+    for work in (
+        lambda: export_book(folder, tmp_path / "again.tar"), lambda: import_book(tmp_path / "small.tar", tmp_path / "out"),
+    ):  # fmt: skip
+        child = os.fork()
+        if child == 0:
+            for name in ("replace", "rename"):
+                setattr(Path, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+            work()
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not (tmp_path / "again.tar").exists()
+    assert not (tmp_path / "out/small").exists()
+    assert list((tmp_path / "out").iterdir()), "half of it is there under another name"
+    export_book(folder, tmp_path / "again.tar")
+    import_book(tmp_path / "again.tar", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["small"]
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
