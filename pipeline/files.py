@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -40,6 +41,11 @@ def written_beside(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def half_written(path: Path) -> bool:
+    """Whether a file or folder is named as `written_beside` names what is not finished."""
+    return re.fullmatch(r"\..+\.\d+\.part(\.[^.]*)?", path.name, re.DOTALL) is not None
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import BookFolderError, did_you_mean
-from pipeline.files import explained, write_bytes, write_text
+from pipeline.files import explained, half_written, write_bytes, write_text
 from pipeline.nouns import Book, Language
 from pipeline.wording import Wording
 
@@ -117,7 +117,7 @@ class BookFolder:
                 where=str(self.path),
                 fix=Wording("`shuoshu run MANUSCRIPT` makes one.", "`shuoshu run 书稿` 会制作一本。"),
             ) from error
-        except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
             raise BookFolderError(
                 Wording(f"book.yaml cannot be read ({error})", f"book.yaml 无法读取（{error}）"),
                 where=str(self.record_file),
@@ -210,7 +210,7 @@ class BookFolder:
 
     def _sweep(self) -> None:
         """Remove what a killed run was writing; see `files.written_beside`."""
-        for path in list(self.path.rglob(".*.part*")):
+        for path in [one for one in self.path.rglob(".*.part*") if half_written(one)]:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

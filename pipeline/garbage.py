@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.folder import BookFolder
 from pipeline.mastering import record
 from pipeline.opening import Production, reopen
-from pipeline.repair import half_written
+from pipeline.repair import abandoned
 from pipeline.takes import index
 from pipeline.takes.repair import ASIDE
 
@@ -116,7 +116,7 @@ def _leftovers(folder: BookFolder) -> Iterator[Path]:
     if aside.is_dir():
         yield aside
     yield from sorted(folder.takes.glob(f"{Path(index.NAME).stem}.damaged-*"))
-    yield from half_written(folder.path)
+    yield from abandoned(folder.path)
 
 
 def _size(path: Path) -> int:

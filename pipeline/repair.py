@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import ShuoshuError
-from pipeline.files import sha256_file
+from pipeline.files import half_written, sha256_file
 from pipeline.folder import BookFolder
 from pipeline.mastering import record as masters
 from pipeline.opening import reopen
@@ -48,7 +48,7 @@ def repair(folder: BookFolder, *, dry_run: bool = False) -> Repaired:
     Raises BookFolderError when another run works on the book or the folder cannot be written.
     """
     with nullcontext() if dry_run else folder.locked():
-        left = tuple(half_written(folder.path))
+        left = tuple(abandoned(folder.path))
         if not dry_run:
             for path in left:
                 path.unlink(missing_ok=True)
@@ -81,10 +81,10 @@ def _lines(folder: BookFolder, found: Findings) -> tuple[str, ...]:
         return tuple(line for line in production.plan.stale if line not in entered)
 
 
-def half_written(folder: Path) -> Iterator[Path]:
+def abandoned(folder: Path) -> Iterator[Path]:
     """Files of a book that nobody is writing any more, and that were not finished."""
     for path in sorted(folder.rglob(".*.part*")):
-        if path.is_file() and time.time() - path.stat().st_mtime > HALF_WRITTEN_S:
+        if half_written(path) and path.is_file() and time.time() - path.stat().st_mtime > HALF_WRITTEN_S:
             yield path
 
 

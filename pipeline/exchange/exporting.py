@@ -14,7 +14,7 @@ from typing import Any
 from pipeline import __version__, archives
 from pipeline.errors import BookFolderError, CastError
 from pipeline.exchange.parcel import CHOICES, FORMAT, JOURNAL, MANIFEST, SOURCE, Exchanged, named_files, texts
-from pipeline.files import sha256_file, write_text
+from pipeline.files import half_written, sha256_file, write_text
 from pipeline.folder import BookFolder, safe_name
 from pipeline.takes import TakeStore, journal
 from pipeline.wording import Wording
@@ -59,7 +59,7 @@ def _own(folder: BookFolder, masters: bool) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.path.rglob("*")):
         name = path.relative_to(folder.path).as_posix()
         top, take = name.split("/")[0], journal.KEY.fullmatch(path.stem) and path.suffix == ".flac"
-        if not path.is_file() or path.is_symlink() or ".part" in path.name or top in (SOURCE, ".lock", "book.yaml"):
+        if not path.is_file() or path.is_symlink() or half_written(path) or top in (SOURCE, ".lock", "book.yaml"):
             continue
         if top == "takes" and not (take and name.count("/") == 2 and path.parent.name == path.stem[:2]):
             continue

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import yaml
+
 from pipeline import archives
 from pipeline.archives import not_trusted
-from pipeline.errors import BookFolderError
+from pipeline.errors import BookFolderError, CastError
 from pipeline.exchange.parcel import CHOICES, FORMAT, JOURNAL, MANIFEST, Exchanged, named_files
 from pipeline.files import explained, process_lives
-from pipeline.folder import BookFolder, Record, safe_name
+from pipeline.folder import BookFolder, safe_name
 from pipeline.takes import TakeStore
 from pipeline.wording import Wording
 
@@ -47,6 +49,10 @@ def import_book(archive: Path, output: Path) -> Exchanged:
             size = _unpack(entries, told, beside, archive)
             takes = _enter(beside, told, archive)
             beside.rename(target)
+        except (yaml.YAMLError, CastError) as error:
+            raise not_trusted(
+                f"it holds what cannot be read: {error}", f"其中有无法读取的内容：{error}", archive
+            ) from error
         except OSError as error:
             raise explained(error, target) from error
         finally:
@@ -142,7 +148,7 @@ def _unpack(entries: Iterator[archives.Entry], told: Mapping[str, dict[str, Any]
 def _enter(path: Path, told: Mapping[str, dict[str, Any]], archive: Path) -> int:
     """Look whether everything stays inside the book, and make its index; how many takes it has."""
     folder = BookFolder(path)
-    _must_stay_inside(folder, folder.read(), archive)
+    _must_stay_inside(folder, archive)
     choices = folder.path / CHOICES
     with TakeStore(folder.takes) as store:
         store.absorb()
@@ -165,27 +171,28 @@ def _enter(path: Path, told: Mapping[str, dict[str, Any]], archive: Path) -> int
     return len(sums)
 
 
-def _must_stay_inside(folder: BookFolder, record: Record, archive: Path) -> None:
-    """Refuse a book whose records name files outside of it."""
-    here = folder.path.resolve()
-    named = [
-        record.source,
-        record.cast,
-        str(record.dub.get("video", "")),
-        str(here / record.cover) if record.cover else "",
-    ]
+def _must_stay_inside(folder: BookFolder, archive: Path) -> None:
+    """Refuse a book whose records name files outside of it, or unfold into more than they are."""
+    text = folder.record_file.read_text(encoding="utf-8", errors="replace")
+    if any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text)):
+        raise not_trusted("its book.yaml is none of ours", "book.yaml 不是本程序写的", archive)
+    here, record = folder.path.resolve(), folder.read()
+    named = [record.source, record.cast, str(record.dub.get("video", "")), str(here / (record.cover or "cover"))]
     cast = Path(record.cast)
     if record.cast and cast.is_file() and cast.resolve().is_relative_to(here):
         named += [str((cast.parent / Path(one).expanduser()).resolve()) for one, _ in named_files(cast)]
     for path in folder.chapters.glob("*.json"):
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            files = told.get("files", {})
-        except (ValueError, AttributeError):
-            continue
-        own = folder.path if path.name.startswith(".") else folder.chapters
-        names = files if path.name.startswith(".") else [one[0] for one in files.values()]
-        named += [str((own / str(one)).resolve()) for one in names]
+        named += _named_in(path, folder.path if path.name.startswith(".") else folder.chapters)
     outside = next((one for one in named if one and not Path(one).resolve().is_relative_to(here)), None)
     if outside:
         raise not_trusted(f"it names a file outside of itself, {outside}", f"它指向外面的文件 {outside}", archive)
+
+
+def _named_in(path: Path, home: Path) -> list[str]:
+    """The files that a chapter's or a deliverable's record names; none for one that will not be understood anyway."""
+    try:
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        names = [one[0] if isinstance(one, list) else name for name, one in files.items()]
+        return [str((home / name).resolve()) for name in names]
+    except (ValueError, AttributeError, TypeError, KeyError, IndexError):
+        return []

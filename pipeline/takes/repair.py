@@ -30,7 +30,7 @@ class Findings:
     damaged    file of a take that is not what was rendered -> what is wrong with it
     missing    keys of takes whose file is gone
     entered    takes that the index did not know, entered from their files or from journals
-    old        whole takes that do not say what they are, and the index does not either (made before version 0.9)
+    old        whole takes that do not say what they are, and the index does not either (older ones)
     strange    files that are no takes of ours, which are left alone
     odd_rows   rows of journals that could not be understood
     lines      line -> the damaged or missing take that it used

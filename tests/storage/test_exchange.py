@@ -6,12 +6,14 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -335,6 +337,7 @@ def test_bombs(content: Files, tmp_path: Path) -> None:
         ("book.yaml", lambda text: text.replace("cover: ''", "cover: ../../../../../../../etc/passwd")),
         ("chapters/01 第一章 雨夜.json", lambda text: text.replace('"01 第一章 雨夜.flac",', '"../../../01.flac",')),
         ("chapters/.small.timeline.json", lambda text: text.replace("small.timeline.csv", "../small.timeline.csv")),
+        ("chapters/.small.timeline.json", lambda text: text.replace("small.timeline.csv", "/etc/passwd")),
         ("source/cast/small.yaml", lambda text: text + "lexicon_file: /etc/hostname\n"),
     ],
 )  # fmt: skip
@@ -353,6 +356,25 @@ def test_a_journal_whose_keys_are_paths_and_an_index_of_a_stranger(content: File
     with TakeStore(got.folder / "takes") as store:
         assert all(journal.KEY.fullmatch(key) for key in store.sums())
     refused(packed({**content, "takes/index.sqlite": b"x"}, tmp_path / "b.tar"), tmp_path / "out/small", "lists")
+
+
+def test_no_nonsense_in_small_files_is_more_than_a_refusal(content: Files, tmp_path: Path) -> None:
+    """Bytes changed at random in what an import reads: it refuses with a reason, or makes a book inside its folder."""
+    drawn = random.Random(6)
+    small = [name for name in content if name != "manifest.json" and not name.endswith(".flac")]
+    assert {"book.yaml", "source/cast/small.yaml"} < set(small)
+    for turn in range(40):
+        name = small[turn % len(small)]
+        data = bytearray(content[name])
+        for _ in range(drawn.choice((1, 1, 3, 20))):
+            at = drawn.randrange(len(data))
+            data[at : at + drawn.choice((0, 1, 1, 30))] = drawn.choice(
+                (b"", b"/", b"../", b"[", b"{}", b"null", b"\xff", b"&a")
+            )
+        with suppress(BookFolderError):
+            got = import_book(packed({**content, name: bytes(data)}, tmp_path / "a.tar"), tmp_path / "out")
+            shutil.rmtree(got.folder)
+        assert {path.name for path in tmp_path.iterdir()} <= {"a.tar", "out"}
 
 
 def test_archives_of_other_things(tmp_path: Path) -> None:

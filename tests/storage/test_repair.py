@@ -168,7 +168,7 @@ def test_damage_is_found_without_an_index(folder: BookFolder) -> None:
 
 
 def test_old_takes_that_do_not_say_what_they_are_are_known_by_the_script(home: Path, folder: BookFolder) -> None:
-    """As version 0.8 wrote them: flags and words in the comment, or nothing."""
+    """As they were written before: flags and words in the comment, or nothing."""
     for path in folder.takes.rglob("*.flac"):
         wave, rate = soundfile.read(path, dtype="int16")
         with soundfile.SoundFile(path, "w", rate, 1, "PCM_16", format="FLAC") as file:
@@ -202,12 +202,14 @@ def test_what_is_no_take_of_ours_is_left_alone(folder: BookFolder) -> None:
 
 def test_what_killed_processes_left_goes_and_what_is_being_written_stays(folder: BookFolder) -> None:
     old, new = folder.takes / "ab/.x.17.part.flac", folder.chapters / ".y.18.part.m4a"
+    named = folder.chapters / ".Alice.part 2.words.json"  # the record of a deliverable of a book of that name
     old.parent.mkdir(exist_ok=True)
-    for path in (old, new):
+    for path in (old, new, named):
         path.write_bytes(b"half")
-    os.utime(old, (time.time() - 3600,) * 2)
+    for path in (old, named):
+        os.utime(path, (time.time() - 3600,) * 2)
     assert repair(folder).half_written == (old,)
-    assert (old.exists(), new.exists()) == (False, True)
+    assert (old.exists(), new.exists(), named.exists()) == (False, True, True)
 
 
 def test_chapters_and_deliverables_that_are_not_what_was_made_are_made_again(home: Path, folder: BookFolder) -> None:
