@@ -12,7 +12,7 @@ from pipeline.engines.plausible import usual_seconds
 from pipeline.errors import BookFolderError
 from pipeline.mastering import record
 from pipeline.mastering.profiles import Profile
-from pipeline.nouns import Line
+from pipeline.nouns import Line, Master
 from pipeline.opening import Production
 from pipeline.wording import Wording
 
@@ -86,10 +86,13 @@ def needed(production: Production) -> int:
         for one in plan.due
     )
     masters, replaced, largest = 0.0, 0, 0.0
+    known: dict[int, list[Master]] = {}
+    for path in production.folder.chapters.glob("[!.]*.json"):
+        one = record.load(production.folder.chapters, path.stem)
+        if one:
+            known.setdefault(one.chapter, []).append(one)
     for number, lines in _chapters(production).items():
-        files = production.folder.chapters.glob(f"{number:0{_width(production)}d}*.json")
-        found = [record.load(production.folder.chapters, path.stem) for path in files]
-        there = [one for one in found if one and one.chapter == number]
+        there = known.get(number, [])
         if there and not any(line.id in plan.stale for line in lines):
             continue
         made = PAUSES * _seconds(lines, production) * sum(_rates(profile)[kind] for kind in profile.formats)
@@ -128,10 +131,6 @@ def _chapters(production: Production) -> dict[int, list[Line]]:
         if line.chapter in found:
             found[line.chapter].append(line)
     return found
-
-
-def _width(production: Production) -> int:
-    return max(2, len(str(max(production.titles))))
 
 
 def _seconds(lines: Iterable[Line], production: Production) -> float:
