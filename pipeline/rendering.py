@@ -18,6 +18,7 @@ from pipeline.render import faults
 from pipeline.render.plan import Job, batches
 from pipeline.render.pool import visible_gpus
 from pipeline.takes.journal import Rendered
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pipeline.render.pool import Workers
@@ -105,6 +106,10 @@ def plan_again(production: Production) -> bool:
 
 def rendering_done(production: Production, workers: Workers) -> None:
     """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
+    production.remarks += [
+        Wording(f"GPU {gpu} failed where another did not, and got no more work", f"GPU {gpu} 出错而别的没有，已停用")
+        for gpu in workers.drained
+    ]
     workers.at_most()
     production.store.drop_journals()
     production.plan = replace(production.plan, due=(), stale={})
