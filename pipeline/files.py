@@ -87,6 +87,17 @@ def explained(error: OSError, path: Path) -> ShuoshuError:
     return BookFolderError(f"{error.strerror or error}", where=str(path))
 
 
+def unwritable(path: Path) -> OSError | None:
+    """What keeps a file from being written at `path`, for libraries that do not hand on the reason: a full disk, or a place
+    that is read-only; None for neither."""
+    number = 0
+    if shutil.disk_usage(path.parent).free < _NEARLY_FULL:
+        number = errno.ENOSPC
+    elif not os.access(path.parent, os.W_OK):
+        number = errno.EROFS
+    return OSError(number, os.strerror(number)) if number else None
+
+
 @contextmanager
 def explained_errors(path: Path, also: type[Exception] = OSError) -> Iterator[None]:
     """What libraries say when sound cannot be written to `path`, as an error a user can act on: a full disk above all.

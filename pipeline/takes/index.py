@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.errors import BookFolderError
-from pipeline.files import explained
+from pipeline.files import explained, unwritable
 from pipeline.wording import Wording
 
 NAME = "index.sqlite"
@@ -99,6 +99,9 @@ class Index:
                         "`shuoshu repair 书名` 会由录音文件重建索引，不需要重新合成。",
                     ),
                 ) from error  # fmt: skip
+            place = unwritable(self.path)
+            if place:
+                raise explained(place, self.path) from error
             raise BookFolderError(
                 Wording(f"the take index cannot be used ({error})", f"录音索引无法使用（{error}）"), where=str(self.path),
                 fix=Wording(
