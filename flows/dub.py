@@ -19,7 +19,7 @@ from flows.watching import tell
 from pipeline.dubbing import Dub
 from pipeline.opening import open_book
 from pipeline.produce import Result
-from pipeline.render.pool import Workers
+from pipeline.render.crew import crew
 from pipeline.request import Request
 
 
@@ -66,7 +66,7 @@ def dub_script(
         manuscript, cast, engine, profile, output=output, workers=workers, encoding=encoding, language=language,
         formats=formats, dub=Dub(total, fill, video, keep_audio), on_failure=on_failure,
     )  # fmt: skip
-    with handed() or open_book(request, tell) as production, Workers(workers) as pool:
+    with handed() or open_book(request, tell) as production, crew(production.folder.path, workers) as pool:
         return run_production(production, pool)
 
 

@@ -35,7 +35,7 @@ def run_opened(production: Production, wish: Request | Retake, workers: int) -> 
     try:
         if isinstance(wish, Request):
             flow, values = (dub_script, of_dub(wish, wish.dub)) if wish.dub else (produce_book, parameters(wish))
-            result: Result = flow.with_options(task_runner=threads(workers))(**values)
+            result: Result = flow.with_options(task_runner=threads(workers, wish.dask))(**values)
             return result
         run = rerender_lines.with_options(task_runner=threads(workers))
         return run(

@@ -18,13 +18,17 @@ from flows.tasks import run_production
 from flows.watching import tell
 from pipeline.opening import open_book
 from pipeline.produce import Result
-from pipeline.render.pool import Workers, cores
+from pipeline.render.crew import crew
+from pipeline.render.pool import cores
 from pipeline.request import Request
 
+_CLUSTER_THREADS = 512
+"""Threads only wait for a cluster's workers; how many those are is not known before it is asked."""
 
-def threads(workers: int) -> Any:
+
+def threads(workers: int, dask: str = "") -> Any:
     """Task threads for `workers` processes (0 = one per core): two each, so that no process waits for the index."""
-    return ThreadPoolTaskRunner(max_workers=2 * (workers or cores()))
+    return ThreadPoolTaskRunner(max_workers=_CLUSTER_THREADS if dask else 2 * (workers or cores()))
 
 
 def _name() -> str:
@@ -48,6 +52,7 @@ def produce_book(
     attributor: Literal["offline", "llm"] | None = None,
     deliver: str = "",
     on_failure: Literal["stop", "silence", "placeholder"] | None = None,
+    dask: str = "",
 ) -> Result:
     """Turn a manuscript into a mastered audiobook.
 
@@ -66,13 +71,14 @@ def produce_book(
         formats: Chapter files to make, such as m4a,mp3; empty = as the profile says.
         deliver: What to make of the chapters, such as m4b,srt; empty = as the cast file or the profile says.
         on_failure: What becomes of a line that cannot be rendered; none = as the cast file says, or stop.
+        dask: Address of a Dask scheduler whose workers do the work; empty = processes of this machine.
         attributor: offline or llm, who decides doubtful speakers (docs/llm.md); none = as the last run.
     """
     request = Request(
         manuscript, cast, engine, profile, chapters, output, workers, chapter_pattern, encoding, language, include_matter,
-        formats, attributor, deliver, on_failure=on_failure,
+        formats, attributor, deliver, on_failure=on_failure, dask=dask,
     )  # fmt: skip
-    with handed() or open_book(request, tell) as production, Workers(workers) as pool:
+    with handed() or open_book(request, tell) as production, crew(production.folder.path, workers, dask) as pool:
         return run_production(production, pool)
 
 

@@ -16,7 +16,7 @@ from flows.tasks import run_production
 from flows.watching import tell
 from pipeline.folder import BookFolder
 from pipeline.produce import Result
-from pipeline.render.pool import Workers
+from pipeline.render.crew import crew
 from pipeline.retake import Retake, open_retake
 
 
@@ -48,7 +48,10 @@ def rerender_lines(
         workers: Worker processes; 0 = one per core.
     """
     wish = Retake(tuple(lines), emotion, speed, text, seed, takes)
-    with handed() or open_retake(BookFolder(book), wish, tell) as production, Workers(workers) as pool:
+    with (
+        handed() or open_retake(BookFolder(book), wish, tell) as production,
+        crew(production.folder.path, workers) as pool,
+    ):
         return run_production(production, pool)
 
 

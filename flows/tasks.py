@@ -21,8 +21,8 @@ from pipeline.nouns import Master
 from pipeline.opening import Production
 from pipeline.produce import Result
 from pipeline.progress import Progress
+from pipeline.render.crew import Crew
 from pipeline.render.plan import Job
-from pipeline.render.pool import Workers
 
 
 def held(value: Any) -> Any:
@@ -31,13 +31,13 @@ def held(value: Any) -> Any:
 
 
 @task(name="render lines", task_run_name="render {label}", cache_policy=NO_CACHE, persist_result=False)
-def render_lines(label: str, production: Production, batch: tuple[Job, ...], workers: Workers) -> float:
+def render_lines(label: str, production: Production, batch: tuple[Job, ...], workers: Crew) -> float:
     """Render one batch and enter its takes; seconds of audio made."""
     return rendering.render(production, batch, workers)
 
 
 @task(name="master chapter", task_run_name="master chapter {number}", cache_policy=NO_CACHE, persist_result=False)
-def master_chapter(number: int, production: Production, workers: Workers) -> tuple[Master, bool]:
+def master_chapter(number: int, production: Production, workers: Crew) -> tuple[Master, bool]:
     """Master one chapter, unless it is as it was; the master, and whether it was made now."""
     master, made = chapters.master(production, number, workers)
     if made:
@@ -54,7 +54,7 @@ def deliver(kind: str, production: Production, masters: list[Master]) -> Made | 
     return produce.deliver(production, masters, kind)
 
 
-def run_production(production: Production, workers: Workers) -> Result:
+def run_production(production: Production, workers: Crew) -> Result:
     """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
     _render_all(production, workers)
     if rendering.plan_again(production):
@@ -80,7 +80,7 @@ def run_production(production: Production, workers: Workers) -> Result:
     return result
 
 
-def _render_all(production: Production, workers: Workers) -> None:
+def _render_all(production: Production, workers: Crew) -> None:
     def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
         return render_lines.submit(_label(batch), held(production), held(batch), held(workers)).result
 

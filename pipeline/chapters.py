@@ -20,7 +20,7 @@ from pipeline.rendering import render
 from pipeline.takes import take_key
 
 if TYPE_CHECKING:
-    from pipeline.render.pool import Workers
+    from pipeline.render.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ChapterJob:
     cover_type: str
 
 
-def master(production: Production, number: int, workers: Workers | None = None) -> tuple[Master, bool]:
+def master(production: Production, number: int, workers: Crew | None = None) -> tuple[Master, bool]:
     """Master one chapter unless it is as it was; the master, and whether it was made now."""
     from pipeline.mastering import record
 
@@ -60,7 +60,7 @@ def master(production: Production, number: int, workers: Workers | None = None) 
     return made, True
 
 
-def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Workers | None) -> None:
+def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Crew | None) -> None:
     """Render takes anew whose files were damaged on disk; the lines that use them say so in a remark."""
     due: dict[str, Due] = {}
     for take in damaged:

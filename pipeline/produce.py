@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.deliver.book import FinishedBook
     from pipeline.deliver.make import Made
-    from pipeline.render.pool import Workers
+    from pipeline.render.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Result:
     failed: tuple[str, ...] = ()
 
 
-def finish(production: Production, workers: int = 0, observe: Observer = unobserved) -> Result:
-    """Render, master and assemble what is stale, without Prefect. `workers` 0 = one process per core."""
+def finish(production: Production, workers: int = 0, observe: Observer = unobserved, dask: str = "") -> Result:
+    """Render, master and assemble what is stale, without Prefect; `workers` and `dask` as `render.crew.crew` takes them."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from pipeline.render.pool import Workers, cores
+    from pipeline.render.crew import crew
 
-    with Workers(workers) as pool, ThreadPoolExecutor(2 * (workers or cores())) as threads:
+    with crew(production.folder.path, workers, dask) as pool, ThreadPoolExecutor(2 * pool.count) as threads:
         try:
             _render_all(production, pool, threads, observe)
             if rendering.plan_again(production):
@@ -86,7 +86,7 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
     return result_of(production, masters, delivered)
 
 
-def _render_all(production: Production, pool: Workers, threads: ThreadPoolExecutor, observe: Observer) -> None:
+def _render_all(production: Production, pool: Crew, threads: ThreadPoolExecutor, observe: Observer) -> None:
     def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
         return threads.submit(rendering.render, production, batch, pool).result
 

@@ -18,14 +18,14 @@ from pipeline.takes.store import Failure
 from pipeline.wording import Wording
 
 if TYPE_CHECKING:
-    from pipeline.render.pool import Workers
+    from pipeline.render.crew import Crew
 
 SYSTEMATIC = 20
 """So many lines refused one after the other, with none rendered in between, are no poison lines: the run stops."""
 
 
 def quarantine(
-    production: Production, refused: Sequence[tuple[Job, EngineError]], rendered: int, workers: Workers | None
+    production: Production, refused: Sequence[tuple[Job, EngineError]], rendered: int, workers: Crew | None
 ) -> None:
     """Enter lines that were refused or that killed their workers, and fill their places as `production.on_failure` says.
     `rendered`: how many lines beside them were.
@@ -49,7 +49,7 @@ def quarantine(
         raise _stopping(*refused[0])
 
 
-def _filled(production: Production, job: Job, workers: Workers | None) -> str:
+def _filled(production: Production, job: Job, workers: Crew | None) -> str:
     """The key of the take that stands in for a job's lines. A line that the embedded engine itself fails on is silence."""
     made: Rendered | None = None
     if production.on_failure == "placeholder" and job.direction.voice.engine != EMBEDDED:
@@ -60,7 +60,7 @@ def _filled(production: Production, job: Job, workers: Workers | None) -> str:
     return made.take.key
 
 
-def _made(production: Production, job: Job, spoken: bool, workers: Workers | None) -> Rendered:
+def _made(production: Production, job: Job, spoken: bool, workers: Crew | None) -> Rendered:
     work = partial(stand_in, job, spoken, production.store.folder)
     return workers.try_once(work, production.patience.limit((job,))) if workers else work()
 

@@ -21,7 +21,7 @@ from pipeline.takes.journal import Rendered
 from pipeline.wording import Wording
 
 if TYPE_CHECKING:
-    from pipeline.render.pool import Workers
+    from pipeline.render.crew import Crew
 
 AHEAD = 4
 """Batches given out for each worker: one it renders, one that waits, and two for a slow one in front of them."""
@@ -32,7 +32,7 @@ def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
     return batches(production.plan.due, production.cast, production.engine)
 
 
-def render(production: Production, batch: tuple[Job, ...], workers: Workers | None = None) -> float:
+def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
     """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made. Lines that cannot
     be rendered are quarantined."""
     found = list(zip(batch, faults.rendered(batch, production.store, workers, production.patience), strict=True))
@@ -45,7 +45,7 @@ def render(production: Production, batch: tuple[Job, ...], workers: Workers | No
 def render_in_turn(
     production: Production,
     submit: Callable[[tuple[Job, ...]], Callable[[], float]],
-    workers: Workers,
+    workers: Crew,
     observe: Observer,
 ) -> None:
     """Give out every batch that is due, a few for each worker at a time, so that a long book needs no more memory.
@@ -104,11 +104,11 @@ def plan_again(production: Production) -> bool:
     return bool(planned.due)
 
 
-def rendering_done(production: Production, workers: Workers) -> None:
+def rendering_done(production: Production, workers: Crew) -> None:
     """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
     production.remarks += [
-        Wording(f"GPU {gpu} failed where another did not, and got no more work", f"GPU {gpu} 出错而别的没有，已停用")
-        for gpu in workers.drained
+        Wording(f"{one} failed where another did not, and got no more work", f"{one} 出错而别的没有，已停用")
+        for one in workers.drained
     ]
     workers.at_most()
     production.store.drop_journals()

@@ -22,8 +22,8 @@ Attributor = Literal["offline", "llm"]
 class Request:
     """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
     `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's); `dub` makes
-    one track of a timed script; `on_failure` is what becomes of a line that cannot be rendered (docs/storage.md). None = by
-    the cast, the last run, or the default."""
+    one track of a timed script; `on_failure` is what becomes of a line that cannot be rendered (docs/storage.md); `dask` is the
+    address of a Dask scheduler ("" = processes of this machine). None = by the cast, the last run, or the default."""
 
     manuscript: Path
     cast: Path | None = None
@@ -41,6 +41,7 @@ class Request:
     deliver: str = ""
     dub: Dub | None = None
     on_failure: OnFailure | None = None
+    dask: str = ""
 
 
 def chapters_in(text: str, there: Sequence[int]) -> tuple[int, ...]:

@@ -152,6 +152,9 @@ def test_the_track_lies_in_a_copy_of_the_video(clip: tuple[Path, Path], tmp_path
     own = np.abs(np.fft.rfft(decoded(copy, 1)[RATE : 2 * RATE]))
     assert own.argmax() == 440, "the video's own sound is the second track"
     assert pictures(copy) == pictures(mp4), "every picture as it was, at its time"
+    with av.open(str(copy)) as file:
+        assert "AI-generated" in file.metadata["comment"]
+        assert file.metadata["title"] == "clip"
     assert len(pictures(copy)) == 175
 
 

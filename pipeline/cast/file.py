@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from pipeline import engines
-from pipeline.cast import lexicon, yaml_lines
-from pipeline.cast.checked import Checked
+from pipeline import engines, yaml_lines
+from pipeline.cast import lexicon
 from pipeline.cast.clips import clip_hash
 from pipeline.cast.model import WISHES, Cast, Part, Profile
-from pipeline.cast.yaml_lines import Node
+from pipeline.checked import Checked
 from pipeline.errors import CastError, ScriptError, did_you_mean
 from pipeline.nouns import Emotion, OnFailure, Voice
 from pipeline.script import emotion as emotions
+from pipeline.yaml_lines import Node
 
 _TOP = (
     "language", "consent", "narrator", "voices", "characters", "unknown", "lexicon", "lexicon_file", "profile", "best_effort",

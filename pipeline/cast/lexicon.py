@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.cast import yaml_lines
-from pipeline.cast.yaml_lines import Node
+from pipeline import yaml_lines
 from pipeline.errors import CastError
 from pipeline.pronunciation import ipa
 from pipeline.pronunciation.syllable import canonical
 from pipeline.pronunciation.text import HAN
+from pipeline.yaml_lines import Node
 
 _TONED = re.compile(r"[A-Za-züÜ:]+[0-9]")
 """A syllable with a digit for its tone, right or wrong."""

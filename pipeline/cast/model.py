@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.cast.yaml_lines import Node
 from pipeline.nouns import Emotion, Language, OnFailure, Voice
+from pipeline.yaml_lines import Node
 
 WISHES = ("mastering", "music", "credits", "deliver")
 """Keys of the cast file that say how the book is finished; the rooms that finish it read them."""

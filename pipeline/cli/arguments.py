@@ -113,6 +113,8 @@ def _make(verbs: Any) -> None:
     )
     run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
     _on_failure(run)
+    run.add_argument("--runner", choices=("local", "dask"), default="local", help="who does the work (docs/scaling.md)")
+    run.add_argument("--address", default="", metavar="tcp://HOST:8786", help="scheduler of the Dask cluster")
     _output(run)
     _working(run)
     _json(run)
@@ -395,7 +397,9 @@ def _machine(verbs: Any) -> None:
     doctor = _verb(
         verbs, "doctor", "machine:doctor", "say what this machine has, and what is missing", "shuoshu doctor"
     )
-    doctor.add_argument("--engine", metavar="NAME", help="also look closely at what this engine needs: indextts2")
+    doctor.add_argument(
+        "--engine", metavar="NAME", help="also look closely at what this engine needs: indextts2, openai"
+    )
     _output(doctor)
     _json(doctor)
     _verb(verbs, "version", "machine:version", "print the version", "shuoshu version")

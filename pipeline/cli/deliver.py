@@ -11,6 +11,7 @@ from pipeline import folder as books
 from pipeline.cli import show
 from pipeline.cli.make import summary
 from pipeline.deliver import kinds
+from pipeline.deliver.make import check
 from pipeline.errors import BookFolderError
 from pipeline.opening import reopen
 from pipeline.progress import Progress
@@ -27,6 +28,8 @@ def deliver(options: argparse.Namespace) -> int:
     with show.Display(quiet=options.json) as display, reopen(folder, observe=display) as production:
         wanted = chosen or production.deliver
         masters, stale = chapters.masters_there(production)
+        for kind in wanted:
+            check(masters, kind)
         made = []
         for at, kind in enumerate(wanted):
             display(Progress("deliver", at, len(wanted), note=kind))

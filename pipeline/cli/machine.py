@@ -84,6 +84,8 @@ def doctor(options: argparse.Namespace) -> int:
     findings = [look() for look in looks]
     if options.engine == "indextts2":
         findings += _checkpoint_files()
+    if options.engine == "openai":
+        findings += _speech_hosts()
     broken = [one for one in findings if one.needed and not one.there]
     if options.json:
         show.print_json(
@@ -210,6 +212,15 @@ def _emotion_text(checkpoint: Path) -> Finding:
     if missing:
         return Finding(name, False, f"incomplete, missing: {', '.join(missing)}", use, needed=True)
     return Finding(name, True, f"{len(emotion_text.FILES)} files", use)
+
+
+def _speech_hosts() -> list[Finding]:
+    """Each host of the remote engine: does it answer? Nothing is spoken for that."""
+    from pipeline.engines.openai.looking import look
+    from pipeline.engines.openai.settings import needed
+
+    use = show.say("speaks for the engine openai", "为引擎 openai 合成语音")
+    return [Finding(url, there, show.told(found), use, needed=True) for url, there, found in look(needed())]
 
 
 def _fonts() -> Finding:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.cli import show
+from pipeline.errors import RenderError
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
 from pipeline.progress import Progress
 from pipeline.request import Request
 from pipeline.retake import Retake
+from pipeline.wording import Wording
 
 
 def request_of(options: argparse.Namespace) -> Request:
@@ -24,6 +26,7 @@ def request_of(options: argparse.Namespace) -> Request:
         formats=getattr(options, "formats", ""), deliver=getattr(options, "deliver", ""),
         include_matter=options.include_matter, attributor=getattr(options, "attributor", None),
         on_failure=getattr(options, "on_failure", None),
+        dask=_cluster(options),
     )  # fmt: skip
 
 
@@ -32,6 +35,18 @@ def _cast(options: argparse.Namespace) -> Path | None:
         return Path(options.cast)
     usual = Path("casts") / f"{options.manuscript.stem}.yaml"
     return usual if usual.is_file() else None
+
+
+def _cluster(options: argparse.Namespace) -> str:
+    """The address of the Dask cluster that is to do the work; "" for this machine's processes. Raises RenderError where one
+    of --runner dask and --address stands without the other."""
+    runner, address = getattr(options, "runner", "local"), getattr(options, "address", "")
+    if (runner == "dask") != bool(address):
+        raise RenderError(
+            Wording("--runner dask and --address go together", "--runner dask 和 --address 要一起用"),
+            fix=Wording("--runner dask --address tcp://HOST:8786", "请写 --runner dask --address tcp://主机:8786"),
+        )
+    return str(address)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 def make(production: Production, wish: Request | Retake, workers: int, display: show.Display, *, plain: bool) -> Result:
     """What a production still needs, through the Prefect flow or without Prefect."""
     if plain:
-        return finish(production, workers, display)
+        return finish(production, workers, display, wish.dask if isinstance(wish, Request) else "")
     from flows import server
     from flows.watching import watched_by
 

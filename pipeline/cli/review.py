@@ -248,7 +248,7 @@ def _summed_up(named: int, follow: int, same: int) -> str:
 
 def _cast_hint(folder: BookFolder, old: str, new: str) -> str:
     """What to change in the cast file, which is the user's and is never written."""
-    from pipeline.cast.yaml_lines import read
+    from pipeline.yaml_lines import read
 
     path = folder.read().cast
     if not path or not Path(path).is_file():

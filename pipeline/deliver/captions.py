@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.deliver.book import FinishedBook
-from pipeline.deliver.clock import on_one_line
+from pipeline.deliver.clock import introduced, on_one_line
 from pipeline.deliver.word_times import heard, starts
 from pipeline.deliver.wrapping import Layout, columns, cut
 from pipeline.nouns import Language, Segment, Timeline, Word
@@ -43,18 +43,23 @@ def layout_of(book: FinishedBook, kind: str, rows: int = ROWS) -> Layout:
     return Layout(width, book.setting(kind, "rows", rows))
 
 
-def captions(book: FinishedBook, timeline: Timeline, layout: Layout) -> Iterator[Caption]:
+def captions(book: FinishedBook, timeline: Timeline, layout: Layout, *, speakers: bool = False) -> Iterator[Caption]:
     """Every caption of a chapter, in order, none overlapping. A line's time is divided where its words are, or else by
-    characters. Raises MasteringError for a take that is gone."""
+    characters. With `speakers`, the rows of a line's first caption begin with who speaks. Raises MasteringError for a take
+    that is gone."""
     for segment in timeline.segments:
-        yield from _of_line(segment, heard(book, segment), timeline.sample_rate, layout)
+        lead = introduced(segment.speaker, "", book.record.language) if speakers else ""
+        yield from _of_line(segment, heard(book, segment), timeline.sample_rate, layout, lead)
 
 
-def _of_line(segment: Segment, words: tuple[Word, ...], rate: int, layout: Layout) -> Iterator[Caption]:
+def _of_line(segment: Segment, words: tuple[Word, ...], rate: int, layout: Layout, lead: str) -> Iterator[Caption]:
     text = on_one_line(segment.text)
-    pieces = cut(text, layout)
-    if not pieces:
+    if not text:
         return
+    pieces = [
+        replace(one, start=max(0, one.start - len(lead)), end=max(0, one.end - len(lead)))
+        for one in cut(lead + text, layout)
+    ]
     times = starts(text, words, segment.frames / rate)
     frames = [segment.start + min(round(time * rate), segment.frames) for time in times]
     begins = [(place, frames[place]) for place in _begins(text)] if words else []

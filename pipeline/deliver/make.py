@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.kinds import KINDS
 from pipeline.errors import MasteringError
 from pipeline.files import sha256_file, write_text
+from pipeline.nouns import Master
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,7 @@ def make(book: FinishedBook, kind: str) -> Made:
     there = made(book, kind)
     if there is not None and _note(book, kind).get("fingerprint") == print_:
         return Made(kind, there, False)
-    for needed in one.needs:
-        if any(needed not in master.files for master in book.masters):
-            raise MasteringError(
-                f"{kind} is made from {needed} chapters, which are not made here",
-                fix=f"Add {needed} to --formats, or leave {kind} out of --deliver.",
-            )
+    check(book.masters, kind)
     files = tuple(one.writer()(book))
     before = _note(book, kind).get("files", {})
     for name in before:
@@ -52,6 +49,16 @@ def make(book: FinishedBook, kind: str) -> Made:
     }  # fmt: skip
     write_text(_note_file(book, kind), json.dumps(note, ensure_ascii=False))
     return Made(kind, files, True)
+
+
+def check(masters: Sequence[Master], kind: str) -> None:
+    """Raise MasteringError where a kind needs a chapter format that the book lacks."""
+    for needed in KINDS[kind].needs:
+        if any(needed not in one.files for one in masters):
+            raise MasteringError(
+                f"{kind} is made from {needed} chapters, which are not made here",
+                fix=f"`shuoshu run` with {needed} among its --formats makes them; or leave {kind} out.",
+            )
 
 
 def made(book: FinishedBook, kind: str) -> tuple[Path, ...] | None:

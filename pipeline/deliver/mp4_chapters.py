@@ -97,7 +97,7 @@ def _chapter_track(texts: Sequence[bytes], marks: Sequence[Mark], place: int, ra
     look = full(b"gmin", 0, 0, struct.pack(">HHHHHH", 0x40, 0x8000, 0x8000, 0x8000, 0, 0))
     header = box(b"gmhd", look, box(b"text", MATRIX))
     words = media(b"text", b"SubtitleHandler", samples, rate, language, header, table)
-    return box(b"trak", track_header(2, samples, rate, sound=False), words)
+    return box(b"trak", track_header(2, samples, sound=False), words)
 
 
 def _nero(marks: Sequence[Mark], rate: int) -> bytes:

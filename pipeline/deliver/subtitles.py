@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.captions import Caption, captions, layout_of
-from pipeline.deliver.clock import clock, introduced, milliseconds, on_one_line, shown_name
+from pipeline.deliver.clock import clock, milliseconds, on_one_line, shown_name
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering.tags import AI_NOTE
 from pipeline.nouns import Language, Master, Timeline
@@ -30,8 +30,8 @@ class Srt:
     """SubRip: numbered, times with a comma, text as it is: the format cannot escape a sign. Only ``-->`` becomes an arrow,
     which no reader takes for the next caption's times."""
 
-    def __init__(self, language: Language, *, speakers: bool) -> None:
-        self._language, self._speakers, self._count = language, speakers, 0
+    def __init__(self) -> None:
+        self._count = 0
 
     def head(self) -> str:
         return ""
@@ -39,8 +39,6 @@ class Srt:
     def cue(self, caption: Caption, start: int, end: int) -> str:
         self._count += 1
         text = "\n".join(caption.rows).replace("-->", "→")
-        if self._speakers and caption.number == 1:
-            text = introduced(caption.speaker, text, self._language)
         return f"{self._count}\n{clock(start, ',')} --> {clock(end, ',')}\n{text}\n\n"
 
 
@@ -68,8 +66,7 @@ def _escaped(text: str) -> str:
 
 def write_srt(book: FinishedBook) -> list[Path]:
     """SubRip files. Raises MasteringError for a take that is gone, BookFolderError for a full disk."""
-    speakers = book.setting("srt", "speakers", False)
-    return _write(book, "srt", lambda _title: Srt(book.record.language, speakers=speakers))
+    return _write(book, "srt", lambda _title: Srt())
 
 
 def write_vtt(book: FinishedBook) -> list[Path]:
@@ -82,7 +79,11 @@ class _Maker(Protocol):
 
 
 def _write(book: FinishedBook, kind: str, form: _Maker) -> list[Path]:
-    layout, suffix = layout_of(book, kind), f".{kind}"
+    layout, suffix, speakers = (
+        layout_of(book, kind),
+        f".{kind}",
+        kind == "srt" and book.setting("srt", "speakers", False),
+    )
     whole, files = form(book.record.title), [book.path(suffix)]
     with opened(files[0]) as joined:
         joined.write(whole.head())
@@ -91,7 +92,7 @@ def _write(book: FinishedBook, kind: str, form: _Maker) -> list[Path]:
             own = form(master.title or book.record.title)
             with opened(path) as single:
                 single.write(own.head())
-                for caption in captions(book, timeline, layout):
+                for caption in captions(book, timeline, layout, speakers=speakers):
                     single.write(_placed(own, caption, timeline, 0))
                     joined.write(_placed(whole, caption, timeline, start))
             files.append(path)
@@ -106,7 +107,7 @@ def _placed(form: Format, caption: Caption, timeline: Timeline, start: int) -> s
 def chapter_text(book: FinishedBook, master: Master, timeline: Timeline, kind: str) -> Iterator[str]:
     """A chapter's ``srt`` or ``vtt`` with the usual layout, cue by cue, for what else is made of it."""
     title = master.title or book.record.title
-    form: Format = Vtt(book.record.language, title) if kind == "vtt" else Srt(book.record.language, speakers=False)
+    form: Format = Vtt(book.record.language, title) if kind == "vtt" else Srt()
     yield form.head()
     for caption in captions(book, timeline, layout_of(book, kind)):
         yield _placed(form, caption, timeline, 0)

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import MasteringError
 from pipeline.files import HonestFile, explained_errors, written_beside
+from pipeline.mastering.tags import AI_NOTE
 
 _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Those that hold AAC beside whatever pictures come; a copy of any other file is Matroska, which holds nearly all."""
@@ -37,6 +38,7 @@ def write(book: FinishedBook) -> list[Path]:
         stack.enter_context(explained_errors(path, av.FFmpegError))
         file = HonestFile(beside)
         with av.open(file, "w", format=_CONTAINERS[suffix]) as target:
+            target.metadata.update({"title": book.record.title, **picture.metadata, "comment": AI_NOTE})
             _copy(picture, sound, target, bool(book.setting("video", "keep_audio", False)), book.record.language)
         file.close()
     return [path]

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pipeline.cast import Cast
-from pipeline.cast.checked import Checked
-from pipeline.cast.yaml_lines import Node
+from pipeline.checked import Checked
 from pipeline.deliver import kinds
 from pipeline.errors import MasteringError, did_you_mean
+from pipeline.yaml_lines import Node
 
 Settings = Mapping[str, Mapping[str, Any]]
 

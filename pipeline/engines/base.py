@@ -34,7 +34,7 @@ class Capabilities:
     slowest              seconds it may need for a second of speech, at worst, on the slowest machine it is meant for: a worker
                          that says nothing for longer is taken for hung
     parameters           a voice's own settings in the cast file: name -> (type name, lowest, highest) for
-                         numbers, or ("choice", *names)
+                         numbers, ("choice", *names), or ("str",)
     """
 
     sample_rate: int

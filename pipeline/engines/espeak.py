@@ -39,7 +39,7 @@ class EspeakEngine:
     """See `pipeline.engines.base.Engine`. Renders one direction after another; one process per core."""
 
     name: ClassVar[str] = "espeak"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     capabilities: ClassVar[Capabilities] = Capabilities(
         sample_rate=SAMPLE_RATE,
         languages=frozenset({"zh", "en"}),
@@ -49,7 +49,7 @@ class EspeakEngine:
         duration=True,
         pace=(1 / FASTEST, 1.35),
         pinyin=True,
-        deterministic=False,
+        deterministic=True,
         max_characters=2000,
         processes_per_device=0,
         batch_size=48,
@@ -114,6 +114,7 @@ class EspeakEngine:
 
         edge = np.zeros(round(EDGE_S * SAMPLE_RATE), np.float32)
         parts: list[Waveform] = [edge]
+        library().fresh()
         words: list[_Place] = []
         at = edge.size
         for run in runs:

@@ -1,15 +1,17 @@
 """eSpeak NG called in process, from the library and data that the espeakng-loader wheel carries.
 
-The library keeps global state, so there is one `Library` per process, and every call sets every parameter: nothing leaks
-from one line to the next. What cannot be set is a slow random waver ("flutter") that runs on from line to line: the same
-text twice is the same speech, but not the same samples.
+The library keeps global state, so there is one `Library` per process, and every call sets every parameter. What cannot be set,
+a slow waver of the pitch and the noise of breath, would run on from line to line: `fresh` loads the library anew (5 ms), so
+that the same line is the same samples whatever was spoken before it.
 """
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +61,20 @@ class Library:
     """The loaded library. Use `library()`, which makes it once."""
 
     def __init__(self) -> None:
+        self._espeak: Any = None
+        self._parts: list[NDArray[np.int16]] = []
+        self._marks: list[Mark] = []
+        self._callback = _CALLBACK(self._receive)  # kept, or ctypes frees it under the library
+        self._voice = ""
+        self.fresh()
+
+    def fresh(self) -> None:
+        """Bring the library into the state it has before its first word. Raises EngineError where it does not load."""
         import espeakng_loader
 
+        if self._espeak is not None:
+            self._espeak.espeak_Terminate()
+            _ctypes.dlclose(self._espeak._handle)
         try:
             self._espeak = ctypes.CDLL(espeakng_loader.get_library_path())
         except OSError as error:
@@ -74,9 +88,7 @@ class Library:
                 f"eSpeak NG started with {rate} Hz, not {SAMPLE_RATE}",
                 fix="pip install --force-reinstall espeakng-loader",
             )
-        self._parts: list[NDArray[np.int16]] = []
-        self._marks: list[Mark] = []
-        self._callback = _CALLBACK(self._receive)  # kept, or ctypes frees it under the library
+        self._espeak.espeak_ng_SetRandSeed(1)  # of breath, which it starts with the time of day
         self._espeak.espeak_SetSynthCallback(self._callback)
         self._voice = ""
 

@@ -34,7 +34,7 @@ def named_files(cast: Path) -> list[tuple[str, int]]:
 
 def texts(cast: Path) -> list[tuple[str, int]]:
     """Every text in a cast file, and its line."""
-    from pipeline.cast import yaml_lines
+    from pipeline import yaml_lines
 
     waiting, found = [yaml_lines.read(cast)], list[tuple[str, int]]()
     while waiting:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pipeline.cast.checked import Checked
-from pipeline.cast.yaml_lines import read as read_yaml
+from pipeline import settings_file
 from pipeline.errors import EngineError
+from pipeline.settings_file import NAME
 
-NAME, DOCS = "shuoshu.yaml", "docs/listening.md"
+DOCS = "docs/listening.md"
 WHISPER = "faster-whisper"
 KEY_ENV = "SHUOSHU_ASR_KEY"
 """Holds the key for an address given with --asr."""
@@ -65,19 +64,14 @@ def settings(asr: str = "", model: str = "") -> Settings:
 
 
 def _configured() -> Settings:
-    usual = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "shuoshu"
-    for path in (Path(NAME), usual / NAME):
-        if path.is_file():
-            check, root = Checked(path, DOCS), read_yaml(path, "settings file", DOCS)
-            sections = check.mapping(root, "the settings file", ("llm", "listen"))
-            if "listen" in sections:
-                node = sections["listen"]
-                given = check.values(check.mapping(node, "listen"), "listen", _RULES)
-                if "asr" not in given:
-                    raise check.error("listen: asr is missing", node.line)
-                return Settings(**{**given, "asr": str(given["asr"]).rstrip("/")})
-            break
-    raise EngineError(
-        "no speech recognizer is named",
-        fix=f"Give --asr {WHISPER} --model FOLDER, or --asr http://localhost:8000/v1, or write it into {NAME} ({DOCS}).",
-    )
+    found = settings_file.section("listen", DOCS)
+    if found is None:
+        raise EngineError(
+            "no speech recognizer is named",
+            fix=f"Give --asr {WHISPER} --model FOLDER, or --asr http://localhost:8000/v1, or write it into {NAME} ({DOCS}).",
+        )
+    check, node = found
+    given = check.values(check.mapping(node, "listen"), "listen", _RULES)
+    if "asr" not in given:
+        raise check.error("listen: asr is missing", node.line)
+    return Settings(**{**given, "asr": str(given["asr"]).rstrip("/")})

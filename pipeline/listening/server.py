@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pipeline.asking import Again, Http, TooLong, retry_after
 from pipeline.errors import EngineError
-from pipeline.listening.config import NAME, Settings
+from pipeline.listening.config import Settings
 from pipeline.nouns import Language
+from pipeline.settings_file import NAME
 from pipeline.wording import Wording
 
 USUAL_MODEL = "whisper-1"

@@ -132,7 +132,7 @@ class _Walk:
             self.runs.append(Run(_BREAK, element, "whole"))
         elif name == "ruby":
             self._ruby(element)
-        elif not _is_note_mark(element, name):
+        elif not _is_page_mark(element) and not _is_note_mark(element, name):
             yield from self._inside(element, name)
         if block:
             yield from self._flush()
@@ -200,10 +200,18 @@ def _rows(runs: Sequence[Run]) -> Iterator[list[Run]]:
     yield row
 
 
+def _terms(element: Any) -> list[str]:
+    return (element.get(EPUB_TYPE) or element.get("role") or "").split()
+
+
+def _is_page_mark(element: Any) -> bool:
+    """The number of a printed page, where it begins: for the eye."""
+    return not {"pagebreak", "doc-pagebreak"}.isdisjoint(_terms(element))
+
+
 def _is_note_mark(element: Any, name: str) -> bool:
     """The little number of a footnote: a link that says so, or a linked number, or a superscript holding one."""
-    terms = (element.get(EPUB_TYPE) or element.get("role") or "").split()
-    if "noteref" in terms or "doc-noteref" in terms:
+    if not {"noteref", "doc-noteref"}.isdisjoint(_terms(element)):
         return True
     if name == "a" and element.get("href"):
         up = element.getparent()

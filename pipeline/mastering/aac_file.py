@@ -52,7 +52,7 @@ class AacFile:
             description = mp4.aac_description(self._codec.extradata, self._channels, self._rate, self._kbps)
             sizes = np.array(self._sizes, np.uint32)
             sound = mp4.sound_track(description, sizes, self._place, self._samples, self._rate, "und")
-            out.write(mp4.box(b"moov", mp4.movie_header(self._samples, self._rate), sound))
+            out.write(mp4.box(b"moov", mp4.movie_header(self._samples, self._rate), sound, mp4.box(b"udta")))
 
     def _keep(self, frame: Any) -> None:
         for packet in self._codec.encode(frame):

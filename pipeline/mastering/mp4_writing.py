@@ -15,7 +15,6 @@ FRAME = 1024
 """Samples in an AAC frame."""
 PRIMING = 1024
 """Samples that an AAC encoder puts before the sound."""
-MOVIE_SCALE = 1000
 _CHUNK_FRAMES = 43
 """AAC frames in a chunk: about a second, as players expect."""
 MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
@@ -31,9 +30,10 @@ def full(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
     return box(kind, struct.pack(">I", version << 24 | flags), *content)
 
 
-def movie_time(samples: int, rate: int) -> int:
-    """In thousandths, rounded up, so that no player cuts the end."""
-    return -(-samples * MOVIE_SCALE // rate)
+def times(samples: int) -> tuple[int, bytes]:
+    """(version, bytes) of a duration in samples, which is the movie's unit, too: 64 bits wide where 32 are not enough (27 hours
+    at 44.1 kHz)."""
+    return (1, struct.pack(">Q", samples)) if samples >> 32 else (0, struct.pack(">I", samples))
 
 
 def media_head(out: BinaryIO, brands: bytes) -> int:
@@ -54,15 +54,19 @@ def media_end(out: BinaryIO, start: int) -> None:
 
 
 def movie_header(samples: int, rate: int) -> bytes:
-    """An mvhd box. The next track's number is 3: one of sound, and one of chapters where there are any."""
-    head = struct.pack(">IIIIIH10x", 0, 0, MOVIE_SCALE, movie_time(samples, rate), 0x10000, 0x100)
-    return full(b"mvhd", 0, 0, head, MATRIX, bytes(24), struct.pack(">I", 3))
+    """An mvhd box, whose unit of time is a sample. Tracks 1 and 2 are of sound and, where there are any, of chapters."""
+    version, length = times(samples)
+    made = bytes(2 * len(length))  # created and changed: not said
+    head = made + struct.pack(">I", rate) + length + struct.pack(">IH10x", 0x10000, 0x100)
+    return full(b"mvhd", version, 0, head, MATRIX, bytes(24), struct.pack(">I", 3))
 
 
-def track_header(number: int, samples: int, rate: int, *, sound: bool) -> bytes:
+def track_header(number: int, samples: int, *, sound: bool) -> bytes:
     """A tkhd box; a track that is no sound is there for players to look up, not to show."""
-    head = struct.pack(">IIIII8xHHHH", 0, 0, number, 0, movie_time(samples, rate), 0, 0, 0x100 if sound else 0, 0)
-    return full(b"tkhd", 0, 3 if sound else 0, head, MATRIX, bytes(8))
+    version, length = times(samples)
+    head = bytes(2 * len(length)) + struct.pack(">II", number, 0) + length
+    look = struct.pack(">8xHHHH", 0, 0, 0x100 if sound else 0, 0)
+    return full(b"tkhd", version, 3 if sound else 0, head, look, MATRIX, bytes(8))
 
 
 def media(kind: bytes, name: bytes, samples: int, rate: int, language: str, header: bytes, table: bytes) -> bytes:
@@ -85,17 +89,20 @@ def sound_track(
     description: its stsd box. sizes: bytes of every frame, shape (frames,); they lie one after another from `place` on.
     reference: a tref box to the chapter track.
     """
-    edit = full(b"elst", 0, 0, struct.pack(">IIiHH", 1, movie_time(samples, rate), PRIMING, 1, 0))
+    version, length = times(samples)
+    start = struct.pack(">q" if version else ">i", PRIMING)
+    edit = full(b"elst", version, 0, struct.pack(">I", 1), length, start, struct.pack(">HH", 1, 0))
     table = box(
         b"stbl",
         description,
         full(b"stts", 0, 0, struct.pack(">III", 1, sizes.size, FRAME)),
         *_chunks(sizes, place),
         size_table(sizes),
+        *_roll(sizes.size),
     )
     header = full(b"smhd", 0, 0, bytes(4))
     sound = media(b"soun", b"SoundHandler", sizes.size * FRAME, rate, language, header, table)
-    return box(b"trak", track_header(1, samples, rate, sound=True), box(b"edts", edit), reference, sound)
+    return box(b"trak", track_header(1, samples, sound=True), box(b"edts", edit), reference, sound)
 
 
 def aac_description(config: bytes, channels: int, rate: int, kbps: int) -> bytes:
@@ -111,6 +118,12 @@ def _descriptor(tag: int, content: bytes) -> bytes:
     """The length takes four bytes of seven bits, as most writers have it."""
     size = len(content)
     return bytes([tag, *(size >> shift & 0x7F | 0x80 for shift in (21, 14, 7)), size & 0x7F]) + content
+
+
+def _roll(frames: int) -> tuple[bytes, bytes]:
+    """sgpd and sbgp: a player that jumps to a frame decodes the one before it first (roll recovery, 14496-12, 10.1)."""
+    entry = struct.pack(">4sIIh", b"roll", 2, 1, -1)
+    return full(b"sgpd", 1, 0, entry), full(b"sbgp", 0, 0, struct.pack(">4sIII", b"roll", 1, frames, 1))
 
 
 def _chunks(sizes: NDArray[np.uint32], place: int) -> tuple[bytes, bytes]:

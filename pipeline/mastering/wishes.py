@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.cast import Cast
-from pipeline.cast.checked import Checked
-from pipeline.cast.yaml_lines import Node
+from pipeline.checked import Checked
 from pipeline.errors import MasteringError
 from pipeline.mastering.dynamics import SETTINGS, Dynamics, chain
 from pipeline.mastering.music import Music, MusicBed, Placement
@@ -17,6 +16,7 @@ from pipeline.mastering.profiles import Profile, with_pauses
 from pipeline.mastering.ranged import Ranged
 from pipeline.mastering.room import RoomTone
 from pipeline.script.credits import Credits
+from pipeline.yaml_lines import Node
 
 _FIGURES: dict[str, tuple[Any, ...]] = {
     "measure": ("choice", "lufs", "rms"), "loudness": ("float", -40, -8), "true_peak": ("float", -20, 0),

@@ -20,8 +20,8 @@ from pipeline.takes import TakeStore
 from pipeline.takes.journal import Rendered
 
 if TYPE_CHECKING:
+    from pipeline.render.crew import Crew
     from pipeline.render.patience import Patience
-    from pipeline.render.pool import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Part:
 
 
 def rendered(
-    batch: Sequence[Job], store: TakeStore, workers: Workers | None, patience: Patience
+    batch: Sequence[Job], store: TakeStore, workers: Crew | None, patience: Patience
 ) -> list[Rendered | EngineError]:
     """In the order of `batch`: each take, or why its line could not be rendered after `TRIES` tries.
 

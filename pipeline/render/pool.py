@@ -161,14 +161,14 @@ class Workers:
             value.device = place.gpu
         raise value
 
-    def blame(self, gpus: frozenset[str]) -> None:
-        """Say that work failed on these GPUs which another one did. One that is blamed again gets no more work."""
+    def blame(self, devices: frozenset[str]) -> None:
+        """See `crew.Crew.blame`; a device is a GPU here."""
         with self._turn:
-            self._blamed.update(gpus)
+            self._blamed.update(devices)
 
     @property
     def drained(self) -> tuple[str, ...]:
-        """GPUs that get no more work in this run."""
+        """GPUs that get no more work in this run, by their numbers."""
         return tuple(sorted(gpu for gpu, count in self._blamed.items() if count >= BLAMED))
 
     def _answer(self, place: _Place, work: Callable[[], object], limit: float | None) -> tuple[str, Any]:

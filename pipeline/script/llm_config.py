@@ -10,9 +10,8 @@ from typing import Any
 import yaml
 
 from pipeline.errors import ScriptError, did_you_mean
+from pipeline.settings_file import NAME, SECTIONS, places
 from pipeline.wording import Wording
-
-NAME = "shuoshu.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,11 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 def load() -> Settings:
     """The settings of the first file there is. Raises ScriptError, naming file and line, for whatever is wrong."""
-    usual = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "shuoshu"
-    places = [Path(NAME), usual / NAME]
-    path = next((one for one in places if one.is_file()), None)
+    path = next((one for one in places() if one.is_file()), None)
     if path is None:
         raise ScriptError(
             Wording("no settings for the language model were found", "没有找到语言模型的设置"),
-            where=" or ".join(map(str, places)),
+            where=" or ".join(map(str, places())),
             fix=Wording(
                 "Write one with `llm: {url: http://localhost:11434/v1, model: …}` (docs/llm.md).",
                 "请写一个，内容如 `llm: {url: http://localhost:11434/v1, model: …}`（见 docs/llm.md）。",
@@ -84,7 +81,7 @@ def read(path: Path) -> Settings:
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         raise ScriptError("the settings cannot be read as YAML", where=where, fix="docs/llm.md shows them.") from error
     entries = _entries(
-        _entries({"": root}, "", path, ("llm", "listen")), "llm", path, tuple(one.name for one in fields(Settings))
+        _entries({"": root}, "", path, SECTIONS), "llm", path, tuple(one.name for one in fields(Settings))
     )
     values: dict[str, Any] = {name: _value(name, node, path) for name, node in entries.items()}
     for needed in ("url", "model"):

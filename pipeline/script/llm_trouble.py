@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import re
-import ssl
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from socket import gaierror
 
-from pipeline.script.llm_config import NAME
+from pipeline.asking import reason
+from pipeline.settings_file import NAME
 from pipeline.wording import Wording
 
 
@@ -27,53 +25,28 @@ def too_slow(url: str, seconds: float) -> Wording:
 
 def unreachable(url: str, error: Exception) -> Wording:
     """`error`: an httpx error, whose cause is the system's."""
-    why, fix = _why(error)
+    kind, why = reason(error)
+    fix = _fix(kind)
     return Wording(
         f"the server at {address(url)} cannot be reached: {why}. {fix}",
         f"连不上 {address(url)}：{why.chinese}。{fix.chinese}",
     )
 
 
-def _why(error: Exception) -> tuple[Wording, Wording]:
-    """The reason in plain words, and what to do."""
-    start = Wording(f"Start the server, or correct url in {NAME}.", f"请启动服务，或更正 {NAME} 里的 url。")
-    network = Wording(f"Look at the network, and at url in {NAME}.", f"请检查网络，以及 {NAME} 里的 url。")
-    for cause in _causes(error):
-        number = cause.errno if isinstance(cause, OSError) else None
-        if isinstance(cause, gaierror):
-            return Wording("no machine of that name is known", "找不到这个主机名"), network
-        if isinstance(cause, ssl.SSLError):
-            return (
-                Wording("no safe (TLS) connection could be made", "无法建立安全连接（TLS）"),
-                Wording(
-                    f"Write http:// in {NAME} if the server has no certificate, or give it one that this machine trusts.",
-                    f"服务没有证书时，请在 {NAME} 里写 http://；否则请换成本机信任的证书。",
-                ),
-            )
-        if number == errno.ECONNREFUSED:
-            return Wording("no server is listening there", "那里没有服务在运行"), start
-        if number in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-            return Wording("there is no way to it through the network", "网络不通"), network
-    kind = type(error).__name__
-    if kind in ("InvalidURL", "UnsupportedProtocol"):
-        return (
-            Wording("that is no web address", "这不是有效的网址"),
-            Wording(f"Correct url in {NAME}.", f"请更正 {NAME} 里的 url。"),
+def _fix(kind: str) -> Wording:
+    """What to do about a connection that failed for a reason of `pipeline.asking.reason`."""
+    if kind == "silent":
+        return Wording(f"Start the server, or correct url in {NAME}.", f"请启动服务，或更正 {NAME} 里的 url。")
+    if kind == "tls":
+        return Wording(
+            f"Write http:// in {NAME} if the server has no certificate, or give it one that this machine trusts.",
+            f"服务没有证书时，请在 {NAME} 里写 http://；否则请换成本机信任的证书。",
         )
-    if kind in ("RemoteProtocolError", "ReadError", "WriteError", "LocalProtocolError"):
-        return (
-            Wording("it broke the connection off", "对方中断了连接"),
-            Wording("Its log says why: is it out of memory?", "原因请看服务的日志：是不是内存不够？"),
-        )
-    return Wording(f"the connection failed ({kind})", f"连接失败（{kind}）"), network
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
+    if kind == "address":
+        return Wording(f"Correct url in {NAME}.", f"请更正 {NAME} 里的 url。")
+    if kind == "dropped":
+        return Wording("Its log says why: is it out of memory?", "原因请看服务的日志：是不是内存不够？")
+    return Wording(f"Look at the network, and at url in {NAME}.", f"请检查网络，以及 {NAME} 里的 url。")
 
 
 def refused(url: str, status: int) -> Wording:

@@ -158,7 +158,10 @@ def test_over_ten_hours_nothing_drifts(tmp_path: Path) -> None:
 def test_atomicparsley_and_mediainfo_take_it_for_an_audiobook(five: FinishedBook) -> None:
     [path] = m4b.write(five)
     tree = told(tool("AtomicParsley"), path, "-T")
-    assert not [line for line in tree.splitlines() if "~" in line and "Atom" in line and "chpl" not in line]
+    unknown = [line.split()[1] for line in tree.splitlines() if "~" in line and "Atom" in line]
+    assert set(unknown) <= {"chpl", "sgpd"}, (
+        "which it does not know: Nero's marks, and a box of ISO/IEC 14496-12 (8.9.3)"
+    )
     told_tags = subprocess.run([tool("AtomicParsley"), path, "-t"], capture_output=True, check=True).stdout.decode()
     assert 'Atom "stik" contains: Audiobook' in told_tags
     info = json.loads(told(tool("mediainfo"), "--Output=JSON", path))["media"]["track"]

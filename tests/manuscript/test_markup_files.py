@@ -90,6 +90,15 @@ def test_notes_ruby_images_and_entities(tmp_path: Path) -> None:
     assert [(part.why, part.characters) for part in book.skipped] == [("footnotes", 7)]
 
 
+def test_page_numbers_of_the_printed_book_are_not_read(tmp_path: Path) -> None:
+    body = (
+        '<h1>A</h1><div epub:type="pagebreak" id="p1">169</div><p>One <span epub:type="pagebreak" id="p2">170</span>two.</p>'
+        '<p><span role="doc-pagebreak" aria-label="171">171</span>Three.</p><p>Room 172.</p>'
+    )
+    book = read(epub(tmp_path / "a.epub", {"a.xhtml": body}, '<li><a href="a.xhtml">A</a></li>'))
+    assert shape(book) == [("A", ["A", "One two.", "Three.", "Room 172."])]
+
+
 def test_parts_of_the_spine_that_are_not_linear_are_skipped(tmp_path: Path) -> None:
     path = epub(
         tmp_path / "a.epub", {"a.xhtml": "<h1>A</h1><p>Text.</p>", "b.xhtml": "<p>Pop-up.</p>"},

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.cast.yaml_lines import Node
 from pipeline.errors import CastError, did_you_mean
+from pipeline.yaml_lines import Node
 
 
 @dataclass(frozen=True, slots=True)

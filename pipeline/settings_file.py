@@ -1,0 +1,31 @@
+"""shuoshu.yaml: settings of a machine rather than of a book, a section for each room that has some."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipeline.checked import Checked
+from pipeline.yaml_lines import Node, read
+
+NAME = "shuoshu.yaml"
+SECTIONS = ("llm", "listen", "speech")
+
+
+def places() -> tuple[Path, Path]:
+    """Where it may be: the working folder, else ~/.config/shuoshu/ (XDG base directory specification)."""
+    usual = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "shuoshu"
+    return Path(NAME), usual / NAME
+
+
+def section(name: str, docs: str) -> tuple[Checked, Node] | None:
+    """A section of the first file there is, and that file; None where there is neither. `docs` is the page that describes it.
+
+    Raises CastError naming the line of what cannot be read.
+    """
+    path = next((one for one in places() if one.is_file()), None)
+    if path is None:
+        return None
+    check = Checked(path, docs)
+    found = check.mapping(read(path, "settings file", docs), "the settings file", SECTIONS)
+    return (check, found[name]) if name in found else None
