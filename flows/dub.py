@@ -42,6 +42,7 @@ def dub_script(
     fill: bool = False,
     video: Path | None = None,
     keep_audio: bool = False,
+    on_failure: Literal["stop", "silence", "placeholder"] | None = None,
 ) -> Result:
     """Speak subtitles at their times, or the lines of any manuscript within a total.
 
@@ -59,10 +60,11 @@ def dub_script(
         fill: Draw out lines that are shorter than their slots.
         video: Lay the track into a copy of this video; needs m4a among the formats.
         keep_audio: Keep the video's own sound as a second track.
+        on_failure: What becomes of a line that cannot be rendered; none = as the cast file says, or stop.
     """
     request = Request(
         manuscript, cast, engine, profile, output=output, workers=workers, encoding=encoding, language=language,
-        formats=formats, dub=Dub(total, fill, video, keep_audio),
+        formats=formats, dub=Dub(total, fill, video, keep_audio), on_failure=on_failure,
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, crew(production.folder.path, workers) as pool:
         return run_production(production, pool)
@@ -70,7 +72,18 @@ def dub_script(
 
 def parameters(request: Request, dub: Dub) -> dict[str, Any]:
     """The flow's parameters for a request with a dub."""
-    mine = ("manuscript", "cast", "engine", "profile", "output", "workers", "encoding", "language", "formats")
+    mine = (
+        "manuscript",
+        "cast",
+        "engine",
+        "profile",
+        "output",
+        "workers",
+        "encoding",
+        "language",
+        "formats",
+        "on_failure",
+    )
     return {name: getattr(request, name) for name in mine} | asdict(dub)
 
 

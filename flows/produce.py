@@ -51,6 +51,7 @@ def produce_book(
     formats: str = "",
     attributor: Literal["offline", "llm"] | None = None,
     deliver: str = "",
+    on_failure: Literal["stop", "silence", "placeholder"] | None = None,
     dask: str = "",
 ) -> Result:
     """Turn a manuscript into a mastered audiobook.
@@ -69,12 +70,13 @@ def produce_book(
         include_matter: Read front and back matter too.
         formats: Chapter files to make, such as m4a,mp3; empty = as the profile says.
         deliver: What to make of the chapters, such as m4b,srt; empty = as the cast file or the profile says.
+        on_failure: What becomes of a line that cannot be rendered; none = as the cast file says, or stop.
         dask: Address of a Dask scheduler whose workers do the work; empty = processes of this machine.
         attributor: offline or llm, who decides doubtful speakers (docs/llm.md); none = as the last run.
     """
     request = Request(
         manuscript, cast, engine, profile, chapters, output, workers, chapter_pattern, encoding, language, include_matter,
-        formats, attributor, deliver, dask=dask,
+        formats, attributor, deliver, on_failure=on_failure, dask=dask,
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, crew(production.folder.path, workers, dask) as pool:
         return run_production(production, pool)

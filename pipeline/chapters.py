@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import disk
 from pipeline.errors import BookFolderError, MasteringError
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
@@ -14,6 +15,7 @@ from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take, Timeline
 from pipeline.opening import Production
 from pipeline.render.plan import Due, batches, direction_of
+from pipeline.render.stand_in import FLAG
 from pipeline.rendering import render
 from pipeline.takes import take_key
 
@@ -44,6 +46,7 @@ def master(production: Production, number: int, workers: Crew | None = None) -> 
     there = record.load(job.folder, job.stem)
     if there and there.fingerprint == job.fingerprint:
         return there, False
+    disk.watch(production)
     _forget_other_names(job.folder, job.stem, number)
     made = workers.run(make_chapter, job) if workers else make_chapter(job)
     if not isinstance(made, Master):
@@ -63,6 +66,12 @@ def _render_again(production: Production, number: int, damaged: Sequence[Take], 
     for take in damaged:
         lines = [line for line in production.lines_of(number) if production.wanted.get(line.id) == take.key]
         direction = direction_of(lines[0], production.cast, production.engine)
+        if FLAG in take.flags:
+            raise MasteringError(
+                f"what stands in for line {lines[0].id} is damaged",
+                where=str(take.path),
+                fix="Run the same command again: the line is tried once more.",
+            )
         if direction is None or take_key(replace(direction, seed=take.seed)) != take.key:
             raise MasteringError(
                 f"the take that line {lines[0].id} uses is damaged, and the script now asks for another",

@@ -27,11 +27,13 @@ class ShuoshuError(Exception):
         return f"{head}\n{self.fix}" if self.fix else head
 
     def __reduce__(self) -> tuple[object, ...]:  # keyword arguments survive the trip between processes
-        return _rebuild, (type(self), self.what, self.where, self.fix)
+        return _rebuild, (type(self), self.what, self.where, self.fix, self.__dict__)
 
 
-def _rebuild(kind: type[ShuoshuError], what: str, where: str, fix: str) -> ShuoshuError:
-    return kind(what, where=where, fix=fix)
+def _rebuild(kind: type[ShuoshuError], what: str, where: str, fix: str, more: dict[str, object]) -> ShuoshuError:
+    error = kind(what, where=where, fix=fix)
+    error.__dict__.update(more)
+    return error
 
 
 class ManuscriptError(ShuoshuError):
@@ -47,7 +49,20 @@ class CastError(ShuoshuError):
 
 
 class EngineError(ShuoshuError):
-    """An engine is missing, broken, or asked for what it cannot do."""
+    """An engine is missing, broken, or asked for what it cannot do. `line` is the id of the only line it concerns: the other
+    lines of the batch can still be spoken; "" = all of them."""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", line: str = "") -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.line = line
+
+
+class DeviceError(EngineError):
+    """A worker process, or the device it runs on, failed in the middle of its work: killed, hung, out of memory. The same work
+    may succeed in another process or on another device. `device` names where it was, as CUDA_VISIBLE_DEVICES does; "" = no
+    device but the CPU."""
+
+    device = ""
 
 
 class RenderError(ShuoshuError):

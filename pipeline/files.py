@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -40,6 +41,11 @@ def written_beside(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def half_written(path: Path) -> bool:
+    """Whether a file or folder is named as `written_beside` names what is not finished."""
+    return re.fullmatch(r"\..+\.\d+\.part(\.[^.]*)?", path.name, re.DOTALL) is not None
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -79,6 +85,17 @@ def explained(error: OSError, path: Path) -> ShuoshuError:
             fix=Wording("Give another folder with --output.", "请用 --output 换一个文件夹。"),
         )
     return BookFolderError(f"{error.strerror or error}", where=str(path))
+
+
+def unwritable(path: Path) -> OSError | None:
+    """What keeps a file from being written at `path`, for libraries that do not hand on the reason: a full disk, or a place
+    that is read-only; None for neither."""
+    number = 0
+    if shutil.disk_usage(path.parent).free < _NEARLY_FULL:
+        number = errno.ENOSPC
+    elif not os.access(path.parent, os.W_OK):
+        number = errno.EROFS
+    return OSError(number, os.strerror(number)) if number else None
 
 
 @contextmanager
@@ -137,6 +154,17 @@ class HonestFile:
             action()
         except OSError as error:
             self._error = self._error or error
+
+
+def process_lives(number: int) -> bool:
+    """Whether this machine has a process of that number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def sha256_file(path: Path) -> str:

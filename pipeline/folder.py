@@ -25,19 +25,22 @@ from typing import Any
 import yaml
 
 from pipeline.errors import BookFolderError, did_you_mean
-from pipeline.files import explained, write_bytes, write_text
+from pipeline.files import explained, half_written, write_bytes, write_text
 from pipeline.nouns import Book, Language
 from pipeline.wording import Wording
 
 _FORMAT = 1
+_PATHS = ("source", "cast")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What ``book.yaml`` holds. Paths are absolute; `chapters` are (number, title); `skipped` parts are (title,
-    why, characters of text); `characters` are (name, gender, age) as found in the manuscript, `aliases` the other names
-    they go by; `options` are the reading options of the command line; `versions` name the code that made the script;
-    `dub` is what the last run asked for beside that, where it was a dub (see `pipeline.dubbing.Dub`)."""
+    """What ``book.yaml`` holds. Paths are absolute here; in the file, what lies in the book's project (the folder that holds
+    the output folder, or any below) stands relative to the book's folder, so that the project can be moved. `chapters` are
+    (number, title); `skipped` parts are (title, why, characters of text); `characters` are (name, gender, age) as found in
+    the manuscript, `aliases` the other names they go by; `options` are the reading options of the command line; `versions`
+    name the code that made the script; `dub` is what the last run asked for beside that, where it was a dub (see
+    `pipeline.dubbing.Dub`)."""
 
     title: str
     author: str
@@ -102,6 +105,10 @@ class BookFolder:
             for name in ("skipped", "characters"):
                 raw[name] = tuple(tuple(row) for row in raw[name])
             raw["aliases"] = {name: tuple(forms) for name, forms in raw.get("aliases", {}).items()}
+            for name in _PATHS:
+                raw[name] = self._absolute(raw.get(name, ""))
+            if raw.get("dub", {}).get("video"):
+                raw["dub"]["video"] = self._absolute(raw["dub"]["video"])
             raw["notes"] = tuple(Wording(**one) if isinstance(one, dict) else one for one in raw["notes"])
             return Record(**raw)
         except FileNotFoundError as error:
@@ -110,7 +117,7 @@ class BookFolder:
                 where=str(self.path),
                 fix=Wording("`shuoshu run MANUSCRIPT` makes one.", "`shuoshu run 书稿` 会制作一本。"),
             ) from error
-        except (ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
             raise BookFolderError(
                 Wording(f"book.yaml cannot be read ({error})", f"book.yaml 无法读取（{error}）"),
                 where=str(self.record_file),
@@ -122,11 +129,26 @@ class BookFolder:
 
     def write(self, record: Record) -> None:
         """Write the record, if it differs from what is there."""
-        text = yaml.safe_dump(
-            {"format": _FORMAT, **_plain(asdict(record))}, allow_unicode=True, sort_keys=False, width=120
-        )
+        text = self.text_of(record)
         if not (self.exists and self.record_file.read_text(encoding="utf-8") == text):
             write_text(self.record_file, text)
+
+    def text_of(self, record: Record) -> str:
+        """A record as ``book.yaml`` has it."""
+        told = {"format": _FORMAT, **_plain(asdict(record))}
+        told |= {name: self._movable(told[name]) for name in _PATHS}
+        if told["dub"].get("video"):
+            told["dub"]["video"] = self._movable(told["dub"]["video"])
+        return yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=120)
+
+    def _movable(self, path: str) -> str:
+        here = self.path.resolve()
+        project = here.parent.parent
+        movable = path and project != project.parent and Path(path).is_relative_to(project)
+        return os.path.relpath(path, here) if movable else path
+
+    def _absolute(self, path: str) -> str:
+        return os.path.normpath(self.path.resolve() / path) if path else ""
 
     def write_cover(self, book: Book) -> str:
         """Keep the manuscript's cover beside the record; its file name, or "" without one."""
@@ -188,7 +210,7 @@ class BookFolder:
 
     def sweep(self) -> None:
         """Remove what a killed run or worker was writing; see `files.written_beside`."""
-        for path in list(self.path.rglob(".*.part*")):
+        for path in [one for one in self.path.rglob(".*.part*") if half_written(one)]:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

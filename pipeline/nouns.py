@@ -20,6 +20,8 @@ Waveform = NDArray[np.float32]
 Language = Literal["zh", "en"]
 ParagraphKind = Literal["body", "heading", "break", "note"]
 LineKind = Literal["narration", "dialogue", "thought", "letter", "heading", "pause"]
+OnFailure = Literal["stop", "silence", "placeholder"]
+"""What becomes of a line that cannot be rendered: the run stops, or silence or the embedded engine stands in for it."""
 
 NARRATOR = "narrator"
 """The speaker of narration and headings in the script table."""
@@ -232,7 +234,8 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Take:
     """One rendering of one direction, kept for ever by its key. `flags` name what an automatic check found
-    (``silent``, ``clipped``, ``truncated``, ``runaway``); `sha256` is of the audio file."""
+    (``silent``, ``clipped``, ``truncated``, ``runaway``), or that it stands in for what could not be rendered (``stand_in``);
+    `sha256` is of the audio file."""
 
     key: str
     path: Path

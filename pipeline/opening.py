@@ -17,14 +17,16 @@ from pipeline.ending import ending_of
 from pipeline.folder import BookFolder, Record, folder_for
 from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
-from pipeline.nouns import NARRATOR, UNKNOWN, Character, Line
+from pipeline.nouns import NARRATOR, UNKNOWN, Character, Line, OnFailure
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.reading import write_script
+from pipeline.render.patience import Patience
 from pipeline.render.plan import Plan, plan
 from pipeline.render.plan import said as plan_said
 from pipeline.request import Request, chapters_in
 from pipeline.script import credits as credit_room
 from pipeline.takes import TakeStore
+from pipeline.takes.store import Failure
 
 if TYPE_CHECKING:
     from pipeline.dubbing.fit import Natural
@@ -42,6 +44,8 @@ class Production:
     retake   whether only some lines are made anew, for a book that is there already
     titles   every chapter's title by its number, credits included, in order
     deliver  kinds of deliverables to make; `settings` of each
+    on_failure  what becomes of a line that cannot be rendered (see `quarantine`); `failed` are those of this run, by line
+    patience how long a worker may say nothing
     timing   how a timed script is laid out; None = by pauses. `naturals` are the lengths of its lines as they were rendered
              freely, as far as known
     """
@@ -63,6 +67,10 @@ class Production:
     by_hand: dict[str, str] = field(default_factory=dict)
     retake: bool = False
     rendered: int = 0
+    on_failure: OnFailure = "stop"
+    failed: dict[str, Failure] = field(default_factory=dict)
+    refused_in_a_row: int = 0
+    patience: Patience = field(default_factory=Patience)
     timing: Timing | None = None
     naturals: Mapping[str, Natural | None] = field(default_factory=dict)
 
@@ -113,16 +121,18 @@ def reopen(
             Path(record.source), profile=record.profile or None, chapters=chapters, output=folder.path.parent,
             formats=record.formats, deliver=record.deliver,
         )  # fmt: skip
-        with _production(folder, record, request, script.load(folder.path), None, observe) as production:
+        with _production(folder, record, request, script.load(folder.path), None, observe, lock) as production:
             yield production
 
 
 @contextmanager
 def _production(
-    folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, observe: Observer
-) -> Iterator[Production]:
-
+    folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, observe: Observer,
+    mine: bool = True,
+) -> Iterator[Production]:  # fmt: skip
     with TakeStore(folder.takes) as store:
+        if mine:  # what a killed run's workers did
+            store.drop_journals()
         yield _planned(folder, record, request, lines, sync, store, observe)
 
 
@@ -165,7 +175,7 @@ def _planned(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
         titles=titles, deliver=kinds, settings=settings, remarks=remarks, wanted=planned.wanted, timing=timing,
-        naturals=naturals,
+        naturals=naturals, on_failure=request.on_failure or cast.on_failure or "stop",
     )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ class Deliverable:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did: `mastered` are the chapters, `delivered` the kinds of deliverables that were made now."""
+    """What a run did: `mastered` are the chapters, `delivered` the kinds of deliverables that were made now, `failed` the lines
+    that something stands in for."""
 
     folder: Path
     lines: int
@@ -50,6 +51,7 @@ class Result:
     flagged: tuple[str, ...]
     remarks: tuple[str, ...]
     deliverables: tuple[Deliverable, ...]
+    failed: tuple[str, ...] = ()
 
 
 def finish(production: Production, workers: int = 0, observe: Observer = unobserved, dask: str = "") -> Result:
@@ -165,6 +167,7 @@ def result_of(
         mastered=tuple(one.chapter for one, made in masters if made),
         delivered=tuple(made.kind for made in delivered if made and made.now),
         flagged=tuple(doubtful(production)[0]), remarks=tuple(production.remarks), deliverables=tuple(deliverables),
+        failed=tuple(line.id for line in production.plan.lines if line.id in production.failed),
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def write_script(folder: BookFolder, request: Request, observe: Observer = unobs
     }  # fmt: skip
     versions = {"shuoshu": __version__, "manuscript": manuscript_room.VERSION, "script": script.VERSION}
     if record:
-        _same_book(folder, record, request.manuscript)
+        _same_book(folder, record, request.manuscript, digest)
     unchanged = (
         record is not None
         and record.source_sha256 == digest
@@ -102,9 +102,11 @@ def _asked(lines: Sequence[Line], found: Sequence[Character], folder: BookFolder
     return llm.improve(lines, found, folder.path, llm_config.load(), tell)
 
 
-def _same_book(folder: BookFolder, record: Record, manuscript: Path) -> None:
-    """Refuse to pour another manuscript into a book's folder: same name, other suffix or other place."""
+def _same_book(folder: BookFolder, record: Record, manuscript: Path, digest: str) -> None:
+    """Refuse to pour another manuscript into a book's folder: same name, other suffix or other place. A copy is no other."""
     before, now = Path(record.source), manuscript.resolve()
+    if record.source_sha256 == digest and before.suffix == now.suffix:
+        return
     if before != now and (before.suffix != now.suffix or before.is_file()):
         raise BookFolderError(
             Wording(f"this folder holds another manuscript, {before}", f"这个文件夹是另一份书稿的：{before}"),

@@ -8,14 +8,17 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline import engines
+from pipeline import disk, engines
+from pipeline.errors import EngineError
 from pipeline.memory import give_back_freed
 from pipeline.opening import Production, planned_in
 from pipeline.progress import Observer, Progress
+from pipeline.quarantine import quarantine
+from pipeline.render import faults
 from pipeline.render.plan import Job, batches
 from pipeline.render.pool import visible_gpus
-from pipeline.render.worker import render_batch
-from pipeline.takes.store import Rendered
+from pipeline.takes.journal import Rendered
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pipeline.render.crew import Crew
@@ -30,14 +33,13 @@ def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
 
 
 def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
-    """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made."""
-    store = production.store
-    there = store.unrecorded(job.key for job in batch)
-    made = (
-        workers.run(render_batch, batch, store.folder, there) if workers else render_batch(batch, store.folder, there)
-    )
-    _enter(production, batch, made)
-    return sum(one.take.seconds for one in made)
+    """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made. Lines that cannot
+    be rendered are quarantined."""
+    found = list(zip(batch, faults.rendered(batch, production.store, workers, production.patience), strict=True))
+    made = [(job, one) for job, one in found if isinstance(one, Rendered)]
+    _enter(production, made)
+    quarantine(production, [(job, one) for job, one in found if isinstance(one, EngineError)], len(made), workers)
+    return sum(one.take.seconds for _, one in made)
 
 
 def render_in_turn(
@@ -50,6 +52,7 @@ def render_in_turn(
 
     submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
     """
+    disk.check(production)
     workers.at_most(_processes(production))
     ahead = AHEAD * workers.count
     done, total = 0, len(production.plan.due)
@@ -57,6 +60,7 @@ def render_in_turn(
         observe(Progress("render", 0, total))
     work, given = batches_of(production), deque[tuple[int, Callable[[], float]]]()
     while True:
+        disk.watch(production)
         given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
         if not given:
             return
@@ -89,6 +93,9 @@ def plan_again(production: Production) -> bool:
         production.profile,
         production.engine,
     )
+    failed = {name: one.stand_in for name, one in production.failed.items()}
+    planned = replace(planned, due=tuple(one for one in planned.due if one.line.id not in failed))
+    planned.wanted.update(failed)
     if production.retake:
         planned = replace(planned, due=tuple(one for one in planned.due if one.line.id in mine))
         planned.wanted.update({name: key for name, key in production.wanted.items() if name not in mine})
@@ -99,14 +106,19 @@ def plan_again(production: Production) -> bool:
 
 def rendering_done(production: Production, workers: Crew) -> None:
     """Let go of what only rendering needs: its worker processes, and the lists of what was due and why."""
+    production.remarks += [
+        Wording(f"{one} failed where another did not, and got no more work", f"{one} 出错而别的没有，已停用")
+        for one in workers.drained
+    ]
     workers.at_most()
+    production.store.drop_journals()
     production.plan = replace(production.plan, due=(), stale={})
     give_back_freed()
 
 
-def _enter(production: Production, batch: tuple[Job, ...], made: Sequence[Rendered]) -> None:
-    production.store.record([(one, job.lines) for one, job in zip(made, batch, strict=True)])
-    for one, job in zip(made, batch, strict=True):
+def _enter(production: Production, made: Sequence[tuple[Job, Rendered]]) -> None:
+    production.store.record([one for _, one in made])
+    for job, one in made:
         for line in job.lines:
             asked = production.by_hand.get(line)
             if asked == job.key:

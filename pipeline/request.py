@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import ManuscriptError
-from pipeline.nouns import Language
+from pipeline.nouns import Language, OnFailure
 from pipeline.wording import Wording
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ Attributor = Literal["offline", "llm"]
 class Request:
     """What a run asks for. Paths may be relative; `chapters` is like ``2-5,9`` ("" = all); `workers` 0 = one per core;
     `formats` like ``m4a,mp3`` ("" = the profile's); `deliver` like ``m4b,srt`` ("" = the cast's or the profile's); `dub` makes
-    one track of a timed script; `dask` is the address of a Dask scheduler ("" = processes of this machine). None = by the
-    cast, the last run, or the default."""
+    one track of a timed script; `on_failure` is what becomes of a line that cannot be rendered (docs/storage.md); `dask` is the
+    address of a Dask scheduler ("" = processes of this machine). None = by the cast, the last run, or the default."""
 
     manuscript: Path
     cast: Path | None = None
@@ -40,6 +40,7 @@ class Request:
     attributor: Attributor | None = None
     deliver: str = ""
     dub: Dub | None = None
+    on_failure: OnFailure | None = None
     dask: str = ""
 
 

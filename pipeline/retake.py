@@ -75,10 +75,13 @@ def _narrowed(production: Production, wish: Retake) -> Production:
 
 def _only(production: Production, wished: list[Line], due: list[Due]) -> Production:
     """Only `due` is made, only the chapters of `wished` mastered; every other line keeps what it has."""
-    choices, whole = production.store.choices(), production.store.whole()
+    choices, whole, failures = production.store.choices(), production.store.whole(), production.store.failures()
     for line, key in production.wanted.items():
+        stand_in = failures[line].stand_in if line in failures else ""
         choice = choices.get(line)
-        if key not in whole and choice and choice.key in whole:
+        if key not in whole and stand_in in whole:
+            production.wanted[line] = stand_in
+        elif key not in whole and choice and choice.key in whole:
             production.wanted[line] = choice.key
     chapters = []
     for number in sorted({line.chapter for line in wished}):
@@ -94,7 +97,7 @@ def _only(production: Production, wished: list[Line], due: list[Due]) -> Product
             )
     production.plan = replace(production.plan, due=tuple(due))
     production.chapters = tuple(chapters)
-    production.retake = True
+    production.retake, production.on_failure = True, "stop"  # somebody waits, and the lines have takes already
     return production
 
 

@@ -37,7 +37,7 @@ def test_help_is_quick_and_has_examples() -> None:
         best = min(best, time.perf_counter() - began)
     assert done.returncode == 0
     assert best < 0.3
-    for verb in ("run", "script", "cast init", "cast check", "lines", "rerender", "takes", "choose", "play", "status", "verify", "schedule", "engines", "doctor", "version"):  # fmt: skip
+    for verb in ("run", "script", "cast init", "cast check", "lines", "rerender", "takes", "choose", "play", "status", "repair", "gc", "export", "import", "verify", "schedule", "engines", "doctor", "version"):  # fmt: skip
         assert "examples:" in shuoshu(*verb.split(), "--help").stdout, verb
 
 
@@ -155,7 +155,10 @@ def test_a_table_that_is_broken(tmp_path: Path, book: Path) -> None:
 
 
 @pytest.mark.parametrize("size", ["900k", "1100k"])  # full before a FLAC's end; full before an MP4's first byte
-def test_a_full_disk_and_a_place_that_cannot_be_written(tmp_path: Path, book: Path, size: str) -> None:
+def test_a_full_disk_and_a_place_that_cannot_be_written(
+    tmp_path: Path, book: Path, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHUOSHU_DISK_FLOOR", "0")  # start although there is no room
     with small_disk(tmp_path / "small-disk", size) as small:
         refused("run", book, "--output", small, "--plain", "--workers", "1", says="disk is full")
         refused("run", book, "--output", small, "--plain", says="disk is full")  # again, and with nothing left at all

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pipeline import engines, yaml_lines
 from pipeline.cast import lexicon
@@ -13,13 +13,13 @@ from pipeline.cast.clips import clip_hash
 from pipeline.cast.model import WISHES, Cast, Part, Profile
 from pipeline.checked import Checked
 from pipeline.errors import CastError, ScriptError, did_you_mean
-from pipeline.nouns import Emotion, Voice
+from pipeline.nouns import Emotion, OnFailure, Voice
 from pipeline.script import emotion as emotions
 from pipeline.yaml_lines import Node
 
 _TOP = (
     "language", "consent", "narrator", "voices", "characters", "unknown", "lexicon", "lexicon_file", "profile", "best_effort",
-    "pauses", *WISHES,
+    "pauses", "on_failure", *WISHES,
 )  # fmt: skip
 _PART = ("voice", "aliases", "emotions", "speed", "level")
 PAUSES = ("clause", "sentence", "paragraph", "speaker", "scene", "heading", "head", "tail")
@@ -55,6 +55,7 @@ class _Reader(Checked):
             profile=self.text(top["profile"], "profile") if "profile" in top else "", consent=consent,
             best_effort=self.switch(top["best_effort"], "best_effort") if "best_effort" in top else False,
             wishes={name: top[name] for name in WISHES if name in top}, path=self.path,
+            on_failure=self.on_failure(top["on_failure"]) if "on_failure" in top else None,
         )  # fmt: skip
         self.demand_consent(cast, top["voices"])
         return cast
@@ -185,6 +186,16 @@ class _Reader(Checked):
         own = lexicon.entries(top["lexicon"], self.path) if "lexicon" in top else {}
         folded = {term.casefold() for term in own}
         return {term: one for term, one in series.items() if term.casefold() not in folded} | own
+
+    def on_failure(self, node: Node) -> OnFailure:
+        told = self.text(node, "on_failure")
+        found = next((one for one in get_args(OnFailure) if one == told), None)
+        if found is None:
+            hint = did_you_mean(told, get_args(OnFailure))
+            raise self.error(
+                f"on_failure {told!r} is not known.{hint}", node.line, f"Valid: {', '.join(get_args(OnFailure))}."
+            )
+        return found  # type: ignore[no-any-return]
 
     def pauses(self, node: Node | None) -> dict[str, float]:
         given = self.mapping(node, "pauses", PAUSES) if node else {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.nouns import Emotion, Language, Voice
+from pipeline.nouns import Emotion, Language, OnFailure, Voice
 from pipeline.yaml_lines import Node
 
 WISHES = ("mastering", "music", "credits", "deliver")
@@ -48,6 +48,7 @@ class Cast:
     narrator   speaks narration and headings; `anyone` ("*") whoever is not named; `unknown` quotes without a speaker
     lexicon    term -> reading or replacement
     pauses     seconds by kind of pause, laid over the mastering profile's
+    on_failure what becomes of a line that cannot be rendered; None = as the run says
     wishes     how the book is finished: of `WISHES`, unread
     """
 
@@ -63,6 +64,7 @@ class Cast:
     profile: str = ""
     consent: str = ""
     best_effort: bool = False
+    on_failure: OnFailure | None = None
     path: Path | None = None
     wishes: Mapping[str, Node] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _finish(verbs)
     _dub(verbs)
     _verify(verbs)
+    _storage(verbs)
     _machine(verbs)
     return top
 
@@ -58,6 +59,14 @@ def _reading(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--include-matter", action="store_true", help="read front and back matter too")
 
 
+def _on_failure(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--on-failure", choices=("stop", "silence", "placeholder"),
+        help="a line that cannot be rendered: stop, or finish the book with silence or the embedded voice in its place"
+        " (as the cast file says, or stop)",
+    )  # fmt: skip
+
+
 def _attributor(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--attributor", choices=("offline", "llm"),
@@ -75,6 +84,13 @@ def _count(text: str) -> int:
     if not 0 <= number <= 512:
         raise argparse.ArgumentTypeError("must lie between 0 and 512")
     return number
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 <= days <= 36_500:
+        raise argparse.ArgumentTypeError("must lie between 0 and 36500")
+    return days
 
 
 def _make(verbs: Any) -> None:
@@ -96,6 +112,7 @@ def _make(verbs: Any) -> None:
         "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
     )
     run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+    _on_failure(run)
     run.add_argument("--runner", choices=("local", "dask"), default="local", help="who does the work (docs/scaling.md)")
     run.add_argument("--address", default="", metavar="tcp://HOST:8786", help="scheduler of the Dask cluster")
     _output(run)
@@ -307,6 +324,7 @@ def _dub(verbs: Any) -> None:
         metavar="wav,m4a",
         help="files of the track: flac, wav, mp3, opus, m4a (flac,m4a)",
     )
+    _on_failure(dub)
     _output(dub)
     _working(dub)
     _json(dub)
@@ -323,6 +341,41 @@ def _verify(verbs: Any) -> None:
     )
     verify.add_argument("--profile", default="podcast", metavar="NAME", help="whose limits to keep to (podcast)")
     _json(verify)
+
+
+def _storage(verbs: Any) -> None:
+    repair = _verb(
+        verbs, "repair", "storage:repair", "check every take by its hash and mend the index from the files",
+        "shuoshu repair demo-zh --dry-run", "shuoshu repair demo-zh --json",
+    )  # fmt: skip
+    repair.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    repair.add_argument("--dry-run", action="store_true", help="only say what is wrong")
+    gc = _verb(
+        verbs, "gc", "storage:gc", "remove takes that no line uses, and what killed runs and repairs left",
+        "shuoshu gc demo-zh --dry-run", "shuoshu gc novel-1 novel-2 --keep 1", "shuoshu gc demo-zh --older-than 30",
+    )  # fmt: skip
+    gc.add_argument("books", metavar="BOOK", nargs="+", help="books' names or folders")
+    gc.add_argument("--dry-run", action="store_true", help="only say what would go")
+    which = gc.add_mutually_exclusive_group()
+    which.add_argument("--keep", type=_count, metavar="N", help="of each line, the newest N takes stay (3)")
+    which.add_argument("--older-than", type=_days, metavar="DAYS", help="only takes older than that go")
+    export = _verb(
+        verbs, "export", "storage:export", "write a book into one archive, with its takes, cast and manuscript",
+        "shuoshu export demo-zh demo-zh.tar", "shuoshu export demo-zh backup.tar.zst --no-masters",
+    )  # fmt: skip
+    export.add_argument("book", metavar="BOOK", help="a book's name or folder")
+    export.add_argument("archive", type=Path, metavar="FILE", help="ending in .tar, .tar.zst or .zip")
+    export.add_argument(
+        "--no-masters", action="store_true", help="leave out chapters and deliverables: they can be made again"
+    )
+    bring = _verb(
+        verbs, "import", "storage:import_", "make the book that an archive of `shuoshu export` holds",
+        "shuoshu import demo-zh.tar", "shuoshu import demo-zh.tar --output elsewhere",
+    )  # fmt: skip
+    bring.add_argument("archive", type=Path, metavar="FILE")
+    for verb in (repair, gc, export, bring):
+        _output(verb)
+        _json(verb)
 
 
 def _machine(verbs: Any) -> None:

@@ -78,7 +78,7 @@ class Finding:
 def doctor(options: argparse.Namespace) -> int:
     """What this machine has, and what each missing thing would enable; exit 1 when something needed is missing."""
     looks: list[Callable[[], Finding]] = [
-        _python, _espeak, _ffmpeg, _prefect, _player, _torch, _cuda, _checkpoints, _fonts,
+        _python, _espeak, _ffmpeg, _prefect, _player, _zstd, _torch, _cuda, _checkpoints, _fonts,
         lambda: _disk(options.output),
     ]  # fmt: skip
     findings = [look() for look in looks]
@@ -143,6 +143,11 @@ def _prefect() -> Finding:
 def _player() -> Finding:
     found = next((path for name in ("ffplay", "afplay", "play") if (path := shutil.which(name))), "")
     return Finding("audio player", bool(found), found or "none", "`shuoshu play` (Debian: apt-get install ffmpeg)")
+
+
+def _zstd() -> Finding:
+    found = shutil.which("zstd") or ""
+    return Finding("zstd", bool(found), found or "none", "`shuoshu export … .tar.zst` (Debian: apt-get install zstd)")
 
 
 def _torch() -> Finding:

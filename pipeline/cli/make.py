@@ -25,6 +25,7 @@ def request_of(options: argparse.Namespace) -> Request:
         chapter_pattern=options.chapter_pattern, encoding=options.encoding, language=options.language,
         formats=getattr(options, "formats", ""), deliver=getattr(options, "deliver", ""),
         include_matter=options.include_matter, attributor=getattr(options, "attributor", None),
+        on_failure=getattr(options, "on_failure", None),
         dask=_cluster(options),
     )  # fmt: skip
 
@@ -87,6 +88,7 @@ def summary(result: Result, spent: float) -> dict[str, object]:
         "chapters_mastered": list(result.mastered),
         "delivered": list(result.delivered),
         "flagged": list(result.flagged),
+        "failed": list(result.failed),
         "remarks": list(result.remarks),
         "wall_seconds": round(spent, 2),
         "deliverables": [
@@ -104,6 +106,15 @@ def report(result: Result, spent: float) -> None:
     show.remarks(result.remarks)
     if result.deliverables:
         deliverables_table(result)
+    if result.failed:
+        show.remark(
+            show.say(
+                f"{len(result.failed)} lines could not be rendered, others stand in: {_some(result.failed)}"
+                f" (`shuoshu status {result.folder.name}`; the next run tries them again)",
+                f"{len(result.failed)} 行无法合成，已用替代：{_some(result.failed)}"
+                f"（`shuoshu status {result.folder.name}`；下次运行会再试）",
+            )
+        )
     flagged = result.flagged
     if flagged:
         show.remark(

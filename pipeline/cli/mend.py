@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from dataclasses import asdict
 
 from pipeline.chapters import mastered_chapters
 from pipeline.cli import show
@@ -13,6 +14,7 @@ from pipeline.folder import find
 from pipeline.nouns import Take
 from pipeline.opening import reopen
 from pipeline.produce import Result, doubtful, finish
+from pipeline.render.plan import FAILED
 from pipeline.retake import Retake, older_take, open_choice, open_retake, pick
 
 
@@ -23,12 +25,16 @@ def status(options: argparse.Namespace) -> int:
         reasons = Counter(production.plan.stale.values())
         current = set(mastered_chapters(production))
         flagged, unsure = doubtful(production)
+        failed = {
+            line: one for line, one in production.store.failures().items() if production.plan.stale.get(line) == FAILED
+        }
         spoken, older = len(production.wanted), production.plan.older
         report_ = {
             "book": str(folder.path), "title": production.record.title, "lines": len(production.plan.lines),
             "spoken": spoken, "rendered": spoken - len(production.plan.stale), "stale": dict(production.plan.stale),
             "chapters": len(production.chapters), "mastered": sorted(current),
-            "older_take": dict(older), "needs_listen": flagged, "unsure_speaker": unsure, "remarks": production.remarks,
+            "older_take": dict(older), "failed": {line: asdict(one) for line, one in failed.items()},
+            "needs_listen": flagged, "unsure_speaker": unsure, "remarks": production.remarks,
         }  # fmt: skip
     if options.json:
         show.print_json(report_)
@@ -45,6 +51,8 @@ def status(options: argparse.Namespace) -> int:
     show.table(production.record.title, [say("what", "项目"), say(">lines", ">行数")], rows)
     for line, flags in list(flagged.items())[:20]:
         show.remark(f"{line}: {', '.join(flags)} (shuoshu play {folder.path.name} {line})")
+    for line, one in list(failed.items())[:20]:
+        show.remark(say(f"{line} failed: {one.why}", f"{line} 合成失败：{one.why}"))
     show.remarks([older_take(line, other) for line, other in older.items()])
     show.remarks(production.remarks)
     return 0

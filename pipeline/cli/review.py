@@ -16,6 +16,8 @@ from pipeline.script import correct
 from pipeline.script.correct import Change
 from pipeline.script.review import Review
 from pipeline.script.review import review as looked_over
+from pipeline.takes import TakeStore
+from pipeline.takes.store import Failure
 from pipeline.wording import Wording
 
 _FEW = 40
@@ -28,10 +30,12 @@ def _and_more(count: int) -> str:
 def review(options: argparse.Namespace) -> int:
     """Doubtful lines with their surroundings, who speaks how much, suspicious readings."""
     folder, found = _looked_over(options)
+    failed = _failed(folder)
     if options.json:
         show.print_json(
             {
                 "book": str(folder.path), "lines": found.lines,
+                "failed": [{"id": one.line, "why": one.why, "tries": one.tries} for one in failed],
                 "doubts": [
                     {
                         "id": one.line.id, "speaker": one.line.speaker, "confidence": one.line.confidence,
@@ -66,6 +70,11 @@ def review(options: argparse.Namespace) -> int:
     if len(found.doubts) > most:
         left = len(found.doubts) - most
         show.remark(say(f"and {left} more: --all, or `shuoshu report`", f"另有 {left} 行：--all，或 `shuoshu report`"))
+    if failed:
+        show.table(
+            say("Lines that could not be rendered", "无法合成的台词"), ["id", say("why", "原因")],
+            [(one.line, one.why) for one in failed[:most]],
+        )  # fmt: skip
     show.table(
         say("Characters", "角色"), [speaker, say(">lines", ">行数"), say(">in doubt", ">存疑"), say("sample", "例句")],
         [(one.speaker, one.lines, one.doubtful, _cut(one.samples[0])) for one in found.shares],
@@ -154,6 +163,14 @@ def split(options: argparse.Namespace) -> int:
         )  # fmt: skip
         changes = correct.split(lines, options.name, options.lines, _name(options.new))
         return _write(folder, changes, options, new=options.new)
+
+
+def _failed(folder: BookFolder) -> list[Failure]:
+    """The lines that could not be rendered when they were last asked for."""
+    if not folder.takes.is_dir():
+        return []
+    with TakeStore(folder.takes) as store:
+        return list(store.failures().values())
 
 
 def _looked_over(options: argparse.Namespace) -> tuple[BookFolder, Review]:

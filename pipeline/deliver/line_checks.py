@@ -35,6 +35,10 @@ LEAST_SPEECH_S = 0.3
 """Speech from which on a line has a loudness to compare."""
 
 _FLAGS: dict[str, tuple[Severity, str, str]] = {
+    "stand_in": (
+        "error", "The engine could not speak this line: what is heard stands in for it.",
+        "引擎无法合成这一行，听到的是替代。",
+    ),
     "silent": ("error", "The take is silent.", "这一条录音没有声音。"),
     "clipped": ("warning", "The take clips: samples in a row at full scale.", "这一条录音削波：连续多个样本达到满刻度。"),
     "truncated": (

@@ -42,8 +42,12 @@ def make(book: FinishedBook, kind: str) -> Made:
         path = book.folder / name
         if path not in files and path.resolve().is_relative_to(book.folder.resolve()):
             path.unlink(missing_ok=True)
-    sizes = {str(path.relative_to(book.folder)): path.stat().st_size for path in files}
-    write_text(_note_file(book, kind), json.dumps({"fingerprint": print_, "files": sizes}, ensure_ascii=False))
+    names = {str(path.relative_to(book.folder)): path for path in files}
+    note = {
+        "fingerprint": print_, "files": {name: path.stat().st_size for name, path in names.items()},
+        "sha256": {name: sha256_file(path) for name, path in names.items()},
+    }  # fmt: skip
+    write_text(_note_file(book, kind), json.dumps(note, ensure_ascii=False))
     return Made(kind, files, True)
 
 

@@ -31,6 +31,8 @@ class Capabilities:
     max_characters       longest text in one direction
     processes_per_device how many processes may render at once on one device (0 = one per CPU core)
     batch_size           directions that one batch should hold
+    slowest              seconds it may need for a second of speech, at worst, on the slowest machine it is meant for: a worker
+                         that says nothing for longer is taken for hung
     parameters           a voice's own settings in the cast file: name -> (type name, lowest, highest) for
                          numbers, ("choice", *names), or ("str",)
     """
@@ -49,6 +51,7 @@ class Capabilities:
     seeded: bool = False
     deliveries: frozenset[str] = frozenset()
     pace: tuple[float, float] = (0.75, 1.33)
+    slowest: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,9 @@ class Engine(Protocol):
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """Yield each as it is done, in any order; every index exactly once.
 
-        Raises EngineError naming the line for a direction it cannot speak.
+        Raises EngineError for a direction it cannot speak, with `line` set to its line_id: the others of the batch are then
+        asked for again without it. DeviceError for a device that failed, such as one without memory: the batch is then given
+        to another process, elsewhere if there is a second device. Other EngineErrors end the run.
         """
         ...
 

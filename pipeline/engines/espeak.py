@@ -53,6 +53,7 @@ class EspeakEngine:
         max_characters=2000,
         processes_per_device=0,
         batch_size=48,
+        slowest=2.0,
         parameters={
             "variant": ("choice", "", *_data()["variants"]),
             "pitch": ("int", 0, 99),
@@ -89,12 +90,14 @@ class EspeakEngine:
                 f"line {direction.line_id} has {len(direction.text)} characters; {self.name} speaks at most"
                 f" {self.capabilities.max_characters} at once",
                 fix="Split the line in the manuscript.",
+                line=direction.line_id,
             )
         wave, words = self._spoken(direction, runs, direction.speed)
         if not wave.size:
             raise EngineError(
-                f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words."
-            )
+                f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words.",
+                line=direction.line_id,
+            )  # fmt: skip
         if direction.duration is None:
             return wave, _in_seconds(words, 1.0)
         from pipeline.engines.stretch import stretched

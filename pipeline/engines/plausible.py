@@ -13,6 +13,10 @@ SYLLABLES_PER_SECOND = (0.8, 14.0)
 """Slowest and fastest plausible speech. Mandarin is read at about 5.2 syllables a second and English at about 6.2
 (Pellegrino et al., "A cross-language perspective on speech information rate", 2011); the bounds leave a factor of two
 and more for speed and emotion."""
+USUAL_SYLLABLES_PER_SECOND = {"zh": 5.2, "en": 6.2}
+"""Read at a usual pace (the same)."""
+PAUSE_SHARE = 1.15
+"""A line with its own commas and full stops lasts so many times its syllables."""
 FEWEST = 4
 """Syllables from which on a rate says something."""
 
@@ -25,6 +29,11 @@ def syllables(text: str) -> int:
     """Roughly how many syllables a spoken text has: one a Han character, one a vowel group in Latin words."""
     text = _READING.sub("", text)
     return len(_HAN.findall(text)) + len(_VOWELS.findall(text))
+
+
+def usual_seconds(text: str, language: str) -> float:
+    """About how long a spoken text lasts at speed 1; at least 0.3 s."""
+    return max(0.3, PAUSE_SHARE * syllables(text) / USUAL_SYLLABLES_PER_SECOND[language])
 
 
 def level(wave: Waveform) -> float:

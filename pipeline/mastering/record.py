@@ -70,14 +70,19 @@ def write(master: Master, timeline: Timeline, folder: Path) -> None:
             one.line_id, one.kind, one.speaker, one.paragraph, f"{start:.6f}", f"{end:.6f}", one.start, one.frames,
             f"{one.gain_db:.6f}", " ".join(one.delivery), one.text, one.take, one.lead, f"{one.tempo:.6f}",
         ])  # fmt: skip
-    write_bytes(folder / f"{master.stem}.timeline.csv", b"\xef\xbb\xbf" + stream.getvalue().encode())
+    write_bytes(_timeline_file(folder, master.stem), b"\xef\xbb\xbf" + stream.getvalue().encode())
     found = {
         "chapter": master.chapter, "title": master.title, "sample_rate": master.sample_rate, "frames": master.frames,
         "files": {kind: [path.name, path.stat().st_size] for kind, path in master.files.items()},
         "loudness": _measured(master.loudness),
         "reduction_db": round(master.reduction_db, 3), "fingerprint": master.fingerprint,
+        "sha256": {path.name: sha256_file(path) for path in (*master.files.values(), _timeline_file(folder, master.stem))},
     }  # fmt: skip
     write_text(folder / f"{master.stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def _timeline_file(folder: Path, stem: str) -> Path:
+    return folder / f"{stem}.timeline.csv"
 
 
 def _measured(loudness: Loudness) -> dict[str, float | None]:
@@ -104,7 +109,7 @@ def load(folder: Path, stem: str) -> Master | None:
 
 def load_timeline(folder: Path, master: Master) -> Timeline:
     """A mastered chapter's timeline. Raises MasteringError when it is gone or cannot be read."""
-    path = folder / f"{master.stem}.timeline.csv"
+    path = _timeline_file(folder, master.stem)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             segments = tuple(

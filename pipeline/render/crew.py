@@ -26,6 +26,23 @@ class Crew(Protocol):
         """
         ...
 
+    def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
+        """Do work once and wait, away from the devices in `avoid` where there are others.
+
+        Raises what the work raises; DeviceError when its worker dies, or says nothing for `limit` seconds where that can be
+        told, or its device fails: `device` is then set. RenderError after `stop`.
+        """
+        ...
+
+    def blame(self, devices: frozenset[str]) -> None:
+        """Say that work failed on these devices which another one did. One that is blamed twice gets no more work."""
+        ...
+
+    @property
+    def drained(self) -> tuple[str, ...]:
+        """Devices that get no more work in this run."""
+        ...
+
     def at_most(self, count: int | None = None) -> None:
         """Work with fewer processes of this machine, where an engine must not run in all of them; None = as asked for."""
         ...

@@ -7,19 +7,22 @@ safe to do twice: files are written beside their name and renamed, and the same 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
 from pipeline import engines
-from pipeline.errors import RenderError
+from pipeline.errors import DeviceError, RenderError
 from pipeline.folder import BookFolder
 from pipeline.memory import give_back_freed
+from pipeline.render.pool import BLAMED
 from pipeline.wording import Wording
 
 P = ParamSpec("P")
@@ -64,7 +67,8 @@ class DaskCrew:
                 ),
             ) from error  # fmt: skip
         self._stopped = threading.Event()
-        self._token = folder / f".seen.part-{uuid.uuid4().hex}"
+        self._blamed: Counter[str] = Counter()
+        self._token = folder / f".seen.{uuid.uuid4().hex}.{os.getpid()}.part"
         self._token.touch()
 
     @property
@@ -75,29 +79,38 @@ class DaskCrew:
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """See `Crew.run`. Dask gives the work of a worker that died to another, three times as a cluster comes set up; all of
         that is done `ATTEMPTS` times, since machines that are lent may go at any moment."""
-        from distributed import KilledWorker
-
         for _ in range(ATTEMPTS):
             try:
-                return self._once(work, args, kwargs)
-            except KilledWorker as error:
-                killed = error
+                return self.try_once(partial(work, *args, **kwargs))
+            except DeviceError as error:
+                lost = error
         raise RenderError(
             Wording("Dask workers died again and again over the same work", "同一份工作接连让多个 Dask worker 退出"),
             fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
-        ) from killed
+        ) from lost
 
-    def _once(self, work: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
-        from distributed import CancelledError
+    def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
+        """See `Crew.try_once`; a device is a worker here. Whether a worker hangs cannot be told from one whose turn has not
+        come: `limit` says nothing, Dask's own heartbeats do."""
+        from distributed import CancelledError, KilledWorker
 
         if self._stopped.is_set():
             raise _stopped()
-        name = f"{getattr(work, '__name__', 'work')}-{uuid.uuid4().hex}"
-        future = self._client.submit(_done, work, args, kwargs, str(self._token), _voices(), key=name, pure=False)
+        away = avoid.union(self.drained)
+        others = [one for one in self._client.nthreads() if one not in away] if away else []
+        future = self._client.submit(
+            _done, work, str(self._token), _voices(), key=f"work-{uuid.uuid4().hex}", pure=False,
+            workers=others or None, allow_other_workers=bool(others),
+        )  # fmt: skip
         try:
             result: R = self._waited_for(future)
         except CancelledError as error:
             raise (_stopped() if self._stopped.is_set() else _lost()) from error
+        except KilledWorker as error:
+            raise DeviceError(
+                Wording("Dask workers died over this work", "Dask worker 在这份工作上退出"),
+                fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
+            ) from error
         finally:
             future.release()  # a result that somebody holds would be computed again when its worker dies
         return result
@@ -111,6 +124,15 @@ class DaskCrew:
             if alone_since and time.monotonic() - alone_since > ALONE_S:
                 raise _alone()
         return future.result()
+
+    def blame(self, devices: frozenset[str]) -> None:
+        """See `Crew.blame`."""
+        self._blamed.update(devices)
+
+    @property
+    def drained(self) -> tuple[str, ...]:
+        """See `Crew.drained`."""
+        return tuple(sorted(one for one, count in self._blamed.items() if count >= BLAMED))
 
     def at_most(self, count: int | None = None) -> None:
         """See `Crew.at_most`: says nothing about other machines, where a worker is started for each device."""
@@ -136,17 +158,16 @@ class DaskCrew:
         BookFolder(self._token.parent).sweep()  # the token, and what workers were writing when they died
 
 
-def _done(
-    work: Callable[..., R],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    token: str,
-    voices: tuple[tuple[str, str], ...],
-) -> R:
+def _done(work: Callable[[], R], token: str, voices: tuple[tuple[str, str], ...]) -> R:
     """On a worker: do the work, where it can be done as the run's own machine would."""
+    from distributed import get_worker
+
     _check(token, voices)
     try:
-        return work(*args, **kwargs)
+        return work()
+    except DeviceError as error:
+        error.device = get_worker().address
+        raise
     finally:
         give_back_freed()
 

@@ -46,7 +46,8 @@ class Plan:
     lines    the lines to be heard, in order; a line with nothing to speak has become a pause
     wanted   line id -> key of the take it uses, once all are made
     due      takes to make, in order of the script
-    stale    line id -> why its take must be made ("new", "voice", "spoken text, emotion", "file missing")
+    stale    line id -> why its take must be made ("new", "voice", "spoken text, emotion", "file missing",
+             "failed before")
     older    line id -> in what the take that a person chose differs from what the line asks for now
     """
 
@@ -58,6 +59,7 @@ class Plan:
 
 
 _NEW, _GONE, _CHANGED = Wording("new", "新增"), Wording("file missing", "文件不见了"), Wording("changed", "有改动")
+FAILED = Wording("failed before", "上次合成失败")
 
 
 def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | None = None) -> Plan:
@@ -65,7 +67,7 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
 
     Raises CastError or ScriptError for a line that asks for what cannot be done.
     """
-    choices, whole = store.choices(), store.whole()
+    choices, whole, failures = store.choices(), store.whole(), store.failures()
     heard: list[Line] = []
     wanted: dict[str, str] = {}
     stale: dict[str, Wording] = {}
@@ -91,7 +93,9 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
         if key in whole:  # made before, for another line or before an edit was taken back
             links.append((line.id, key, subject))
             continue
-        stale[line.id] = _why(choice, subject, direction, store)
+        failure = failures.get(line.id)
+        failed = failure is not None and failure.subject == subject
+        stale[line.id] = FAILED if failed else _why(choice, subject, direction, store)
         if key in due:
             due[key] = replace(due[key], others=(*due[key].others, line.id))
         else:

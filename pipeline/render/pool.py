@@ -1,27 +1,35 @@
-"""Worker processes: one per core (or per GPU), started fresh, gone when this process is gone."""
+"""Worker processes: one per core (or per GPU), replaced when they die or hang, gone when this process is gone."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import threading
+import traceback
+from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
-from pipeline.errors import RenderError
+from pipeline.errors import DeviceError, RenderError, ShuoshuError
 from pipeline.memory import give_back_freed
+from pipeline.wording import Wording
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 3
 """How often a piece of work is tried when its worker dies (out of memory, killed)."""
+IN_A_ROW = 12
+"""Workers lost one after the other, with nothing done in between, after which the machine is at fault and not the work: more
+than a batch of 64 lines with one that kills its worker can cost (see `faults.rendered`)."""
+BLAMED = 2
+"""So many batches that one GPU failed over and another did take a GPU out of the run."""
 
 
 def cores() -> int:
@@ -42,17 +50,40 @@ def visible_gpus() -> tuple[str, ...]:
     return tuple(str(number) for number, line in enumerate(told.splitlines()) if line.startswith("GPU "))
 
 
+@dataclass(slots=True, eq=False)
+class _Place:
+    """Where a worker works: on `gpu` ("" = none). `process`, and our end of the `pipe` to it, while there is one."""
+
+    gpu: str = ""
+    process: Any = None
+    pipe: Any = None
+
+    def end(self, *, gently: bool = False) -> None:
+        """End the process; gently: let it finish what it does at its end."""
+        if self.process is None:
+            return
+        self.pipe.close()
+        if gently:
+            self.process.join(10)
+        self.process.kill()
+        self.process.join()
+        self.process = self.pipe = None
+
+
 class Workers:
-    """`count` worker processes (0 = one per core). `run` may be called from several threads.
+    """`count` worker processes (0 = one per core). Work may be given to them from several threads.
 
     Processes are spawned, not forked (threads and eSpeak's global state do not survive a fork), on first use.
     """
 
     def __init__(self, count: int = 0) -> None:
         self.asked = self.count = count or cores()
-        self._lock = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._turn = threading.Condition()
+        self._places: list[_Place] | None = None
+        self._free: list[_Place] = []
         self._stopped = False
+        self._lost_in_a_row = 0
+        self._blamed: Counter[str] = Counter()
 
     def __enter__(self) -> Workers:
         return self
@@ -60,32 +91,35 @@ class Workers:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is KeyboardInterrupt:
             self.stop()
-        with self._lock:
-            if self._pool and kind is KeyboardInterrupt:
-                _ended(self._pool)
-            elif self._pool:
-                self._pool.shutdown(wait=True, cancel_futures=kind is not None)
-            self._pool = None
+        if kind is not None:
+            self._stopped = True
+        self.renew()
 
     def stop(self) -> None:
         """End the processes in the middle of their work, because the user wants to; what they were writing is swept away
         by the next run. Work that is asked for from now on raises RenderError."""
-        self._stopped = True
-        with self._lock:
-            for process in list((self._pool._processes or {}).values()) if self._pool else []:
-                process.terminate()
+        with self._turn:
+            self._stopped = True
+            for place in self._places or ():
+                if place.process is not None:
+                    place.process.terminate()
+            self._turn.notify_all()
 
     def at_most(self, count: int | None = None) -> None:
         """Work with fewer processes than asked for, where an engine must not run in all of them; None = as asked for."""
         self.renew()
         self.count = min(count or self.asked, self.asked)
+        if count is None:
+            self._blamed.clear()
 
     def renew(self) -> None:
-        """Let the processes go; the next work gets fresh ones. Between stages, so that none holds what both need."""
-        with self._lock:
-            if self._pool:
-                self._pool.shutdown(wait=True)
-                self._pool = None
+        """Let the processes go, each when its work is done; the next work gets fresh ones. Between stages, so that none holds
+        what both need."""
+        with self._turn:
+            self._turn.wait_for(lambda: len(self._free) == len(self._places or ()))
+            for place in self._free:
+                place.end(gently=True)
+            self._places, self._free = None, []
 
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do work in a process and wait. A worker that dies is replaced and the work tried again.
@@ -93,60 +127,175 @@ class Workers:
         Raises what the work raises; RenderError when workers die `ATTEMPTS` times over the same work.
         """
         for _ in range(ATTEMPTS):
-            if self._stopped:
-                raise RenderError("the work was stopped", fix="The same command goes on from there.")
-            pool = self._live()
             try:
-                return pool.submit(_done, partial(work, *args, **kwargs)).result()
-            except BrokenProcessPool:
-                self._replace(pool)
+                return self.try_once(partial(work, *args, **kwargs))
+            except DeviceError as error:
+                lost = error
         raise RenderError(
-            f"a worker process died {ATTEMPTS} times over the same work",
+            f"a worker process failed {ATTEMPTS} times over the same work: {lost.what}",
             fix="Most often memory ran out: try --workers 1. Finished lines are kept.",
         )
 
-    def _live(self) -> ProcessPoolExecutor:
-        with self._lock:
-            if self._pool is None:
-                context = multiprocessing.get_context("spawn")
-                turns = context.Value("i", 0)
-                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_start, initargs=(turns,))
-            return self._pool
+    def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
+        """Do work in a process and wait, away from the GPUs in `avoid` where there are others.
 
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
-        with self._lock:
-            if self._pool is broken:
-                broken.shutdown(wait=False, cancel_futures=True)
-                self._pool = None
+        Raises what the work raises; DeviceError when the worker dies, says nothing for `limit` seconds (see `alive`) and is
+        killed, or the work itself raised one: the process is then replaced. RenderError after `stop`, or when nothing but
+        losses happens any more.
+        """
+        place, usable = self._taken(avoid), False
+        try:
+            kind, value = self._answer(place, work, limit)
+            usable = not isinstance(value, DeviceError)
+        except (OSError, EOFError):
+            place.process.join(5)
+            value = DeviceError(_how(place.process.exitcode), fix="Most often memory ran out: try --workers 1.")
+            kind = "failed"
+        finally:
+            self._given_back(place, usable)
+        if kind == "done":
+            return value  # type: ignore[no-any-return]
+        if isinstance(value, DeviceError):
+            if self._stopped:
+                raise _stopped()
+            value.device = place.gpu
+        raise value
+
+    def blame(self, devices: frozenset[str]) -> None:
+        """See `crew.Crew.blame`; a device is a GPU here."""
+        with self._turn:
+            self._blamed.update(devices)
+
+    @property
+    def drained(self) -> tuple[str, ...]:
+        """GPUs that get no more work in this run, by their numbers."""
+        return tuple(sorted(gpu for gpu, count in self._blamed.items() if count >= BLAMED))
+
+    def _answer(self, place: _Place, work: Callable[[], object], limit: float | None) -> tuple[str, Any]:
+        place.pipe.send(work)
+        while place.pipe.poll(limit):
+            kind, value = place.pipe.recv()
+            if not isinstance(value, DeviceError):
+                self._lost_in_a_row = 0
+            if kind != "alive":
+                return kind, value
+        return "failed", DeviceError(
+            Wording(
+                f"a worker process said nothing for {limit:.0f} s and was ended",
+                f"工作进程 {limit:.0f} 秒没有响应，已结束",
+            ),
+            fix=Wording("SHUOSHU_WORKER_TIMEOUT_S gives it longer.", "可用 SHUOSHU_WORKER_TIMEOUT_S 放宽时限。"),
+        )
+
+    def _taken(self, avoid: frozenset[str]) -> _Place:
+        """A place with a live process, for the caller alone."""
+        with self._turn:
+            if self._places is None:
+                gpus = visible_gpus() or ("",)
+                self._places = [_Place(gpus[at % len(gpus)]) for at in range(self.count)]
+                self._free = [place for place in self._places if place.gpu not in self.drained] or list(self._places)
+                self._places = list(self._free)
+            place = None
+            while place is None:
+                if self._stopped:
+                    raise _stopped()
+                wanted = [one for one in self._places if one.gpu not in avoid] or self._places
+                place = next((one for one in self._free if one in wanted), None)
+                if place is None:
+                    self._turn.wait()
+            if self._lost_in_a_row >= IN_A_ROW:
+                raise RenderError(
+                    Wording(
+                        f"{IN_A_ROW} worker processes failed one after the other, and nothing was done in between",
+                        f"连续 {IN_A_ROW} 个工作进程失败，其间没有任何进展",
+                    ),
+                    fix=Wording(
+                        "Is there memory and a working device? Try --workers 1. Finished lines are kept.",
+                        "请检查内存和设备；可试 --workers 1。做完的行都保留。",
+                    ),
+                )
+            self._free.remove(place)
+            if place.process is None:
+                _start(place)
+            return place
+
+    def _given_back(self, place: _Place, usable: bool) -> None:
+        with self._turn:
+            if not usable:
+                place.end()
+                self._lost_in_a_row += 1
+            places = self._places or []
+            if place.gpu in self.drained and any(one.gpu not in self.drained for one in places):
+                place.end(gently=True)
+                places.remove(place)
+            else:
+                self._free.append(place)
+            self._turn.notify_all()
 
 
-def _ended(pool: ProcessPoolExecutor) -> None:
-    """Shut a pool down whose processes were ended. One that was just being started when the others were is in nobody's list
-    yet; the pool would wait for it for ever."""
-    held: Any = pool
-    processes, manager = held._processes, held._executor_manager_thread
-    pool.shutdown(wait=False, cancel_futures=True)
-    while manager is not None and manager.is_alive():
-        for process in list((processes or {}).values()):
-            process.terminate()
-        manager.join(0.1)
+def _how(code: int | None) -> Wording:
+    """How a process ended, for people."""
+    if code is None or code >= 0:
+        return Wording(
+            f"a worker process ended in the middle of its work (exit code {code})", f"工作进程中途退出（退出码 {code}）"
+        )
+    name = f"{-code}, {signal.strsignal(-code)}"
+    return Wording(f"a worker process was killed (signal {name})", f"工作进程被终止（信号 {name}）")
 
 
-def _start(turns: Any) -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when the parent is gone, however it went. Each sees one GPU, in turns."""
-    gpus = visible_gpus()
-    if gpus:
-        with turns.get_lock():
-            os.environ["CUDA_VISIBLE_DEVICES"] = gpus[turns.value % len(gpus)]
-            turns.value += 1
+def _stopped() -> RenderError:
+    return RenderError("the work was stopped", fix="The same command goes on from there.")
+
+
+# --- processes ------------------------------------------------------------------------------------------------------
+
+_to_parent: Any = None
+
+
+def alive() -> None:
+    """Tell whoever waits for the work at hand that it goes on. Does nothing outside of a worker process."""
+    if _to_parent is not None:
+        _to_parent.send(("alive", None))
+
+
+def _start(place: _Place) -> None:
+    context = multiprocessing.get_context("spawn")
+    place.pipe, theirs = context.Pipe()
+    place.process = context.Process(target=_serve, args=(theirs, place.gpu), name="shuoshu worker")
+    place.process.start()
+    theirs.close()
+
+
+def _serve(pipe: Any, gpu: str) -> None:
+    """A worker's life: work comes through the pipe, answers go back, until the pipe is closed. It leaves Ctrl-C to its parent,
+    and ends when the parent is gone, however it went."""
+    global _to_parent
+    if gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-
-
-def _done(work: Callable[[], R]) -> R:
-    """Do work in a worker, which then keeps no memory but what the next work finds useful."""
-    try:
-        return work()
-    finally:
+    _to_parent = pipe
+    while True:
+        try:
+            work = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_done(work))
+        del work
         give_back_freed()
+
+
+def _done(work: Callable[[], object]) -> tuple[str, object]:
+    """What became of a piece of work, in a form that travels."""
+    try:
+        return "done", work()
+    except ShuoshuError as error:
+        return "failed", error
+    except Exception as error:  # noqa: BLE001 - raised again by whoever waits
+        error.add_note(traceback.format_exc())
+        try:
+            pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        except Exception:  # noqa: BLE001 - some errors cannot be rebuilt from what they hold
+            error = RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        return "failed", error

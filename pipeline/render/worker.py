@@ -1,13 +1,16 @@
 """Runs in a worker process (or in this one): a batch of jobs becomes files in the store's folder.
 
-The worker writes audio only. The index is written by the one process that runs the book.
+The worker writes audio, and its own journal of it. The index is written by the one process that runs the book.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import io
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -15,17 +18,23 @@ from pathlib import Path
 
 from pipeline import engines
 from pipeline.engines import Engine
-from pipeline.errors import EngineError
-from pipeline.files import sha256_file, write_bytes
+from pipeline.engines.base import Spoken
+from pipeline.errors import BookFolderError, DeviceError, EngineError, ShuoshuError
+from pipeline.files import written_beside
 from pipeline.nouns import Direction, Take, Waveform, Word
 from pipeline.render.checks import flags
 from pipeline.render.plan import Job
+from pipeline.render.pool import alive
 from pipeline.takes import notes
-from pipeline.takes.key import ingredients, take_key
-from pipeline.takes.store import Rendered
+from pipeline.takes.journal import Journal, Rendered
+from pipeline.takes.key import ingredients, key_of
 
-RETRIES = 2
-"""New seeds tried for a flagged take, with engines whose sound depends on the seed."""
+TRIES = 3
+"""How often a line is tried that its engine refuses or, where the sound depends on the seed, that a check flags: with a new
+seed each time, where there are seeds. As often work is tried whose disk answers with an error that may pass."""
+PASSING = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EREMOTEIO, errno.ECONNRESET})
+"""What a network file system says while it is away for a moment."""
+PATIENCE_S = 2.0
 
 
 @cache
@@ -34,35 +43,70 @@ def engine_of(name: str) -> Engine:
     return engines.load(name)
 
 
-def render_batch(jobs: Sequence[Job], folder: Path, there: frozenset[str] = frozenset()) -> list[Rendered]:
-    """Render jobs of one engine and write their audio under `folder` (``ab/<key>.flac``). Of the keys in `there` a killed run
-    has left a whole file, which is taken over.
+def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered | EngineError]:
+    """Render jobs of one engine and write their audio under `folder` (``ab/<key>.flac``); in the order of `jobs`, each take, or
+    why its line cannot be spoken.
 
     A take that a check flags is rendered again with a new seed where that can help; the best one is returned under the
-    key of the seed that made it. Raises EngineError naming the line, BookFolderError for a full disk.
+    key of the seed that made it. Raises EngineError for an engine that can speak no line, DeviceError for one that broke,
+    BookFolderError for a full disk.
     """
     engine = engine_of(jobs[0].direction.voice.engine)
-    rate, tries = engine.capabilities.sample_rate, 1 + (RETRIES if engine.capabilities.seeded else 0)
+    rate, seeded = engine.capabilities.sample_rate, engine.capabilities.seeded
     best: dict[int, tuple[Direction, Waveform, tuple[str, ...], tuple[Word, ...]]] = {}
     done: dict[int, Rendered] = {}
-    for index, job in enumerate(jobs):
-        left_there = _taken_over(job, folder) if job.key in there else None
-        if left_there and (tries == 1 or not left_there.take.flags):
-            done[index] = left_there
-    for attempt in range(tries):
-        left = [index for index in range(len(jobs)) if index not in done]
-        asked = [_with_seed(jobs[index].direction, attempt) for index in left]
-        for spoken in engine.render(asked) if left else ():
-            index, direction, wave = left[spoken.index], asked[spoken.index], spoken.wave
-            found = flags(wave, rate, direction.text, direction.speed, spoken.doubts)
-            if index not in best or len(found) < len(best[index][2]):
-                best[index] = direction, wave, found, spoken.words
-            if not found or attempt == tries - 1:  # written at once: a batch of waves is not kept waiting in memory
-                done[index] = _write(jobs[index].subject, *best.pop(index), rate=rate, folder=folder)
-    if len(done) != len(jobs):
-        missing = next(job.direction.line_id for index, job in enumerate(jobs) if index not in done)
-        raise EngineError(f"engine {engine.name!r} gave no audio for line {missing}", fix="Report this to its makers.")
-    return [done[index] for index in range(len(jobs))]
+    refused: dict[int, EngineError] = {}
+    with Journal(folder) as journal:
+        for attempt in range(TRIES):
+            last = attempt == TRIES - 1 or not seeded
+            left = [index for index in range(len(jobs)) if index not in done]
+            asked = {index: _with_seed(jobs[index].direction, attempt if seeded else 0) for index in left}
+            for index, spoken in _spoken(engine, asked):
+                if isinstance(spoken, EngineError):
+                    refused[index] = spoken
+                    continue
+                found = flags(spoken.wave, rate, asked[index].text, asked[index].speed, spoken.doubts)
+                if index not in best or len(found) < len(best[index][2]):
+                    best[index] = asked[index], spoken.wave, found, spoken.words
+                if not found or last:  # written at once: a batch of waves is not kept waiting in memory
+                    done[index] = write(jobs[index], *best.pop(index), rate=rate, folder=folder, journal=journal)
+                alive()
+        for index, kept in best.items():  # flagged, and then refused with every other seed
+            done[index] = write(jobs[index], *kept, rate=rate, folder=folder, journal=journal)
+    return [done.get(index) or refused[index] for index in range(len(jobs))]
+
+
+def _spoken(engine: Engine, asked: Mapping[int, Direction]) -> Iterator[tuple[int, Spoken | EngineError]]:
+    """Every direction as it is done, or why its line cannot be spoken, while the others go on. Raises EngineError and
+    DeviceError for what concerns more than a line."""
+    left = dict(asked)
+    while left:
+        order = list(left)
+        try:
+            for spoken in engine.render([left[index] for index in order]):
+                del left[order[spoken.index]]
+                yield order[spoken.index], spoken
+            missing = next(iter(left.values()), None)
+            if missing:
+                raise EngineError(
+                    f"engine {engine.name!r} gave no audio for line {missing.line_id}", fix="Report this to its makers.",
+                    line=missing.line_id,
+                )  # fmt: skip
+        except DeviceError:
+            raise
+        except EngineError as error:
+            index = next((one for one, direction in left.items() if direction.line_id == error.line), None)
+            if index is None:
+                raise
+            del left[index]
+            yield index, error
+        except ShuoshuError:
+            raise
+        except Exception as error:
+            raise DeviceError(
+                f"engine {engine.name!r} broke ({type(error).__name__}: {error})",
+                fix="Report this to its makers. Finished lines are kept.",
+            ) from error
 
 
 def _log(key: str) -> None:
@@ -77,44 +121,47 @@ def _with_seed(direction: Direction, attempt: int) -> Direction:
     return replace(direction, seed=direction.seed + 7919 * attempt) if attempt else direction
 
 
-def _taken_over(job: Job, folder: Path) -> Rendered | None:
-    """What a killed run rendered and could not enter any more; None for a file that cannot be read."""
-    import soundfile
-
-    path = folder / job.key[:2] / f"{job.key}.flac"
-    try:
-        with soundfile.SoundFile(path) as file:
-            wave, rate, (doubts, _) = file.read(dtype="float32"), file.samplerate, notes.read(file.comment)
-    except (OSError, ValueError, soundfile.LibsndfileError):
-        return None
-    made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    found = flags(wave, rate, job.direction.text, job.direction.speed, doubts)
-    return _rendered(job.subject, job.direction, path, len(wave), rate, made, found)
-
-
-def _write(
-    subject: str, direction: Direction, wave: Waveform, found: tuple[str, ...], words: tuple[Word, ...], *, rate: int,
-    folder: Path,
+def write(
+    job: Job, direction: Direction, wave: Waveform, found: tuple[str, ...], words: tuple[Word, ...], *, rate: int,
+    folder: Path, journal: Journal,
 ) -> Rendered:  # fmt: skip
+    """Write the take of a job, as `direction` (the job's, or with another seed) was spoken."""
+    made_from = ingredients(direction)
+    return write_take(
+        wave, found, words, made_from, rate=rate, subject=job.subject, lines=job.lines, asked=job.key, folder=folder,
+        journal=journal,
+    )  # fmt: skip
+
+
+def write_take(
+    wave: Waveform, found: tuple[str, ...], words: tuple[Word, ...], made_from: dict[str, object], *, rate: int,
+    subject: str, lines: tuple[str, ...], asked: str, folder: Path, journal: Journal,
+) -> Rendered:  # fmt: skip
+    """Write a take's file under its key, its journal's row just before it gets its name."""
     import soundfile
 
-    key = take_key(direction)
+    key = key_of(made_from)
     path = folder / key[:2] / f"{key}.flac"
     encoded = io.BytesIO()
     with soundfile.SoundFile(encoded, "w", rate, 1, "PCM_16", format="FLAC") as file:
-        if found or words:  # a killed run may not enter it in the index; who takes it over must know
-            file.comment = notes.written(found, words)
+        file.comment = notes.written(found, words, made_from, lines)
         file.write(wave)
-    write_bytes(path, encoded.getvalue())
-    _log(key)
-    return _rendered(subject, direction, path, len(wave), rate, datetime.now(UTC), found)
-
-
-def _rendered(
-    subject: str, direction: Direction, path: Path, frames: int, rate: int, made: datetime, found: tuple[str, ...]
-) -> Rendered:
+    data = encoded.getvalue()
     take = Take(
-        key=path.stem, path=path, sha256=sha256_file(path), sample_rate=rate, frames=frames, engine=direction.voice.engine,
-        seed=direction.seed, created=made.isoformat(timespec="seconds"), flags=found,
+        key=key, path=path, sha256=hashlib.sha256(data).hexdigest(), sample_rate=rate, frames=len(wave),
+        engine=str(made_from["engine"]), seed=int(str(made_from["seed"])), flags=found,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
-    return Rendered(take, path.stat().st_size, subject, ingredients(direction))
+    one = Rendered(take, len(data), subject, made_from, lines, asked)
+    for attempt in range(TRIES):
+        try:
+            with written_beside(path) as beside:
+                beside.write_bytes(data)
+                journal.add(one)
+            break
+        except BookFolderError as error:
+            if attempt == TRIES - 1 or getattr(error.__cause__, "errno", None) not in PASSING:
+                raise
+            time.sleep(PATIENCE_S * (attempt + 1))
+    _log(key)
+    return one

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -54,14 +55,24 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+def key_of(asked: Mapping[str, Any]) -> str:
+    """The key of a take made from these ingredients, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(dict(asked)).encode()).hexdigest()
+
+
 def take_key(direction: Direction) -> str:
-    """The key of the take this direction asks for, 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(ingredients(direction)).encode()).hexdigest()
+    """The key of the take this direction asks for."""
+    return key_of(ingredients(direction))
 
 
 def subject_of(direction: Direction) -> str:
     """The same hash whatever the seed: two takes of one subject differ only by chance."""
     return take_key(replace(direction, seed=-1))
+
+
+def subject_from(asked: Mapping[str, Any]) -> str:
+    """The subject of a take made from these ingredients."""
+    return key_of({**asked, "seed": -1})
 
 
 _NAMES = {

@@ -2,47 +2,26 @@
 
 Layout::
 
-    takes/ab/abcdef….flac    written beside and renamed, so a file under its name is whole
-    takes/index.sqlite       WAL; one writer (the process that runs the book)
-
-A file without an index row is a take whose run was killed before it was recorded; the next run takes it over.
+    takes/ab/abcdef….flac    written beside and renamed, so a file under its name is whole; says what it is (`notes`)
+    takes/journal/           what each worker rendered, by itself (`journal`): read by the next run where one was killed
+    takes/choices.jsonl      what people chose, so that a lost index costs nobody's work
+    takes/index.sqlite       WAL: any process of this machine may write; of several machines, one
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import BookFolderError
-from pipeline.files import explained
+from pipeline.files import sha256_file
 from pipeline.nouns import Take
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS takes (
-    key TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, sample_rate INTEGER NOT NULL,
-    frames INTEGER NOT NULL, engine TEXT NOT NULL, seed INTEGER NOT NULL, created TEXT NOT NULL, flags TEXT NOT NULL,
-    subject TEXT NOT NULL, ingredients TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS line_takes (
-    line TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (line, key));
-CREATE TABLE IF NOT EXISTS chosen (
-    line TEXT PRIMARY KEY, key TEXT NOT NULL, subject TEXT NOT NULL, by_hand INTEGER NOT NULL) WITHOUT ROWID;
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What a worker hands back for one take: the take, the bytes it takes on disk, and what it was made from."""
-
-    take: Take
-    size: int
-    subject: str
-    ingredients: dict[str, Any]
+from pipeline.takes import choices, journal
+from pipeline.takes.index import Index
+from pipeline.takes.journal import Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +33,30 @@ class Choice:
     by_hand: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A line that its engine could not speak when it was last asked, for `subject`: why, how often it was tried, the key of the
+    take that stands in for it ("" = none), and when (ISO 8601). It ends when the line has a take."""
+
+    line: str
+    subject: str
+    why: str
+    tries: int
+    stand_in: str
+    at: str
+
+
 class TakeStore:
     """Open (and make, where it is missing) the store in `folder`. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = threading.RLock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise explained(error, folder) from error
-        with self._explained():
-            self._db = sqlite3.connect(folder / "index.sqlite", check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA busy_timeout=10000")
-            self._db.executescript(_SCHEMA)
+        self._index = Index(folder)
+        self._read_to: dict[Path, int] = {}
+        self._answers: dict[str, Rendered] = {}
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self._index.close()
 
     def __enter__(self) -> TakeStore:
         return self
@@ -89,13 +72,13 @@ class TakeStore:
 
     # --- writing ---
 
-    def record(self, results: Iterable[tuple[Rendered, Iterable[str]]]) -> None:
-        """Enter takes whose files are in place, each with the ids of the lines that asked for it, in one
-        transaction. A hand-made choice that still holds is left alone; otherwise the new take is chosen."""
-        with self._transaction():
-            for one, lines in results:
+    def record(self, results: Iterable[Rendered], *, chosen_stays: bool = False) -> None:
+        """Enter takes whose files are in place in one transaction. The lines that asked for a take use it, but for those that
+        have a hand-made choice which still holds (with `chosen_stays`: any choice)."""
+        with self._index.transaction():
+            for one in results:
                 take = one.take
-                self._db.execute(
+                self._index.write(
                     "INSERT OR REPLACE INTO takes VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                     (
                         take.key, take.sha256, one.size, take.sample_rate, take.frames, take.engine, take.seed,
@@ -103,33 +86,102 @@ class TakeStore:
                         json.dumps(one.ingredients, ensure_ascii=False),
                     ),
                 )  # fmt: skip
-                for line in lines:
-                    self._link(line, take.key, one.subject)
+                for line in one.lines:
+                    self._link(line, take.key, one.subject, chosen_stays)
 
     def link(self, links: Iterable[tuple[str, str, str]]) -> None:
         """Let lines use takes that exist already: (line, key, subject) each."""
-        with self._transaction():
+        with self._index.transaction():
             for line, key, subject in links:
                 self._link(line, key, subject)
 
-    def _link(self, line: str, key: str, subject: str) -> None:
-        self._db.execute("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
-        self._db.execute(
+    def _link(self, line: str, key: str, subject: str, chosen_stays: bool = False) -> None:
+        self._index.write("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
+        if chosen_stays:
+            self._index.write("INSERT OR IGNORE INTO chosen VALUES (?,?,?,0)", (line, key, subject))
+            return
+        self._index.write(
             "INSERT INTO chosen VALUES (?,?,?,0) ON CONFLICT(line) DO UPDATE SET"
             " key=excluded.key, subject=excluded.subject, by_hand=0 WHERE by_hand=0 OR subject<>excluded.subject",
             (line, key, subject),
         )
+        self._index.write("DELETE FROM failures WHERE line=?", (line,))
 
     def choose(self, line: str, key: str, subject: str) -> None:
         """Use take `key` for `line` by hand, as long as the line asks for `subject`."""
-        with self._transaction():
-            self._db.execute("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
-            self._db.execute("INSERT OR REPLACE INTO chosen VALUES (?,?,?,1)", (line, key, subject))
+        with self._index.transaction():
+            self._index.write("INSERT OR IGNORE INTO line_takes VALUES (?,?)", (line, key))
+            self._index.write("INSERT OR REPLACE INTO chosen VALUES (?,?,?,1)", (line, key, subject))
+            self._index.write("DELETE FROM failures WHERE line=?", (line,))
+            choices.append(self.folder, line, key, subject)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Take takes out of the index, before their files go; a hand-made choice of one goes along."""
+        with self._index.transaction():
+            self._index.write_in("DELETE FROM takes WHERE key IN ({})", keys)
+            self._index.write_in("DELETE FROM line_takes WHERE key IN ({})", keys)
+            self._index.write_in("DELETE FROM chosen WHERE by_hand=1 AND key IN ({})", keys)
+
+    def fail(self, failures: Iterable[Failure]) -> None:
+        """Enter lines that could not be spoken."""
+        with self._index.transaction():
+            for one in failures:
+                self._index.write(
+                    "INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?)",
+                    (one.line, one.subject, one.why, one.tries, one.stand_in, one.at),
+                )
+
+    # --- what workers said ---
+
+    def absorb(self) -> list[Rendered]:
+        """Enter what the workers' journals have that was not read yet; the takes that were new to the index. A row whose file
+        is not there is no take. Entering a row twice changes nothing."""
+        with self._index.lock:
+            told: list[Rendered] = []
+            for path in journal.there(self.folder):
+                try:
+                    rows, self._read_to[path], _ = journal.rows(path, self._read_to.get(path, 0), self.folder)
+                except FileNotFoundError:  # another reader was done with it
+                    continue
+                told += rows
+            known = self.takes(one.take.key for one in told)
+            fresh = [one for one in told if self._is_news(one, known.get(one.take.key))]
+            if fresh:
+                self.record(fresh)
+            return fresh
+
+    def _is_news(self, one: Rendered, known: Take | None) -> bool:
+        """Whether a journal's row says what the index does not know: a take without a row, or a file that was rendered anew."""
+        if known and known.sha256 == one.take.sha256:
+            return False
+        try:
+            return one.take.path.stat().st_size == one.size and (
+                known is None or sha256_file(one.take.path) == one.take.sha256
+            )
+        except OSError:
+            return False
+
+    def answers(self, keys: Iterable[str]) -> dict[str, Rendered]:
+        """The takes that answer what was asked for by `keys`, as far as their workers' journals say so since the store was
+        opened or `absorb` was last called."""
+        with self._index.lock:
+            self._answers.update((one.asked, one) for one in self.absorb())
+            return {key: self._answers.pop(key) for key in keys if key in self._answers}
+
+    def drop_journals(self) -> None:
+        """Remove journals that are in the index and that nobody writes any more. For the process that holds the book."""
+        with self._index.lock:
+            self.absorb()
+            for path in journal.there(self.folder):
+                if journal.finished(path):
+                    path.unlink(missing_ok=True)
+                    self._read_to.pop(path, None)
+            self._answers.clear()
 
     # --- reading ---
 
     def take(self, key: str) -> Take | None:
-        rows = self._rows("SELECT * FROM takes WHERE key=?", (key,))
+        rows = self._index.rows("SELECT * FROM takes WHERE key=?", (key,))
         return self._take(rows[0]) if rows else None
 
     def whole(self) -> dict[str, int]:
@@ -138,102 +190,79 @@ class TakeStore:
         for folder in self.folder.iterdir():
             if folder.is_dir():
                 on_disk.update((file.stem, file.stat().st_size) for file in folder.glob("*.flac"))
-        rows = self._rows("SELECT key, size, frames FROM takes")
+        rows = self._index.rows("SELECT key, size, frames FROM takes")
         return {key: frames for key, size, frames in rows if on_disk.get(key) == size}
-
-    def unrecorded(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of `keys` whose file is there although the index does not know them."""
-        on_disk = [key for key in keys if self.path_of(key).is_file()]
-        return frozenset(on_disk) - self.takes(on_disk).keys()
 
     def takes(self, keys: Iterable[str]) -> dict[str, Take]:
         """The takes of `keys`, by key; missing ones are absent."""
-        found = {}
-        for part, marks in _parts(keys):
-            for row in self._rows(f"SELECT * FROM takes WHERE key IN ({marks})", part):  # noqa: S608 - only marks
-                found[row[0]] = self._take(row)
-        return found
+        return {row[0]: self._take(row) for row in self._index.rows_in("SELECT * FROM takes WHERE key IN ({})", keys)}
 
     def newest(self, subjects: Iterable[str]) -> dict[str, Take]:
         """The take made last of each subject that has any."""
-        found: dict[str, Take] = {}
-        wanted = list(dict.fromkeys(subjects))
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            rows = self._rows(f"SELECT * FROM takes WHERE subject IN ({marks}) ORDER BY created, key", part)  # noqa: S608
-            found.update((row[9], self._take(row)) for row in rows)
-        return found
+        sql = "SELECT * FROM takes WHERE subject IN ({}) ORDER BY created, key"
+        return {row[9]: self._take(row) for row in self._index.rows_in(sql, subjects)}
 
     def takes_of(self, line: str) -> list[Take]:
         """Every take ever made for a line, oldest first."""
-        rows = self._rows(
+        rows = self._index.rows(
             "SELECT takes.* FROM line_takes JOIN takes USING (key) WHERE line=? ORDER BY line_takes.rowid", (line,)
         )
         return [self._take(row) for row in rows]
 
     def choices(self) -> dict[str, Choice]:
         """Line id -> its chosen take."""
-        rows = self._rows("SELECT line, key, subject, by_hand FROM chosen")
+        rows = self._index.rows("SELECT line, key, subject, by_hand FROM chosen")
         return {line: Choice(key, subject, bool(by_hand)) for line, key, subject, by_hand in rows}
+
+    def failures(self) -> dict[str, Failure]:
+        """Line id -> how it failed when it was last asked for."""
+        return {row[0]: Failure(*row) for row in self._index.rows("SELECT * FROM failures ORDER BY line")}
 
     def ingredients(self, key: str) -> dict[str, Any]:
         """What a take was made from (see `key.ingredients`); empty for an unknown key."""
-        rows = self._rows("SELECT ingredients FROM takes WHERE key=?", (key,))
+        rows = self._index.rows("SELECT ingredients FROM takes WHERE key=?", (key,))
         return dict(json.loads(rows[0][0])) if rows else {}
 
     def asked(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """What each of `keys` was made from, by key; missing ones are absent."""
-        found: dict[str, dict[str, Any]] = {}
-        for part, marks in _parts(keys):
-            rows = self._rows(f"SELECT key, ingredients FROM takes WHERE key IN ({marks})", part)  # noqa: S608 - only marks
-            found.update((key, json.loads(text)) for key, text in rows)
-        return found
+        sql = "SELECT key, ingredients FROM takes WHERE key IN ({})"
+        return {key: json.loads(text) for key, text in self._index.rows_in(sql, keys)}
 
     def count(self) -> int:
         """How many takes were ever made."""
-        return int(self._rows("SELECT count(*) FROM takes")[0][0])
+        return int(self._index.rows("SELECT count(*) FROM takes")[0][0])
+
+    def by_line(self) -> Iterator[tuple[str, list[str]]]:
+        """Every line that ever had a take, and the keys of its takes, the newest first."""
+        rows = self._index.rows(
+            "SELECT line, key FROM line_takes JOIN takes USING (key) ORDER BY line, created DESC, line_takes.rowid DESC"
+        )
+        for line, theirs in groupby(rows, key=lambda row: row[0]):
+            yield line, [key for _, key in theirs]
+
+    def rendered(self) -> Iterator[Rendered]:
+        """Every take with all that belongs to it, the oldest first."""
+        lines: dict[str, list[str]] = {}
+        for line, key in self._index.rows("SELECT line, key FROM line_takes ORDER BY rowid"):
+            lines.setdefault(key, []).append(line)
+        for row in self._index.rows("SELECT * FROM takes ORDER BY created, key"):
+            take = self._take(row)
+            yield Rendered(take, row[2], row[9], json.loads(row[10]), tuple(lines.get(take.key, ())))
+
+    def created(self) -> dict[str, str]:
+        """Key -> when it was made, of all takes."""
+        return dict(self._index.rows("SELECT key, created FROM takes"))
+
+    def sums(self) -> dict[str, tuple[str, int]]:
+        """Key -> SHA-256 and size of its file, as it was rendered, of all takes."""
+        return {key: (sha256, size) for key, sha256, size in self._index.rows("SELECT key, sha256, size FROM takes")}
 
     def flagged(self) -> dict[str, tuple[str, ...]]:
         """Keys of takes that an automatic check doubts -> its flags."""
-        return {key: tuple(flags.split()) for key, flags in self._rows("SELECT key, flags FROM takes WHERE flags<>''")}
-
-    def _rows(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, self._explained():
-            return self._db.execute(sql, tuple(values)).fetchall()
+        return {
+            key: tuple(flags.split()) for key, flags in self._index.rows("SELECT key, flags FROM takes WHERE flags<>''")
+        }
 
     def _take(self, row: tuple[Any, ...]) -> Take:
         key, sha256, _, sample_rate, frames, engine, seed, created, flags, *_ = row
         return Take(key, self.path_of(key), sha256, sample_rate, frames, engine, seed, created, tuple(flags.split()))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock, self._explained():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise BookFolderError(
-                f"the take index cannot be used ({error})",
-                where=str(self.folder / "index.sqlite"),
-                fix="Free disk space or mend the folder's permissions. A damaged index can be moved away:"
-                " takes are then rendered again.",
-            ) from error
-
-
-def _parts(keys: Iterable[str]) -> Iterator[tuple[list[str], str]]:
-    """Keys without repeats, as many as SQLite takes at once, and a question mark for each."""
-    wanted = list(dict.fromkeys(keys))
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        yield part, ",".join("?" * len(part))

@@ -22,7 +22,7 @@ from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, LineKind, Master, Take
 from pipeline.takes import TakeStore
-from pipeline.takes.store import Rendered
+from pipeline.takes.journal import Rendered
 
 PODCAST = profiles.load("podcast")
 COVER = subprocess.run(
@@ -79,7 +79,7 @@ def book(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(path, wave, rate, subtype="PCM_16")
                 takes[line.id] = Take(key, path, "0", rate, len(wave), "espeak", 0, "now", said.flags)
-                store.record([(Rendered(takes[line.id], path.stat().st_size, key, {}), [line.id])])
+                store.record([Rendered(takes[line.id], path.stat().st_size, key, {}, (line.id,))])
             laid = timeline.build(number, title, script, takes, profile)
             tags = Tags(title, "作者", "书名", language, number, len(chapters))
             made, laid = chapter.master(laid, takes, profile, folder / "chapters", f"{number:02d}", tags, "f", cover, "image/jpeg")  # fmt: skip

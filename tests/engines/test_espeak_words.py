@@ -14,8 +14,10 @@ from pipeline.nouns import Direction, Voice, Waveform, Word
 from pipeline.pronunciation import spoken
 from pipeline.pronunciation.pinyin import Run
 from pipeline.render import worker
+from pipeline.render.plan import Job
 from pipeline.takes import notes
-from pipeline.takes.key import subject_of, take_key
+from pipeline.takes.journal import Journal
+from pipeline.takes.key import key_of, subject_of, take_key
 
 TOLERANCE_S = 0.06
 ZH = "他慢慢地走到窗前，看着外面的雨。想起了很多往事；花儿开了，重(chóng)新来过。"
@@ -104,14 +106,25 @@ def test_pieces_that_are_not_the_runs_words_give_no_times() -> None:
 def test_a_take_keeps_its_words_and_its_key(tmp_path: Path) -> None:
     one = direction(MIXED, "zh")
     spoken_one = next(EspeakEngine().render([one]))
-    made = worker._write(
-        subject_of(one), one, spoken_one.wave, ("runaway",), spoken_one.words, rate=SAMPLE_RATE, folder=tmp_path
-    )
+    job = Job(take_key(one), subject_of(one), one, ("c01-1", "c02-9"))
+    with Journal(tmp_path) as journal:
+        made = worker.write(
+            job,
+            one,
+            spoken_one.wave,
+            ("runaway",),
+            spoken_one.words,
+            rate=SAMPLE_RATE,
+            folder=tmp_path,
+            journal=journal,
+        )
     assert made.take.key == take_key(one)
     kept = notes.words_of(made.take.path)
     assert [word.text for word in kept] == [word.text for word in spoken_one.words]
     assert all(abs(two.start - word.start) < 1e-4 for word, two in zip(spoken_one.words, kept, strict=True))
-    assert notes.read(soundfile.SoundFile(made.take.path).comment)[0] == ("runaway",)
+    told = notes.of(made.take.path)
+    assert (told.flags, told.lines) == (("runaway",), ("c01-1", "c02-9"))
+    assert key_of(told.asked) == made.take.key
 
 
 def test_old_takes_have_no_words_and_keep_their_flags(tmp_path: Path) -> None:
@@ -124,7 +137,7 @@ def test_old_takes_have_no_words_and_keep_their_flags(tmp_path: Path) -> None:
             file.write(np.zeros(100, np.float32))
         path.write_bytes(data.getvalue())
         assert notes.words_of(path) == ()
-        assert notes.read(comment) == (tuple(comment.split()), ())
+        assert notes.read(comment) == notes.Notes(tuple(comment.split()))
     with pytest.raises(OSError, match="."):
         notes.words_of(tmp_path / "gone.flac")
     with pytest.raises(ValueError, match="words"):
@@ -134,5 +147,9 @@ def test_old_takes_have_no_words_and_keep_their_flags(tmp_path: Path) -> None:
 def test_two_thousand_characters_keep_their_words_in_the_file(tmp_path: Path) -> None:
     one = direction("长安城下了三天的雨。" * 190, "zh")
     spoken_one = next(EspeakEngine().render([one]))
-    made = worker._write(subject_of(one), one, spoken_one.wave, (), spoken_one.words, rate=SAMPLE_RATE, folder=tmp_path)
+    job = Job(take_key(one), subject_of(one), one, ("c01-1",))
+    with Journal(tmp_path) as journal:
+        made = worker.write(
+            job, one, spoken_one.wave, (), spoken_one.words, rate=SAMPLE_RATE, folder=tmp_path, journal=journal
+        )
     assert len(notes.words_of(made.take.path)) == len(spoken_one.words) == 190 * 9

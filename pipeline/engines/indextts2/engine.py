@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.engines.base import Capabilities, Spoken
 from pipeline.engines.indextts2 import emotion_text
 from pipeline.engines.plausible import SILENT_DBFS, haste, level, syllables
-from pipeline.errors import EngineError
+from pipeline.errors import DeviceError, EngineError
 from pipeline.files import cache_home
 from pipeline.nouns import Direction, Waveform
 
@@ -131,7 +131,7 @@ class Models:
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
 
-        A line sounds the same in any batch, so that halving changes nothing but the time. Raises EngineError for one line
+        A line sounds the same in any batch, so that halving changes nothing but the time. Raises DeviceError for one line
         alone that does not fit.
         """
         import torch
@@ -143,10 +143,11 @@ class Models:
                 spoken = self._rendered([batch[at] for at in part])
             except torch.OutOfMemoryError as error:
                 if len(part) == 1:
-                    raise EngineError(
-                        f"line {batch[part[0]].line_id} does not fit the memory of {self.device}",
+                    line = batch[part[0]].line_id
+                    raise DeviceError(
+                        f"line {line} does not fit the memory of {self.device}", line=line,
                         fix="Free the device's memory, split the line, or render on the CPU (CUDA_VISIBLE_DEVICES=).",
-                    ) from error
+                    ) from error  # fmt: skip
                 middle = len(part) // 2
                 waiting += [part[middle:], part[:middle]]
             else:
@@ -187,8 +188,9 @@ class Models:
         found = [one for one in found if one.ids]
         if not found:
             raise EngineError(
-                f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words."
-            )
+                f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words.",
+                line=direction.line_id,
+            )  # fmt: skip
         return found
 
     def _voice(self, direction: Direction) -> Reference:
@@ -252,7 +254,7 @@ class Models:
             if not len(one.codes):
                 line = batch[segments[at].direction].line_id
                 raise EngineError(
-                    f"line {line}: the model ended before it began", fix="Render it again with another seed."
+                    f"line {line}: the model ended before it began", fix="Render it again with another seed.", line=line
                 )
         return [found[at] for at in range(len(wishes))]
 

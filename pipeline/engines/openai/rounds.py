@@ -233,6 +233,7 @@ class Round:
                 f"Change the line or its voice, or the section speech of {NAME} ({DOCS}).",
                 f"请改这一行或它的音色，或 {NAME} 的 speech 一节（见 {DOCS}）。",
             ),
+            line=name,
         )
 
     def _fatal(self, line: _Line, host: Host, why: Wording) -> EngineError:

@@ -1,0 +1,143 @@
+"""Room on the disk: what a run will need, before anything is rendered, and what is left of it while it runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+
+from pipeline import engines
+from pipeline.engines.plausible import usual_seconds
+from pipeline.errors import BookFolderError
+from pipeline.mastering import record
+from pipeline.mastering.profiles import Profile
+from pipeline.nouns import Line, Master
+from pipeline.opening import Production
+from pipeline.wording import Wording
+
+FLOOR = 256 << 20
+FLOOR_SHARE = 0.01
+"""Kept free on the disk: so many bytes, or that share of a small one. Enough for what is being written when a run stops."""
+TAKE_SHARE = 0.65
+MASTER_SHARE = 0.55
+STEMS_SHARE = 1.8
+"""FLAC as a share of 16-bit samples: takes (measured 0.56 to 0.63 with the embedded engine), masters (0.41 to 0.45), and all
+stems of a book together (1.4)."""
+PAUSES = 1.3
+"""A chapter lasts so many times the speech in it (measured 1.23 and 1.30)."""
+MARGIN = 1.25
+"""The length of lines is estimated from their syllables: for the demo books 1% and 19% too short."""
+
+
+def check(production: Production) -> None:
+    """Raise BookFolderError, with both figures, where the disk has less room than the run is going to need."""
+    floor = _floor(production)
+    wanted, free = needed(production), shutil.disk_usage(production.folder.path).free
+    if floor and wanted and wanted + floor > free:
+        raise BookFolderError(
+            Wording(
+                f"the disk has {_mb(free)} free; this run needs about {_mb(wanted)}, and {_mb(floor)} stay free",
+                f"磁盘剩余 {_mb(free)}；本次大约需要 {_mb(wanted)}，另保留 {_mb(floor)}",
+            ),
+            where=str(production.folder.path),
+            fix=Wording(
+                "Free some space (`shuoshu gc BOOK`), make fewer --formats, or another --output. SHUOSHU_DISK_FLOOR=0 starts"
+                " all the same.",
+                "请腾出空间（`shuoshu gc 书名`），减少 --formats，或换 --output。SHUOSHU_DISK_FLOOR=0 可照样开始。",
+            ),
+        )
+
+
+def watch(production: Production) -> None:
+    """Raise BookFolderError where the disk is about to be full, so that the run stops while everything is whole."""
+    floor, free = _floor(production), shutil.disk_usage(production.folder.path).free
+    if free < floor:
+        raise BookFolderError(
+            Wording(
+                f"the disk has only {_mb(free)} left: the run stops before it is full",
+                f"磁盘只剩 {_mb(free)}：在写满之前停下",
+            ),
+            where=str(production.folder.path),
+            fix=Wording(
+                "Everything finished is kept. Free some space and run the same command again: it goes on from there.",
+                "做完的都保留。腾出空间后再运行同一命令，会接着做。",
+            ),
+        )
+
+
+def _floor(production: Production) -> int:
+    """Bytes to keep free; SHUOSHU_DISK_FLOOR, such as 2G or 500M, has the last word, 0 = do not look."""
+    told = os.environ.get("SHUOSHU_DISK_FLOOR", "")
+    if not told:
+        return min(FLOOR, int(FLOOR_SHARE * shutil.disk_usage(production.folder.path).total))
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMG]?)B?", told.strip())
+    if not match:
+        raise BookFolderError(f"SHUOSHU_DISK_FLOOR is {told!r}", fix="Give bytes such as 2G or 500M, or 0.")
+    return int(float(match[1]) * {"": 1, "k": 1000, "M": 10**6, "G": 10**9}[match[2]])
+
+
+def needed(production: Production) -> int:
+    """Bytes that the run will add at most, about: takes, chapters, deliverables, and the largest of them once more while it
+    takes the place of an old one."""
+    plan, profile = production.plan, production.profile
+    takes = sum(
+        _seconds([one.line], production) * engines.engine_class(one.engine).capabilities.sample_rate * 2 * TAKE_SHARE
+        for one in plan.due
+    )
+    masters, replaced, largest = 0.0, 0, 0.0
+    known: dict[int, list[Master]] = {}
+    for path in production.folder.chapters.glob("[!.]*.json"):
+        one = record.load(production.folder.chapters, path.stem)
+        if one:
+            known.setdefault(one.chapter, []).append(one)
+    for number, lines in _chapters(production).items():
+        there = known.get(number, [])
+        if there and not any(line.id in plan.stale for line in lines):
+            continue
+        made = PAUSES * _seconds(lines, production) * sum(_rates(profile)[kind] for kind in profile.formats)
+        masters, largest = masters + made, max(largest, made)
+        replaced += sum(path.stat().st_size for one in there for path in one.files.values())
+    if not takes and not masters:
+        return 0
+    whole = PAUSES * _seconds(plan.lines, production)
+    delivered = 0.0
+    for kind in production.deliver:
+        made = whole * {**_rates(profile), "stems": _rates(profile)["wav"] * STEMS_SHARE}.get(
+            _LIKE.get(kind, kind), 0.0
+        )
+        largest = max(largest, made)
+        if not any(production.folder.chapters.glob(f".*.{kind}.json")):
+            delivered += made
+    return int(MARGIN * (takes + max(masters - replaced, 0.0) + delivered + largest))
+
+
+_LIKE = {"m4b": "m4a", "epub": "m4a", "video": "m4a"}
+"""Deliverables that are about as large as the chapters in a format. Others are small."""
+
+
+def _rates(profile: Profile) -> dict[str, float]:
+    """Bytes a second of each format."""
+    samples = profile.sample_rate * profile.channels * 2
+    return {
+        "wav": samples, "flac": samples * MASTER_SHARE,
+        "mp3": profile.mp3_kbps * 125, "m4a": profile.aac_kbps * 125 * 1.1, "opus": profile.opus_kbps * 125 * 1.1,
+    }  # fmt: skip
+
+
+def _chapters(production: Production) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = {number: [] for number in production.chapters}
+    for line in production.plan.lines:
+        if line.chapter in found:
+            found[line.chapter].append(line)
+    return found
+
+
+def _seconds(lines: Iterable[Line], production: Production) -> float:
+    """About how long lines will be spoken."""
+    language = production.cast.language
+    return sum(usual_seconds(line.spoken or line.text, language) for line in lines if line.kind != "pause")
+
+
+def _mb(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
