@@ -10,8 +10,7 @@ from typing import Any
 
 from pipeline.deliver import VERSION
 from pipeline.deliver.book import FinishedBook
-from pipeline.deliver.kinds import KINDS
-from pipeline.errors import MasteringError
+from pipeline.deliver.kinds import KINDS, not_made
 from pipeline.files import sha256_file, write_text
 
 
@@ -33,12 +32,10 @@ def make(book: FinishedBook, kind: str) -> Made:
     there = made(book, kind)
     if there is not None and _note(book, kind).get("fingerprint") == print_:
         return Made(kind, there, False)
-    for needed in one.needs:
-        if any(needed not in master.files for master in book.masters):
-            raise MasteringError(
-                f"{kind} is made from {needed} chapters, which are not made here",
-                fix=f"Add {needed} to --formats, or leave {kind} out of --deliver.",
-            )
+    for master in book.masters:
+        lacking = one.lacks(master.files, book.settings.get(kind, {}))
+        if lacking:
+            raise not_made(kind, lacking)
     files = tuple(one.writer()(book))
     before = _note(book, kind).get("files", {})
     for name in before:

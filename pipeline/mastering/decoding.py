@@ -10,8 +10,9 @@ import numpy as np
 
 from pipeline.errors import MasteringError
 from pipeline.nouns import Waveform
+from pipeline.wording import Wording
 
-FIX = "Give a WAV, FLAC, MP3, M4A or OGG file."
+FIX = Wording("Give a WAV, FLAC, MP3, M4A or OGG file.", "请给出 WAV、FLAC、MP3、M4A 或 OGG 文件。")
 _FRAMES = 1 << 14
 """Decoded at once; codecs give about a thousand, which costs time."""
 
@@ -30,7 +31,10 @@ def mono(path: Path, rate: int) -> Generator[Waveform]:
             if wave.size:
                 yield wave
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MasteringError(f"the file cannot be read as audio ({error})", where=str(path), fix=FIX) from error
+        why = getattr(error, "strerror", None) or error
+        raise MasteringError(
+            Wording(f"the file cannot be read as audio ({why})", f"无法作为音频读取（{why}）"), where=str(path), fix=FIX
+        ) from error
 
 
 def _at_rate(frames: Iterator[tuple[Waveform, int]], rate: int) -> Iterator[Waveform]:
