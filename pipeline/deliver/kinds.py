@@ -22,6 +22,7 @@ class Kind:
     about     (English, Chinese) for people
     needs     chapter formats that must be there, such as m4a; () = any
     either    chapter formats of which one must be there; the setting `audio`, where it has one, names which
+    by_cast   whether the lines of a character go together, so that the cast file's aliases go into it
     encodes   formats in which it encodes sound itself
     reads     files of the book's folder that go into it, beside the masters, where they are there
     demands   settings that must be given -> what to write, such as ("url", "https://example.org/my-book/")
@@ -39,6 +40,7 @@ class Kind:
     either: tuple[str, ...] = ()
     encodes: tuple[str, ...] = ()
     check: str = ""
+    by_cast: bool = False
 
     def writer(self) -> Callable[[FinishedBook], list[Path]]:
         """The function that makes it; its module is imported now."""
@@ -95,7 +97,7 @@ KINDS: dict[str, Kind] = {
             settings={"minutes": ("float", 1, 5), "chapter": ("int", 1, 100_000)},
             encodes=("mp3",),
         ),
-        Kind("stems", "stems:write", ("every character's lines in a file of their own", "每个角色一条分轨"), ()),
+        Kind("stems", "stems:write", ("every character's lines in a file of their own", "每个角色一条分轨"), by_cast=True),
         Kind("timeline", "timeline:write", ("every line's place, CSV and JSON", "每一行的起止，CSV 与 JSON")),
         Kind(
             "srt", "subtitles:write_srt", ("subtitles, SubRip", "字幕，SubRip"),
@@ -109,7 +111,7 @@ KINDS: dict[str, Kind] = {
         Kind("words", "words:write", ("every word's time, JSON", "每个字词的时间，JSON")),
         Kind("labels", "labels:write_labels", ("Audacity labels", "Audacity 标签")),
         Kind("cues", "labels:write_cues", ("cue list, CSV", "时间码清单，CSV")),
-        Kind("reaper", "reaper:write", ("Reaper project, a track a character", "Reaper 工程，一个角色一条轨")),
+        Kind("reaper", "reaper:write", ("Reaper project, a track a character", "Reaper 工程，一个角色一条轨"), by_cast=True),
         Kind(
             "edl", "edl:write", ("edit decision lists, CMX 3600", "剪辑决策表，CMX 3600"),
             settings={"fps": ("choice", "24", "25", "30", "50", "60")},
@@ -130,6 +132,7 @@ KINDS: dict[str, Kind] = {
             "report:write",
             ("quality report, one page and JSON", "质量报告，单页网页与 JSON"),
             reads=("listening.json",),
+            by_cast=True,
         ),
     )
 }  # fmt: skip

@@ -69,7 +69,7 @@ def fingerprint(book: FinishedBook, kind: str) -> str:
         "chapters": [(one.stem, one.fingerprint, sorted(one.files)) for one in book.masters],
         "tags": asdict(book.tags), "source": book.record.source_sha256,
         "cover": hashlib.sha256(book.cover).hexdigest() if book.cover else "",
-        "settings": dict(book.settings.get(kind, {})),
+        "settings": dict(book.settings.get(kind, {})), "aliases": dict(book.aliases) if KINDS[kind].by_cast else {},
         "read": {name: sha256_file(book.folder / name) for name in KINDS[kind].reads if (book.folder / name).is_file()},
     }  # fmt: skip
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -22,14 +23,27 @@ def mono(path: Path, rate: int) -> Generator[Waveform]:
 
     Raises MasteringError for a file that is missing, not audio, or damaged.
     """
+    with _explained(path):
+        for wave in _at_rate(((planes.mean(axis=0), own) for planes, own in _frames(path)), rate):
+            if wave.size:
+                yield wave
+
+
+def channels(path: Path) -> Iterator[Waveform]:
+    """The same at the file's own rate, every channel for itself: blocks of shape (frames, channels)."""
+    with _explained(path):
+        for planes, _ in _frames(path):
+            yield planes.T
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     import av
 
     if not path.is_file():
         raise MasteringError("the file is not there", where=str(path), fix="Mend the path, or leave it out.")
     try:
-        for wave in _at_rate(_frames(path), rate):
-            if wave.size:
-                yield wave
+        yield
     except (av.FFmpegError, OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise MasteringError(
@@ -52,7 +66,7 @@ def _at_rate(frames: Iterator[tuple[Waveform, int]], rate: int) -> Iterator[Wave
 
 
 def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
-    """Decoded blocks, averaged to mono, each with the file's rate."""
+    """Decoded blocks, shape (channels, frames), each with the file's rate."""
     import av
 
     with av.open(str(path)) as container:
@@ -63,4 +77,4 @@ def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
             if frame and not regular:
                 regular = av.AudioResampler("fltp", frame.layout.name, frame.sample_rate, _FRAMES)
             for floats in regular.resample(frame) if regular else []:
-                yield floats.to_ndarray().mean(axis=0), floats.sample_rate
+                yield np.asarray(floats.to_ndarray(), np.float32), floats.sample_rate
