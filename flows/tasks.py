@@ -43,8 +43,10 @@ def master_chapter(number: int, production: Production, workers: Crew) -> tuple[
     if made:
         get_run_logger().info(
             "chapter %d: %.1f s, %.2f LUFS, %.2f dBTP",
-            number, master.seconds, master.loudness.integrated, master.loudness.true_peak,
+            number, master.seconds, master.loudness.integrated, master.true_peak,
         )  # fmt: skip
+    for remark in produce.sound_remarks(production, master):
+        get_run_logger().warning("%s", remark)
     return master, made
 
 
@@ -99,7 +101,7 @@ def _publish(result: Result, masters: Sequence[Master]) -> None:
         table=[
             {
                 "chapter": master.chapter, "title": master.title, "seconds": round(master.seconds, 2),
-                "LUFS": round(master.loudness.integrated, 2), "dBTP": round(master.loudness.true_peak, 2),
+                "LUFS": round(master.loudness.integrated, 2), "dBTP": round(master.true_peak, 2),
             }
             for master in masters
         ],

@@ -17,6 +17,7 @@ from pipeline.opening import Production
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Job
 from pipeline.script.conversation import doubtful as in_doubt
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -125,6 +126,7 @@ def finished(production: Production, masters: Sequence[Master]) -> FinishedBook:
         folder=production.folder.path, name=name, record=production.record, profile=production.profile,
         masters=tuple(masters), takes=production.folder.takes, cover=cover, cover_type=cover_type,
         settings=production.settings, narrator=credits.narrator if credits else "",
+        aliases={name: part.name for name, part in production.cast.parts.items() if name != part.name},
     )  # fmt: skip
 
 
@@ -152,11 +154,10 @@ def result_of(
     """What a run did, with every deliverable of the chapters asked for."""
     deliverables = []
     for one, _ in masters:
-        for path in one.files.values():
+        for kind, path in one.files.items():
+            peak = one.peaks.get(kind, one.true_peak)
             deliverables.append(
-                Deliverable(
-                    path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, one.loudness.true_peak
-                )
+                Deliverable(path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, peak)
             )
     seconds = sum(one.seconds for one in _whole_book(production, [master for master, _ in masters]))
     for made in delivered:
@@ -166,9 +167,18 @@ def result_of(
         folder=production.folder.path, lines=len(production.wanted), rendered=production.rendered,
         mastered=tuple(one.chapter for one, made in masters if made),
         delivered=tuple(made.kind for made in delivered if made and made.now),
-        flagged=tuple(doubtful(production)[0]), remarks=tuple(production.remarks), deliverables=tuple(deliverables),
+        flagged=tuple(doubtful(production)[0]), deliverables=tuple(deliverables),
+        remarks=(*(remark for one, _ in masters for remark in sound_remarks(production, one)), *production.remarks),
         failed=tuple(line.id for line in production.plan.lines if line.id in production.failed),
     )  # fmt: skip
+
+
+def sound_remarks(production: Production, master: Master) -> list[Wording]:
+    """What is to be said of a chapter that misses its profile or was pressed hard to reach it."""
+    from pipeline.deliver import loudness
+
+    spoken = sum(line.kind != "pause" for line in production.lines_of(master.chapter))
+    return loudness.remarks(master, production.profile, spoken)
 
 
 def doubtful(production: Production) -> tuple[dict[str, tuple[str, ...]], list[str]]:

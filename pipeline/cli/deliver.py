@@ -29,7 +29,7 @@ def deliver(options: argparse.Namespace) -> int:
         wanted = chosen or production.deliver
         masters, stale = chapters.masters_there(production)
         for kind in wanted:
-            check(masters, kind)
+            check(masters, kind, production.settings.get(kind, {}))
         made = []
         for at, kind in enumerate(wanted):
             display(Progress("deliver", at, len(wanted), note=kind))

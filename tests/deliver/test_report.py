@@ -205,6 +205,15 @@ def test_the_acx_profile_is_judged_by_rms_floor_and_length(demo: FinishedBook) -
     assert not verdicts["sample_peak"].passed
 
 
+def test_two_names_of_one_character_count_as_one_by_the_casts_name(demo: FinishedBook) -> None:
+    assert demo.aliases["小女孩"] == "小满"
+    shares = {one.speaker: one for one in analyse(demo).shares}
+    apart = {one.speaker: one for one in analyse(replace(demo, aliases={})).shares}
+    assert "小女孩" not in shares
+    assert shares["小满"].lines == apart["小满"].lines + apart["小女孩"].lines
+    assert shares["小满"].seconds == pytest.approx(apart["小满"].seconds + apart["小女孩"].seconds)
+
+
 def test_what_the_cast_file_asks_for_is_what_counts(demo: FinishedBook) -> None:
     for name, loudness, least, most in (
         ("podcast", -19, -20, -18),
