@@ -26,7 +26,8 @@ class Stopwatch:
         self._rendered = 0.0
         self.left: Left | None = None
         self.speech_s = 0.0
-        """Seconds of speech rendered so far."""
+        """Seconds of speech rendered so far, and takes made."""
+        self.lines = 0
 
     def __call__(self, step: Progress) -> None:
         now = self._clock()
@@ -34,6 +35,7 @@ class Stopwatch:
             self._spans[step.stage] = self._spans.get(step.stage, (now, now))[0], now
         if step.stage == "render":
             self.speech_s += step.seconds
+            self.lines = step.done
             self._rendered = step.done / step.total if step.total else 0.0
         if step.stage == "deliver":
             if self._kind:

@@ -25,7 +25,7 @@ from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.estimate import Left, estimated
 from pipeline.queue.file import load
 from pipeline.queue.measure import Stopwatch
-from pipeline.queue.record import BookNight, Night
+from pipeline.queue.record import BookNight, Night, Outcome
 from pipeline.queue.unchanged import note, on_disk, unchanged
 from pipeline.render.pool import visible_gpus
 from pipeline.request import Request
@@ -42,7 +42,7 @@ def now() -> datetime:
 def work(
     path: Path, ends: datetime, make: Make, *, clock: Callable[[], datetime] = now, observe: Observer = unobserved
 ) -> Night:
-    """Work through the queue in the file at `path` until `ends`, and give the night's record, which is written after every book.
+    """Work through the queue in the file at `path` until `ends`; the night's record, which is written after every book.
 
     The file and the inbox are looked at again before every book. Raises CastError for a queue that cannot be read as the
     night begins, ShuoshuError when another night is at work on it.
@@ -96,17 +96,16 @@ class _Turn:
         )  # fmt: skip
         try:
             row = self._made(row, make, watch)
-        except BookHeldError as error:
-            row = replace(row, outcome="held", what=_wording(error.what), where=error.where, fix=_wording(error.fix))
         except ShuoshuError as error:
-            row = replace(row, what=_wording(error.what), where=error.where, fix=_wording(error.fix))
+            row = _failed(row, error)
         except Exception as error:  # noqa: BLE001 - one broken book must not end the night of the others
-            row = replace(row, **_unexpected(error))
+            row = _failed(row, _unforeseen(error))
         if row.outcome == "failed":
             chapters = on_disk(self.entry.folder)
             row = replace(
-                row, chapters=len(chapters), audio_s=sum(chapters), speech_s=watch.speech_s, render_s=watch.render_s
-            )
+                row, chapters=len(chapters), audio_s=sum(chapters), rendered=watch.lines, speech_s=watch.speech_s,
+                render_s=watch.render_s,
+            )  # fmt: skip
         gpus = len(visible_gpus()) if watch.left and _on_gpu(watch.left) else 0
         return replace(
             row, title=row.title or request.manuscript.stem, ended=record.shown(self.clock(), self.queue.window.zone),
@@ -139,7 +138,8 @@ class _Turn:
         if result.stopped:
             left = Wording(f"{self.stopped}; {result.stopped}", f"{self.stopped.chinese}；{chinese_of(result.stopped)}")
             return replace(row, outcome="stopped", what=left)
-        note(request)
+        with suppress(ShuoshuError, OSError):  # without a note the next night opens it
+            note(request)
         return replace(row, outcome="unchanged" if there else "done")
 
     def stop(self) -> bool:
@@ -164,25 +164,27 @@ class _Turn:
         return Wording("")
 
 
-def _wording(text: str) -> Wording:
-    return text if isinstance(text, Wording) else Wording(text)
+def _failed(row: BookNight, error: ShuoshuError) -> BookNight:
+    what, fix = (Wording(text, chinese_of(text)) for text in (error.what, error.fix))
+    outcome: Outcome = "held" if isinstance(error, BookHeldError) else "failed"
+    return replace(row, outcome=outcome, what=what, where=error.where, fix=fix)
 
 
 def _on_gpu(left: Left) -> bool:
     return any(engine_class(name).capabilities.processes_per_device for name in left.engines.split("+"))
 
 
-def _unexpected(error: Exception) -> dict[str, object]:
+def _unforeseen(error: Exception) -> ShuoshuError:
     frames = traceback.extract_tb(error.__traceback__)
     text = f"{type(error).__name__}: {error}".splitlines()[0]
-    return {
-        "what": Wording(f"an error nobody foresaw ({text})", f"意外错误（{text}）"),
-        "where": f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else "",
-        "fix": Wording(
+    return ShuoshuError(
+        Wording(f"an error nobody foresaw ({text})", f"意外错误（{text}）"),
+        where=f"{frames[-1].filename}, line {frames[-1].lineno}",
+        fix=Wording(
             "`shuoshu run` on its manuscript shows it again; please report it.",
             "用 `shuoshu run` 重试可再现，请报告给我们。",
         ),
-    }
+    )
 
 
 @contextmanager
