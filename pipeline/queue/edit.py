@@ -12,25 +12,33 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeline.errors import ShuoshuError
-from pipeline.files import explained, written_beside
+from pipeline.files import explained, write_text, written_beside
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
 from pipeline.wording import Wording
 
-Value = str | int | bool
+Value = str | int | bool | date
 
 
-def edit(path: Path, change: Callable[[str], str]) -> Queue:
+def write_new(path: Path, text: str) -> None:
+    """Write a first queue file. Raises ShuoshuError when there is one: it is the user's, never overwritten."""
+    if path.exists():
+        raise ShuoshuError("this queue file exists and is yours", where=str(path))
+    write_text(path, text)
+
+
+def edit(path: Path, change: Callable[[str], str], check: Callable[[Queue], object] = lambda _: None) -> Queue:
     """Change the file by one of the functions below, and give the queue as it is then. Whoever else edits through here
-    waits; nothing is written when the changed queue is wrong, or when somebody saved the file meanwhile.
+    waits; nothing is written when the changed queue is wrong, `check` refuses it, or somebody saved the file meanwhile.
 
-    Raises ShuoshuError for what cannot be changed, CastError for a queue that would be wrong.
+    Raises ShuoshuError for what cannot be changed, CastError for a queue that would be wrong, and what `check` raises.
     """
     path = path.resolve()
     with _locked(path.parent / "nights"), written_beside(path) as beside:
@@ -39,6 +47,7 @@ def edit(path: Path, change: Callable[[str], str]) -> Queue:
         beside.write_bytes(mark + change(before.decode("utf-8-sig")).encode("utf-8"))
         try:
             queue = replace(load(beside), path=path)
+            check(queue)
         except ShuoshuError as error:
             raise type(error)(error.what, where=error.where.replace(str(beside), str(path)), fix=error.fix) from error
         if path.read_bytes() != before:

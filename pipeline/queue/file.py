@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -125,10 +126,8 @@ class _Reader(Checked):
         """A deadline: a day, which is over at its midnight, or a day and a time."""
         found = node.value
         if isinstance(found, str):
-            try:
+            with suppress(ValueError):
                 found = datetime.fromisoformat(found)
-            except ValueError:
-                found = None
         if isinstance(found, datetime):
             return found if found.tzinfo else found.replace(tzinfo=zone)
         if isinstance(found, date):

@@ -166,4 +166,4 @@ def _plain(value: Any) -> Any:
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return round(value, 3) if isinstance(value, float) else value
+    return value
