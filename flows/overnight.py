@@ -25,7 +25,7 @@ from prefect.states import Completed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.handover import run_opened
-from flows.watching import tell, watched_by
+from flows.watching import watched_by
 from pipeline.errors import ShuoshuError
 from pipeline.folder import safe_name
 from pipeline.opening import Production
@@ -48,7 +48,7 @@ def _name() -> str:
 
 
 @flow(name="night", flow_run_name=_name, log_prints=False)
-def night(queue: Path = Path("queue.yaml"), until: datetime | None = None) -> Any:
+def night(queue: Path, until: datetime | None = None) -> Any:
     """Make the books of a queue until its window closes.
 
     Args:
@@ -61,7 +61,7 @@ def night(queue: Path = Path("queue.yaml"), until: datetime | None = None) -> An
     if ends is None:
         opens = record.shown(plan.window.opens(at), zone)
         return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
-    done = work(queue, ends, _make, observe=tell)
+    done = work(queue, ends, _make)
     morning.write_page(done, plan.nights, plan.language)
     _publish(done)
     text = morning.summary(done)

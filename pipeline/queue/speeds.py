@@ -14,7 +14,8 @@ from pipeline.files import cache_home, explained, write_text
 KEEP = 0.9
 """What a measurement still weighs when the next one comes: figures follow a machine that changes, over some ten runs."""
 _PRIOR = 0.3
-"""What the default of the fixed seconds weighs, in measurements: little against runs of many sizes, much where all are alike."""
+"""What the default of the fixed seconds weighs, in measurements: little against runs of many sizes, much where all are
+alike."""
 
 
 @dataclass(frozen=True, slots=True)

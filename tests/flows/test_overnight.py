@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,56 +46,57 @@ def night(queue: Path, address: str, **options: str) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
-def test_a_night_of_several_books_is_a_run_with_a_run_each_and_tells_who_asked(
-    prefect_server: str, tmp_path: Path
-) -> None:
+def morning(home: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(shuoshu("morning", "--json", cwd=home).stdout)
+    found["by_book"] = {one["book"]: one for one in found["books"]}
+    return found
+
+
+def test_a_night_is_a_run_with_a_run_for_each_book_and_tells_who_asked(prefect_server: str, tmp_path: Path) -> None:
     home = tmp_path / "catalogue"
     home.mkdir()
-    write_story(home, "nightone")
     (home / "nightbroken.epub").write_bytes(b"no zip")
-    (home / "nightlong.txt").write_text(
-        "\n".join(f"这是第{n}句很长很长的话，说了又说。" for n in range(3000)), encoding="utf-8"
-    )
+    (home / "nightlong.txt").write_text("\n".join(f"这是第{n}句很长的话。" for n in range(4000)), encoding="utf-8")
+    top = "notify: [custom-webhook/overnight, custom-webhook/gone]\n"
+    queue = write_queue(home, "  - nightbroken.epub\n  - nightlong.txt\n", top=top)
     with running(LocalServer(Webhook)) as server:
         save = (
             "from prefect.blocks.notifications import CustomWebhookNotificationBlock as Hook\n"
-            f"Hook(name='morning', url='{server.url}', json_data={{'text': '{{{{subject}}}}: {{{{body}}}}'}}).save('overnight', overwrite=True)"
+            f"Hook(name='morning', url='{server.url}', json_data={{'text': '{{{{subject}}}}: {{{{body}}}}'}})"
+            ".save('overnight', overwrite=True)"
         )
-        subprocess.run(
-            [sys.executable, "-c", save],
-            check=True,
-            env={**os.environ, "PREFECT_API_URL": prefect_server},
-            capture_output=True,
-        )
-        queue = write_queue(
-            home, "  - nightbroken.epub\n  - nightone.txt\n  - nightlong.txt\n",
-            top="notify: [custom-webhook/overnight, custom-webhook/gone]\n",
-        )  # fmt: skip
-        ends = datetime.now(UTC) + timedelta(seconds=25)
-        done = night(queue, prefect_server, until=ends.isoformat())
-        late = (datetime.now(UTC) - ends).total_seconds()
-        told = server.keys
-    assert done.returncode == 0, done.stderr
-    assert late < 20, "it ends soon after its window"
-    runs = flow_runs(prefect_server, ["night of catalogue", "produce nightone", "produce nightlong"])
-    assert runs["produce nightone"][0] == "Completed"
+        environment = {**os.environ, "PREFECT_API_URL": prefect_server}
+        subprocess.run([sys.executable, "-c", save], check=True, env=environment, capture_output=True)
+        for allowed in (12, 25, 50):  # a busy machine takes long to begin
+            ends = datetime.now(UTC) + timedelta(seconds=allowed)
+            done = night(queue, prefect_server, until=ends.isoformat())
+            late = (datetime.now(UTC) - ends).total_seconds()
+            assert done.returncode == 0, done.stderr
+            found = morning(home)
+            if found["by_book"]["nightlong"]["outcome"] == "stopped":
+                break
+    assert {name: one["outcome"] for name, one in found["by_book"].items()} == {
+        "nightbroken": "failed",
+        "nightlong": "stopped",
+    }
+    assert late < allowed, "it ends soon after its window"
+    assert found["by_book"]["nightlong"]["rendered"] == len(list((home / "output/nightlong/takes").glob("*/*.flac")))
+    assert any("custom-webhook/gone was not told" in one for one in found["remarks"])
+    runs = flow_runs(prefect_server, ["night of catalogue", "produce nightlong"])
     assert runs["produce nightlong"][0] == "Stopped"
     state, message = runs["night of catalogue"]
     assert state == "Completed"
-    assert "1 done, 1 goes on next night, 1 failed" in message
+    assert "1 goes on next night, 1 failed" in message
     assert "stopped at the window's end" in message
-    [sent] = [json.loads(str(one))["text"] for one in told]
-    assert message in sent
-    found = json.loads(shuoshu("morning", "--json", cwd=home).stdout)
-    assert [(one["book"], one["outcome"]) for one in found["books"]] == [
-        ("nightbroken", "failed"), ("nightone", "done"), ("nightlong", "stopped"),
-    ]  # fmt: skip
-    assert any("custom-webhook/gone was not told" in one for one in found["remarks"])
-    assert found["books"][2]["rendered"] == len(list((home / "output/nightlong/takes").glob("*/*.flac")))
+    assert message in json.loads(str(server.keys[-1]))["text"]
     assert "nightbroken" in next((home / "nights").glob("*.html")).read_text(encoding="utf-8")
 
-    (home / "nightlong.txt").unlink()
-    shuoshu("schedule", "remove", "nightlong", "nightbroken", cwd=home)
+    write_story(home, "nightone")
+    assert shuoshu("schedule", "add", "nightone.txt", cwd=home).returncode == 0
+    assert shuoshu("schedule", "remove", "nightlong", "nightbroken", cwd=home).returncode == 0
+    assert night(queue, prefect_server).returncode == 0
+    assert flow_runs(prefect_server, ["produce nightone"])["produce nightone"][0] == "Completed"
+    assert morning(home)["by_book"]["nightone"]["outcome"] == "done"
     before = files(home / "output")
     assert night(queue, prefect_server).returncode == 0
     assert files(home / "output") == before, "a night with nothing stale touches no book"
