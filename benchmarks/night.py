@@ -40,7 +40,7 @@ def server(home: Path, database: str) -> Iterator[dict[str, str]]:
     """A Prefect server that stays, all its services included; the environment of its clients."""
     port = 4300 + os.getpid() % 400
     environment = {
-        **os.environ, "PYTHONPATH": str(HERE), "PREFECT_HOME": str(home / "prefect"), "XDG_CACHE_HOME": str(home / "cache"),
+        **os.environ, "PREFECT_HOME": str(home / "prefect"), "XDG_CACHE_HOME": str(home / "cache"),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_ENABLED": "false",
     }  # fmt: skip

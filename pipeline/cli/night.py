@@ -43,9 +43,7 @@ def show_list(options: argparse.Namespace) -> int:
     show.table(str(options.queue), columns, rows)
     for one in found:
         if one.problem:
-            show.remark(
-                f"{one.entry.name}: {show.told(one.problem.what)} {one.problem.where} {show.told(one.problem.fix)}".rstrip()
-            )
+            show.remark(_said(one.entry.name, one.problem.what, one.problem.where, one.problem.fix))
     _closing(queue, found, opens, closes)
     show.remarks([*drop.refused])
     for path in drop.growing:
@@ -151,9 +149,7 @@ def morning(options: argparse.Namespace) -> int:
     show.table(show.say(f"Night of {found.name}", f"{found.name} 夜间"), columns, rows)
     for one in found.books:
         if one.what and one.outcome not in ("paused", "waiting"):
-            show.remark(
-                " ".join(part for part in (f"{one.book}:", show.told(one.what), one.where, show.told(one.fix)) if part)
-            )
+            show.remark(_said(one.book, one.what, one.where, one.fix))
         if one.listen:
             ids = ", ".join(one.listen[: report.SHOWN]) + (" …" if len(one.listen) > report.SHOWN else "")
             show.remark(show.say(f"listen to {one.book}: {ids}", f"试听 {one.book}：{ids}"))

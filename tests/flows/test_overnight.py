@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -125,6 +126,20 @@ def deployment(address: str, name: str):  # type: ignore[no-untyped-def]
         return next((one for one in client.read_deployments() if one.name == name), None)
 
 
+def scheduled(address: str, deployment_id: object) -> list[datetime]:
+    """When a deployment's coming runs begin: those that the server's scheduler enters when it is asked to."""
+    import httpx
+
+    answer = httpx.post(f"{address}/deployments/{deployment_id}/schedule", json={}, timeout=30)
+    assert answer.status_code == 200, "does this SQLAlchemy go with this Prefect?"
+    wanted = {
+        "deployments": {"id": {"any_": [str(deployment_id)]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+    found = httpx.post(f"{address}/flow_runs/filter", json=wanted, timeout=30).json()
+    return [datetime.fromisoformat(one["expected_start_time"]) for one in found]
+
+
 def until(true, seconds: float = 60) -> bool:  # type: ignore[no-untyped-def]
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -152,6 +167,10 @@ def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path
         served = deployment(prefect_server, "servedhouse")
         assert [str(one.schedule.cron) for one in served.schedules] == ["0 0 * * *"]
         assert str(served.schedules[0].schedule.timezone) == "Europe/Berlin"
+        planned = scheduled(prefect_server, served.id)
+        assert len(planned) >= 3, "Prefect's scheduler enters the coming nights"
+        zone = ZoneInfo("Europe/Berlin")
+        assert {(one.astimezone(zone).hour, one.astimezone(zone).minute) for one in planned} == {(0, 0)}
         queue.write_text(queue.read_text().replace("all day", "21:30-06:00, weekends all day"))
         assert until(lambda: len(deployment(prefect_server, "servedhouse").schedules) == 2), (
             "a changed window reaches Prefect"
@@ -164,6 +183,12 @@ def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path
     assert "servedhouse: waiting for its window" in told
     assert "Traceback" not in told
     assert deployment(prefect_server, "servedhouse").paused, "nobody waits, so nothing is started"
+    process = subprocess.Popen(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert until(lambda: not deployment(prefect_server, "servedhouse").paused), "served again, it goes on"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
 
 
 @pytest.mark.parametrize(
