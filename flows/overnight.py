@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import prefect
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
@@ -34,7 +36,7 @@ from pipeline.progress import Observer
 from pipeline.queue import inbox, morning, record
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
-from pipeline.queue.night import now, work
+from pipeline.queue.night import Unrecorded, now, work
 from pipeline.queue.record import Night
 from pipeline.request import Request
 from pipeline.wording import Wording, chinese_of
@@ -63,7 +65,8 @@ def night(queue: Path, until: datetime | None = None) -> Any:
         return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
     done = work(queue, ends, _make)
     morning.write_page(done, plan.nights, plan.language)
-    _publish(done)
+    with suppress(httpx.HTTPError):  # without its server there is nobody to show it to; the page is there
+        _publish(done)
     text = morning.summary(done)
     told = chinese_of(text) if plan.language == "zh" else str(text)
     failed = [remark for slug in plan.notify for remark in _notified(slug, told, done.name)]
@@ -73,8 +76,11 @@ def night(queue: Path, until: datetime | None = None) -> Any:
 
 
 def _make(production: Production, request: Request, observe: Observer) -> Result:
-    with watched_by(observe):
-        return run_opened(production, request, request.workers)
+    try:
+        with watched_by(observe):
+            return run_opened(production, request, request.workers)
+    except httpx.HTTPError as error:  # rooms that ask servers explain their own errors; this is Prefect's client
+        raise Unrecorded(str(error)) from error
 
 
 def _publish(done: Night) -> None:

@@ -26,8 +26,7 @@ class Stopwatch:
         self._rendered = 0.0
         self.left: Left | None = None
         self.speech_s = 0.0
-        """Seconds of speech rendered so far, and takes made."""
-        self.lines = 0
+        """Seconds of speech rendered so far."""
 
     def __call__(self, step: Progress) -> None:
         now = self._clock()
@@ -35,7 +34,6 @@ class Stopwatch:
             self._spans[step.stage] = self._spans.get(step.stage, (now, now))[0], now
         if step.stage == "render":
             self.speech_s += step.seconds
-            self.lines = step.done
             self._rendered = step.done / step.total if step.total else 0.0
         if step.stage == "deliver":
             if self._kind:

@@ -8,7 +8,7 @@ the next night, since takes and masters are kept as they are made.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,8 +17,9 @@ from pathlib import Path
 from pipeline.engines import engine_class
 from pipeline.errors import BookHeldError, ShuoshuError
 from pipeline.files import explained
+from pipeline.folder import BookFolder
 from pipeline.opening import Production, open_book
-from pipeline.produce import Result, nothing_to_do
+from pipeline.produce import Result, finish, nothing_to_do
 from pipeline.progress import Observer, unobserved
 from pipeline.queue import inbox, record, speeds
 from pipeline.queue.entry import Entry, Queue
@@ -33,6 +34,10 @@ from pipeline.wording import Wording, chinese_of
 
 Make = Callable[[Production, Request, Observer], Result]
 """Makes what an opened book needs: `produce.finish`, or a flow that does the same."""
+
+
+class Unrecorded(Exception):
+    """What `Make` raises when it cannot go on for a reason that is not the book's: who keeps its records is gone."""
 
 
 def now() -> datetime:
@@ -89,27 +94,28 @@ class _Turn:
 
     def made(self, make: Make, observe: Observer) -> BookNight:
         """Make the book; whatever goes wrong is in the row."""
-        watch, request = Stopwatch(observe), self.entry.request
+        request, watches, takes = self.entry.request, [Stopwatch(observe)], _takes(self.entry.folder)
         row = BookNight(
             self.entry.name, "failed", began=record.shown(self.clock(), self.queue.window.zone),
             before_s=record.spent_before(self.queue.nights, self.night.name, self.entry.name),
         )  # fmt: skip
         try:
-            row = self._made(row, make, watch)
+            try:
+                row = self._made(row, make, watches[0])
+            except Unrecorded as gone:
+                watches.append(Stopwatch(observe))
+                row = _alone_made(self._made(row, _plainly, watches[1]), gone)
         except ShuoshuError as error:
             row = _failed(row, error)
         except Exception as error:  # noqa: BLE001 - one broken book must not end the night of the others
             row = _failed(row, _unforeseen(error))
-        if row.outcome == "failed":
-            chapters = on_disk(self.entry.folder)
-            row = replace(
-                row, chapters=len(chapters), audio_s=sum(chapters), rendered=watch.lines, speech_s=watch.speech_s,
-                render_s=watch.render_s,
-            )  # fmt: skip
-        gpus = len(visible_gpus()) if watch.left and _on_gpu(watch.left) else 0
+        if row.outcome == "failed" or len(watches) > 1:
+            row = _counted_again(row, self.entry.folder, takes, watches)
+        left = watches[-1].left
+        gpus = len(visible_gpus()) if left and _on_gpu(left) else 0
         return replace(
             row, title=row.title or request.manuscript.stem, ended=record.shown(self.clock(), self.queue.window.zone),
-            work_s=watch.seconds, gpu_s=row.render_s * gpus,
+            work_s=watches[0].seconds, gpu_s=row.render_s * gpus,
         )  # fmt: skip
 
     def _made(self, row: BookNight, make: Make, watch: Stopwatch) -> BookNight:
@@ -162,6 +168,33 @@ class _Turn:
                 if mine.paused or queue.paused:
                     return Wording("stopped because it was paused", "因暂停而停下")
         return Wording("")
+
+
+def _plainly(production: Production, request: Request, observe: Observer) -> Result:
+    return finish(production, request.workers, observe)
+
+
+def _alone_made(row: BookNight, gone: Unrecorded) -> BookNight:
+    """The row of a book that was made after its records' keeper was gone."""
+    told = Wording(
+        f"made without Prefect, whose server is gone ({gone})", f"Prefect 服务器已断开，未经它制作（{gone}）"
+    )
+    return replace(row, outcome="done" if row.outcome == "unchanged" else row.outcome, what=row.what or told)
+
+
+def _takes(folder: BookFolder) -> set[Path]:
+    return set(folder.takes.glob("*/*.flac"))
+
+
+def _counted_again(row: BookNight, folder: BookFolder, before: set[Path], watches: Sequence[Stopwatch]) -> BookNight:
+    """What was made, by what lies on disk, where a run broke off before it could tell."""
+    import soundfile
+
+    made, chapters = _takes(folder) - before, on_disk(folder)
+    return replace(
+        row, rendered=len(made), speech_s=sum(soundfile.info(path).duration for path in made),
+        render_s=sum(one.render_s for one in watches), chapters=len(chapters), audio_s=sum(chapters),
+    )  # fmt: skip
 
 
 def _failed(row: BookNight, error: ShuoshuError) -> BookNight:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
-import subprocess
-import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 import soundfile
 from mutagen.mp4 import MP4
 
+from pipeline.cli import main
 from pipeline.errors import ShuoshuError
 from pipeline.folder import BookFolder
 from pipeline.opening import Production
@@ -240,6 +239,25 @@ def test_a_book_that_another_process_holds_is_passed_over_with_that_reason(home:
     assert f"process {other.pid}" in made.books[0].what
 
 
+def test_a_night_whose_prefect_is_gone_goes_on_without_it(home: Path) -> None:
+    for name in ("one", "two"):
+        write_story(home, name)
+    queue = write_queue(home, "  - one.txt\n  - two.txt\n")
+
+    def make(production: Production, request: Request, observe: Observer) -> Result:
+        if request.manuscript.stem == "one":  # its server dies when all is made, before it could say so
+            plainly(production, request, observe)
+        raise night.Unrecorded("connection refused")
+
+    made = night.work(queue, FAR, make)
+    assert outcomes(made) == {"one": "done", "two": "done"}
+    for row in made.books:
+        takes = list((home / "output" / row.book / "takes").glob("*/*.flac"))
+        assert row.rendered == len(takes)
+        assert row.speech_s == pytest.approx(sum(soundfile.info(path).duration for path in takes), abs=1e-3)
+        assert "made without Prefect" in row.what
+
+
 def test_an_error_nobody_foresaw_is_a_row_with_its_place(home: Path) -> None:
     write_story(home, "one")
     queue = write_queue(home, "  - one.txt\n")
@@ -309,17 +327,26 @@ def test_figures_are_learned_and_used(home: Path) -> None:
     assert speeds.load() == speeds.Speeds(), "figures can be made again: a broken file is none"
 
 
-def command(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *map(str, arguments)], cwd=home, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+@dataclass
+class Told:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_the_queue_from_the_command_line(home: Path) -> None:
+def test_the_queue_from_the_command_line(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+
+    def command(*arguments: object) -> Told:
+        code = main([*map(str, arguments)])
+        return Told(code, *capsys.readouterr())
+
     write_story(home, "one")
     write_story(home, "two")
     done = command(
-        home, "schedule", "add", "one.txt", "two.txt", "--priority", 3, "--deadline", "2030-01-01", "--profile", "acx"
+        "schedule", "add", "one.txt", "two.txt", "--priority", 3, "--deadline", "2030-01-01", "--profile", "acx"
     )
     assert done.returncode == 0, done.stderr
     text = (home / "queue.yaml").read_text()
@@ -335,36 +362,36 @@ def test_the_queue_from_the_command_line(home: Path) -> None:
         (("remove", "tow"), "Did you mean two?"),
         (("add", "three.txt", "--deadline", "soon"), "deadline"),
     ):
-        refused = command(home, "schedule", *wrong)
+        refused = command("schedule", *wrong)
         assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
         assert "Traceback" not in refused.stderr
     assert (home / "queue.yaml").read_text() == text, "what is refused changes nothing"
-    assert command(home, "schedule", "pause", "two").returncode == 0
-    listed = json.loads(command(home, "schedule", "list", "--json").stdout)
+    assert command("schedule", "pause", "two").returncode == 0
+    listed = json.loads(command("schedule", "list", "--json").stdout)
     assert [(one["book"], one["state"]) for one in listed["books"]] == [("one", "due"), ("two", "paused")]
     one = listed["books"][0]
     assert one["seconds"] > 0
     assert not one["measured"]
     assert one["done"] > listed["window"]["opens"]
     assert not one["late"]
-    shown = command(home, "schedule", "list")
+    shown = command("schedule", "list")
     assert "1 of 1 books will be done by morning" in shown.stdout
     assert "defaults of docs/scheduling.md" in shown.stderr
-    assert command(home, "schedule", "resume", "two").returncode == 0
-    assert command(home, "schedule", "remove", "one.txt").returncode == 0
+    assert command("schedule", "resume", "two").returncode == 0
+    assert command("schedule", "remove", "one.txt").returncode == 0
     assert [one.name for one in load(home / "queue.yaml").books] == ["two"]
-    none = command(home, "morning")
+    none = command("morning")
     assert (none.returncode, "no record" in none.stderr) == (2, True)
 
     night.work(home / "queue.yaml", FAR, plainly)
-    told = command(home, "morning", "--json")
+    told = command("morning", "--json")
     assert told.returncode == 0, told.stderr
     found = json.loads(told.stdout)
     assert found["sums"]["counts"]["done"] == 1
     book = next((home / "output/two").glob("*.m4b"))
     seconds = MP4(book).info.length
     assert found["books"][0]["audio_s"] == pytest.approx(seconds, abs=0.1), "as mutagen reads the audiobook"
-    plain = command(home, "morning")
+    plain = command("morning")
     assert "no price_per_hour in queue.yaml" in plain.stdout
     page = next((home / "nights").glob("*.html")).read_text(encoding="utf-8")
     assert "Content-Security-Policy" in page
