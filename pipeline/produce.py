@@ -6,11 +6,12 @@ Flows wrap these functions in Prefect tasks; `finish` does all of them in plain 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import chapters, rendering
+from pipeline.errors import Stopped
 from pipeline.folder import safe_name
 from pipeline.nouns import Master
 from pipeline.opening import Production
@@ -20,11 +21,8 @@ from pipeline.script.conversation import doubtful as in_doubt
 from pipeline.wording import Wording
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from pipeline.deliver.book import FinishedBook
     from pipeline.deliver.make import Made
-    from pipeline.render.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Deliverable:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run did: `mastered` are the chapters, `delivered` the kinds of deliverables that were made now, `failed` the lines
-    that something stands in for."""
+    that something stands in for; `stopped` says what it left where it was asked to stop, "" = it came to its end."""
 
     folder: Path
     lines: int
@@ -53,6 +51,7 @@ class Result:
     remarks: tuple[str, ...]
     deliverables: tuple[Deliverable, ...]
     failed: tuple[str, ...] = ()
+    stopped: str = ""
 
 
 def finish(production: Production, workers: int = 0, observe: Observer = unobserved, dask: str = "") -> Result:
@@ -62,36 +61,55 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
     from pipeline.render.crew import crew
 
     with crew(production.folder.path, workers, dask) as pool, ThreadPoolExecutor(2 * pool.count) as threads:
+
+        def render(batch: tuple[Job, ...]) -> Callable[[], float]:
+            return threads.submit(rendering.render, production, batch, pool).result
+
+        def master(number: int) -> Callable[[], tuple[Master, bool]]:
+            return threads.submit(chapters.master, production, number, pool).result
+
+        def assemble(kind: str, masters: Sequence[Master]) -> Made | None:
+            return deliver(production, masters, kind)
+
         try:
-            _render_all(production, pool, threads, observe)
-            if rendering.plan_again(production):
-                _render_all(production, pool, threads, observe)
-            rendering.rendering_done(production, pool)
-            masters = []
-            observe(Progress("master", 0, len(production.chapters)))
-            given = [threads.submit(chapters.master, production, number, pool) for number in production.chapters]
-            for at, chapter in enumerate(given, 1):
-                masters.append(chapter.result())
-                observe(Progress("master", at, len(given), note=masters[-1][0].title))
-            pool.renew()
+            return in_turn(production, render, master, assemble, pool, observe)
         except BaseException as error:
             threads.shutdown(wait=False, cancel_futures=True)
             if isinstance(error, KeyboardInterrupt):
                 pool.stop()
             raise
-    delivered = []
-    for at, kind in enumerate(production.deliver):
-        observe(Progress("deliver", at, len(production.deliver), note=kind))
-        delivered.append(deliver(production, [one for one, _ in masters], kind))
-    observe(Progress("deliver", len(delivered), len(delivered)))
+
+
+def in_turn(
+    production: Production,
+    render: Callable[[tuple[Job, ...]], Callable[[], float]],
+    master: Callable[[int], Callable[[], tuple[Master, bool]]],
+    assemble: Callable[[str, Sequence[Master]], Made | None],
+    workers: Workers,
+    observe: Observer,
+) -> Result:
+    """Everything a production still needs, one stage after the other, until it is done or to stop.
+
+    render, master: start a batch or a chapter and return a call that waits for it; see `rendering.render_in_turn` and
+    `chapters.master_in_turn`. assemble: makes a deliverable of these masters, as `deliver` does.
+    """
+    masters: list[tuple[Master, bool]] = []
+    delivered: list[Made | None] = []
+    try:
+        rendering.render_in_turn(production, render, workers, observe)
+        if rendering.plan_again(production):
+            rendering.render_in_turn(production, render, workers, observe)
+        rendering.rendering_done(production, workers)
+        chapters.master_in_turn(production, master, workers, observe, masters)
+        workers.renew()
+        for at, kind in enumerate(production.deliver):
+            production.may_go_on()
+            observe(Progress("deliver", at, len(production.deliver), note=kind))
+            delivered.append(assemble(kind, [one for one, _ in masters]))
+        observe(Progress("deliver", len(delivered), len(delivered)))
+    except Stopped as stop:
+        return replace(result_of(production, masters, delivered), stopped=stop.what)
     return result_of(production, masters, delivered)
-
-
-def _render_all(production: Production, pool: Crew, threads: ThreadPoolExecutor, observe: Observer) -> None:
-    def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
-        return threads.submit(rendering.render, production, batch, pool).result
-
-    rendering.render_in_turn(production, submit, pool, observe)
 
 
 def nothing_to_do(production: Production) -> Result | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.errors import RenderError
+from pipeline.errors import RenderError, ShuoshuError
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
-from pipeline.progress import Progress
+from pipeline.progress import Observer, Progress
+from pipeline.queue import speeds
+from pipeline.queue.measure import Stopwatch
 from pipeline.request import Request
 from pipeline.retake import Retake
 from pipeline.wording import Wording
@@ -52,8 +55,14 @@ def _cluster(options: argparse.Namespace) -> str:
 def run(options: argparse.Namespace) -> int:
     """Make the book, show progress, end with the table of deliverables."""
     request, began = request_of(options), time.monotonic()
-    with show.Display(quiet=options.json) as display, open_book(request, display) as production:
-        result = nothing_to_do(production) or make(production, request, options.workers, display, plain=options.plain)
+    with show.Display(quiet=options.json) as display, open_book(request, watch := Stopwatch(display)) as production:
+        there = nothing_to_do(production)
+        if not there:
+            watch.opened(production, options.workers)
+        result = there or make(production, request, options.workers, watch, plain=options.plain)
+        work = watch.measured(production, result)
+    with suppress(ShuoshuError):  # figures for the next night's forecast; a book is finished without them
+        speeds.learn(one for one in work if one.kind != "rest")
     if options.json:
         show.print_json(summary(result, time.monotonic() - began))
     else:
@@ -61,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def make(production: Production, wish: Request | Retake, workers: int, display: show.Display, *, plain: bool) -> Result:
+def make(production: Production, wish: Request | Retake, workers: int, display: Observer, *, plain: bool) -> Result:
     """What a production still needs, through the Prefect flow or without Prefect."""
     if plain:
         return finish(production, workers, display, wish.dask if isinstance(wish, Request) else "")
