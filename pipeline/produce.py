@@ -85,7 +85,7 @@ def in_turn(
     render: Callable[[tuple[Job, ...]], Callable[[], float]],
     master: Callable[[int], Callable[[], tuple[Master, bool]]],
     assemble: Callable[[str, Sequence[Master]], Made | None],
-    workers: Workers,
+    workers: Crew,
     observe: Observer,
 ) -> Result:
     """Everything a production still needs, one stage after the other, until it is done or to stop.
