@@ -23,6 +23,7 @@ from pipeline.wording import Wording
 if TYPE_CHECKING:
     from pipeline.deliver.book import FinishedBook
     from pipeline.deliver.make import Made
+    from pipeline.render.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
