@@ -131,7 +131,8 @@ def rows(result: Result) -> list[dict[str, Any]]:
     """The results table, one row a deliverable."""
     return [
         {
-            "file": one.path.name, "title": one.title, "seconds": round(one.seconds, 2), "bytes": one.size,
+            "file": one.path.name, "title": one.title, "bytes": one.size,
+            "seconds": None if one.seconds is None else round(one.seconds, 2),
             "LUFS": None if one.integrated is None else round(one.integrated, 2),
             "dBTP": None if one.true_peak is None else round(one.true_peak, 2),
         }

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deliverable:
-    """One finished file for the table at the end of a run; `integrated` LUFS and `true_peak` dBTP where measured."""
+    """One finished file for the table at the end of a run; `seconds` of what plays, None of any other file; `integrated` LUFS
+    and `true_peak` dBTP where measured."""
 
     path: Path
     title: str
-    seconds: float
+    seconds: float | None
     size: int
     integrated: float | None = None
     true_peak: float | None = None
@@ -178,10 +179,14 @@ def result_of(
             deliverables.append(
                 Deliverable(path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, peak)
             )
-    seconds = sum(one.seconds for one in _whole_book(production, [master for master, _ in masters]))
-    for made in delivered:
-        for path in made.files if made else ():
-            deliverables.append(Deliverable(path, production.record.title, seconds, path.stat().st_size))
+    made_files = [made for made in delivered if made]
+    if made_files:
+        from pipeline.deliver.described import described
+
+        book = finished(production, _whole_book(production, [master for master, _ in masters]))
+        for made in made_files:
+            for path, title, seconds in described(book, made):
+                deliverables.append(Deliverable(path, title, seconds, path.stat().st_size))
     return Result(
         folder=production.folder.path, lines=len(production.wanted), rendered=production.rendered,
         mastered=tuple(one.chapter for one, made in masters if made),

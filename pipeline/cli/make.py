@@ -102,7 +102,8 @@ def summary(result: Result, spent: float) -> dict[str, object]:
         "wall_seconds": round(spent, 2),
         "deliverables": [
             {
-                "path": str(one.path), "title": one.title, "seconds": round(one.seconds, 3), "bytes": one.size,
+                "path": str(one.path), "title": one.title, "bytes": one.size,
+                "seconds": None if one.seconds is None else round(one.seconds, 3),
                 "lufs": one.integrated, "dbtp": one.true_peak,
             }
             for one in result.deliverables
@@ -148,16 +149,18 @@ def _some(names: Sequence[str]) -> str:
 
 
 def deliverables_table(result: Result) -> None:
+    """Every file; levels only where any were measured."""
     columns = [
-        show.say("file", "文件"), show.say("title", "标题"), show.say(">length", ">时长"), show.say(">size", ">大小"),
-        ">LUFS", ">dBTP",
-    ]  # fmt: skip
-    rows = [
-        (
-            one.path.relative_to(result.folder), one.title, show.clock(one.seconds), show.size(one.size),
-            "" if one.integrated is None else f"{one.integrated:.1f}",
-            "" if one.true_peak is None else f"{one.true_peak:.1f}",
-        )
-        for one in result.deliverables
-    ]  # fmt: skip
-    show.table(show.say("Deliverables", "成品"), columns, rows)
+        show.say("file", "文件"),
+        show.say("title", "标题"),
+        show.say(">length", ">时长"),
+        show.say(">size", ">大小"),
+    ]
+    measured = any(one.integrated is not None for one in result.deliverables)
+    rows = []
+    for one in result.deliverables:
+        length = "" if one.seconds is None else show.clock(one.seconds)
+        row = [one.path.relative_to(result.folder), one.title, length, show.size(one.size)]
+        levels = ["" if level is None else f"{level:.1f}" for level in (one.integrated, one.true_peak)]
+        rows.append(row + levels if measured else row)
+    show.table(show.say("Deliverables", "成品"), [*columns, ">LUFS", ">dBTP"] if measured else columns, rows)
