@@ -43,6 +43,25 @@ def written_beside(path: Path) -> Iterator[Path]:
             beside.unlink()
 
 
+@contextmanager
+def folder_beside(path: Path) -> Iterator[Path]:
+    """A folder to fill that becomes `path` when it is whole, in place of what stands there; on any error it is removed and
+    `path` is as it was before. Raises BookFolderError for a full disk or a folder that cannot be written."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    former = path.with_name(f".{path.name}.former.{os.getpid()}.part")
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        if path.exists():
+            path.rename(former)
+        beside.rename(path)
+    except OSError as error:
+        raise explained(error, path) from error
+    finally:
+        for one in (beside, former):
+            shutil.rmtree(one, ignore_errors=True)
+
+
 def half_written(path: Path) -> bool:
     """Whether a file or folder is named as `written_beside` names what is not finished."""
     return re.fullmatch(r"\..+\.\d+\.part(\.[^.]*)?", path.name, re.DOTALL) is not None

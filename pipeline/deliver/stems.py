@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import MasteringError
-from pipeline.files import explained_errors, written_beside
+from pipeline.files import explained_errors, folder_beside
 from pipeline.folder import safe_name
 from pipeline.mastering import sound
 from pipeline.mastering import tags as tag_room
@@ -31,7 +31,8 @@ _MARGIN_DB = 0.1
 
 def write(book: FinishedBook) -> list[Path]:
     """``<name> stems/<chapter>/<speaker>.flac`` of every chapter, speakers by the cast's names. One file is written at a time,
-    from that speaker's takes alone; memory does not grow with a chapter's length.
+    from that speaker's takes alone; memory does not grow with a chapter's length. A chapter's folder is
+    there when it is whole.
 
     Raises MasteringError for a take that is gone or cannot be read, BookFolderError for a full disk.
     """
@@ -42,12 +43,13 @@ def write(book: FinishedBook) -> list[Path]:
             takes = _takes(store, timeline)
             folder = book.path(" stems") / master.stem
             speakers = list(dict.fromkeys(one.speaker for one in timeline.segments))
-            for speaker, name in zip(speakers, names(speakers), strict=True):
-                own = replace(timeline, segments=tuple(one for one in timeline.segments if one.speaker == speaker))
-                paths.append(folder / f"{name}.flac")
-                _write(book, paths[-1], master, speaker, sound.blocks(own, takes), lowered)
+            with folder_beside(folder) as beside:
+                for speaker, name in zip(speakers, names(speakers), strict=True):
+                    own = replace(timeline, segments=tuple(one for one in timeline.segments if one.speaker == speaker))
+                    _write(book, beside / f"{name}.flac", master, speaker, sound.blocks(own, takes), lowered)
+                    paths.append(folder / f"{name}.flac")
+                _write(book, beside / f"{ROOM}.flac", master, ROOM, _room(book, timeline), lowered)
             paths.append(folder / f"{ROOM}.flac")
-            _write(book, paths[-1], master, ROOM, _room(book, timeline), lowered)
     return paths
 
 
@@ -74,7 +76,7 @@ def names(speakers: Sequence[str]) -> list[str]:
 
 
 def _takes(store: TakeStore, timeline: Timeline) -> Mapping[str, Take]:
-    """A chapter's takes by line id."""
+    """A chapter's takes by line id. Raises MasteringError for one that is gone or no longer what was rendered."""
     known = store.takes(one.take for one in timeline.segments)
     for one in timeline.segments:
         if one.take not in known:
@@ -82,6 +84,8 @@ def _takes(store: TakeStore, timeline: Timeline) -> Mapping[str, Take]:
                 f"the take of line {one.line_id} is no longer there", where=str(store.path_of(one.take)),
                 fix="`shuoshu run` on the manuscript renders and masters it anew.",
             )  # fmt: skip
+    for take in sound.damaged(known.values()):
+        raise sound.damaged_error(take)
     return {one.line_id: known[one.take] for one in timeline.segments}
 
 
@@ -99,11 +103,11 @@ def _write(
     gain = np.float32(10 ** (-lowered / 20))
     title = f"{master.title or book.record.title} · {speaker}"
     tags = replace(book.tags, title=title, description=f"stem, {-lowered} dB" if lowered else "stem")
-    with written_beside(path) as beside, explained_errors(path):
-        file = FlacFile(beside, master.sample_rate, bits=24)
+    with explained_errors(path):
+        file = FlacFile(path, master.sample_rate, bits=24)
         try:
             for block in blocks:
                 file.write(block * gain)
         finally:
             file.close()
-        tag_room.write(beside, tags)
+        tag_room.write(path, tags)

@@ -79,9 +79,9 @@ def read(take: Take) -> Waveform:
     try:
         wave, rate = soundfile.read(str(take.path), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise _damaged(take, str(error)) from error
+        raise damaged_error(take, str(error)) from error
     if rate != take.sample_rate or len(wave) != take.frames:
-        raise _damaged(take, f"{len(wave)} frames at {rate} Hz, not {take.frames} at {take.sample_rate}")
+        raise damaged_error(take, f"{len(wave)} frames at {rate} Hz, not {take.frames} at {take.sample_rate}")
     mono: Waveform = wave[:, 0] if wave.shape[1] == 1 else wave.mean(axis=1)
     return mono
 
@@ -98,10 +98,12 @@ def damaged(takes: Iterable[Take]) -> list[Take]:
     return [take for take in {one.key: one for one in takes}.values() if not sound(take)]
 
 
-def _damaged(take: Take, why: str) -> MasteringError:
+def damaged_error(take: Take, why: str = "") -> MasteringError:
+    """What is to be said of a take whose file is gone or is not the one that was rendered; `why` as a library has it."""
     return MasteringError(
-        f"a take cannot be read: {why}", where=str(take.path), fix="Delete the file and run again: it is rendered anew."
-    )
+        f"a take is damaged or gone{f' ({why})' if why else ''}", where=str(take.path),
+        fix="`shuoshu repair BOOK`, then `shuoshu run` on the manuscript: it is rendered anew.",
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4)

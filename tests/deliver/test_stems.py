@@ -117,11 +117,22 @@ def test_speakers_whose_names_are_alike_on_disk_get_files_of_their_own() -> None
 def test_a_take_that_is_gone_is_named(tmp_path: Path) -> None:
     one = book(tmp_path, [TALK], FLACS)
     one.take_file(one.timeline(one.masters[0]).segments[1].take).unlink()
-    with pytest.raises(MasteringError, match="cannot be read"):
+    with pytest.raises(MasteringError, match="damaged or gone"):
         stems.write(one)
     with pytest.raises(MasteringError, match="take of line c1-1 is no longer there"):
         stems.write(replace(with_settings(one, "stems"), takes=tmp_path / "elsewhere"))
     assert not list(one.folder.rglob("*.part*"))
+
+
+def test_a_take_that_is_not_what_was_rendered_makes_no_stem_and_no_folder(tmp_path: Path) -> None:
+    one = book(tmp_path, [TALK], FLACS)
+    path = one.take_file(one.timeline(one.masters[0]).segments[1].take)
+    wave, rate = soundfile.read(path, dtype="float32")
+    soundfile.write(path, wave / 4, rate, subtype="PCM_16")
+    with pytest.raises(MasteringError, match="damaged") as error:
+        stems.write(one)
+    assert "shuoshu repair" in error.value.fix
+    assert not list(one.folder.rglob("*stems*/*"))
 
 
 def test_memory_does_not_grow_with_the_chapter(tmp_path: Path) -> None:
