@@ -112,6 +112,7 @@ def rendering_done(production: Production, workers: Crew) -> None:
     ]
     workers.at_most()
     production.store.drop_journals()
+    production.store.sweep()
     production.plan = replace(production.plan, due=(), stale={})
     give_back_freed()
 
