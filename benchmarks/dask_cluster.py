@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,7 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from distributed import LocalCluster
+import psutil
+from distributed import Client
 
 from pipeline.files import sha256_file
 from pipeline.opening import open_book
@@ -54,16 +57,51 @@ def made(book: Path, output: Path, workers: int = 0, dask: str = "") -> tuple[fl
 
 
 @contextmanager
-def killing(cluster: LocalCluster, every: float) -> Iterator[list[int]]:
-    """One worker, in turns, is killed every so many seconds; Dask's nannies start others. The list of those killed."""
-    killed, over = list[int](), threading.Event()
+def cluster(workers: int) -> Iterator[tuple[str, psutil.Process]]:
+    """A scheduler and one nanny process with so many workers, as a user starts them: the address, and the nanny."""
+    command, started = [sys.executable, "-m", "distributed.cli"], list[subprocess.Popen[bytes]]()
+    address = f"tcp://127.0.0.1:{_free_port()}"
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            for more in (
+                ["dask_scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"],
+                ["dask_worker", address, "--nworkers", str(workers), "--nthreads", "1", "--no-dashboard"],
+            ):
+                log = (Path(scratch) / f"{more[0]}.log").open("wb")
+                module = [*command[:2], f"{command[2]}.{more[0]}", *more[1:]]
+                started.append(subprocess.Popen(module, stdout=log, stderr=log, cwd=scratch, env=_environment()))
+                log.close()
+            with Client(address, timeout=60, set_as_default=False) as client:
+                client.wait_for_workers(workers, timeout=120)
+            yield address, psutil.Process(started[1].pid)
+        finally:
+            for process in reversed(started):
+                process.terminate()
+                process.wait()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def killing(nanny: psutil.Process, every: float) -> Iterator[list[int]]:
+    """A worker drawn by chance is killed every so many seconds; its nanny starts another. The list of those killed."""
+    killed, over, drawn = list[int](), threading.Event(), random.Random(2)
 
     def kill() -> None:
         while not over.wait(every):
-            nanny = list(cluster.workers.values())[len(killed) % len(cluster.workers)]
-            if nanny.process and nanny.process.pid:
-                os.kill(nanny.process.pid, signal.SIGKILL)
-                killed.append(nanny.process.pid)
+            alive = [one for one in nanny.children() if "spawn_main" in " ".join(one.cmdline())]
+            if alive:
+                one = drawn.choice(alive)
+                one.kill()
+                killed.append(one.pid)
 
     thread = threading.Thread(target=kill, daemon=True)
     thread.start()
@@ -77,27 +115,23 @@ def killing(cluster: LocalCluster, every: float) -> Iterator[list[int]]:
 def faults(folder: Path, lines: int, workers: int, every: float) -> None:
     book = manuscript(folder, lines)
     here, ours = made(book, folder / "here", 1)
-    with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-        killing(cluster, every) as killed,
-    ):
-        there, theirs = made(book, folder / "there", dask=cluster.scheduler_address)
+    print(f"{lines} lines, {len(ours)} files; one process {here:.0f} s", flush=True)
+    with cluster(workers) as (address, nanny), killing(nanny, every) as killed:
+        there, theirs = made(book, folder / "there", dask=address)
+    print(f"{workers} Dask workers {there:.0f} s, {len(killed)} times one was killed")
     print(
-        f"{lines} lines, {len(ours)} files; one process {here:.0f} s; {workers} Dask workers {there:.0f} s, of which {len(killed)} killed"
+        f"missing {len(ours.keys() - theirs.keys())}, more {len(theirs.keys() - ours.keys())},"
+        f" different {sum(ours[name] != theirs[name] for name in ours.keys() & theirs.keys())}"
     )
-    print(f"missing {len(ours.keys() - theirs.keys())}, more {len(theirs.keys() - ours.keys())},"
-          f" different {sum(ours[name] != theirs[name] for name in ours.keys() & theirs.keys())}")  # fmt: skip
 
 
 def scaling(folder: Path, lines: int) -> None:
-    book, spent = manuscript(folder, lines), {}
+    spent = {}
     for workers in (1, 2):
-        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
-            made(manuscript(folder, 50), folder / f"warm{workers}", dask=cluster.scheduler_address)
-            spent[workers], _ = made(manuscript(folder, lines), folder / f"of{workers}", dask=cluster.scheduler_address)
-    print(
-        f"{book.name}, {lines} lines: 1 worker {spent[1]:.1f} s, 2 workers {spent[2]:.1f} s: {spent[1] / spent[2]:.2f} times"
-    )
+        with cluster(workers) as (address, _):
+            made(manuscript(folder, 50), folder / f"warm{workers}", dask=address)
+            spent[workers], _ = made(manuscript(folder, lines), folder / f"of{workers}", dask=address)
+    print(f"{lines} lines: 1 worker {spent[1]:.1f} s, 2 workers {spent[2]:.1f} s: {spent[1] / spent[2]:.2f} times")
 
 
 def main() -> None:

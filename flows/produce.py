@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from prefect import flow
 from prefect.runtime import flow_run
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.handover import handed
@@ -79,7 +80,10 @@ def produce_book(
         formats, attributor, deliver, on_failure=on_failure, dask=dask,
     )  # fmt: skip
     with handed() or open_book(request, tell) as production, crew(production.folder.path, workers, dask) as pool:
-        return run_production(production, pool)
+        result = run_production(production, pool)
+    if result.stopped:
+        return Completed(name="Stopped", message=f"stopped, everything kept: {result.stopped}", data=result)  # type: ignore[return-value]
+    return result
 
 
 def parameters(request: Request) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from pipeline.deliver.make import Made
 from pipeline.nouns import Master
 from pipeline.opening import Production
 from pipeline.produce import Result
-from pipeline.progress import Progress
 from pipeline.render.crew import Crew
 from pipeline.render.plan import Job
 
@@ -43,8 +42,10 @@ def master_chapter(number: int, production: Production, workers: Crew) -> tuple[
     if made:
         get_run_logger().info(
             "chapter %d: %.1f s, %.2f LUFS, %.2f dBTP",
-            number, master.seconds, master.loudness.integrated, master.loudness.true_peak,
+            number, master.seconds, master.loudness.integrated, master.true_peak,
         )  # fmt: skip
+    for remark in produce.sound_remarks(production, master):
+        get_run_logger().warning("%s", remark)
     return master, made
 
 
@@ -56,35 +57,33 @@ def deliver(kind: str, production: Production, masters: list[Master]) -> Made | 
 
 def run_production(production: Production, workers: Crew) -> Result:
     """Everything a production still needs, as Prefect tasks on the calling flow's task runner."""
-    _render_all(production, workers)
-    if rendering.plan_again(production):
-        _render_all(production, workers)
-    rendering.rendering_done(production, workers)
-    masters = [master_chapter.submit(number, held(production), held(workers)) for number in production.chapters]
-    finished = []
-    tell(Progress("master", 0, len(masters)))
-    for at, one in enumerate(masters, 1):
-        finished.append(one.result())
-        tell(Progress("master", at, len(masters), note=finished[-1][0].title))
-    workers.renew()
-    delivered = []
-    for at, kind in enumerate(production.deliver):
-        tell(Progress("deliver", at, len(production.deliver), note=kind))
-        delivered.append(deliver(kind, held(production), held([master for master, _ in finished])))
-    tell(Progress("deliver", len(delivered), len(delivered)))
-    result = produce.result_of(production, finished, delivered)
-    _publish(result, [master for master, _ in finished])
-    for made in delivered:
-        if made and made.kind == "report":
-            _publish_quality(next(path for path in made.files if path.suffix == ".json"))
-    return result
+    finished: list[Master] = []
+    reports: list[Path] = []
 
-
-def _render_all(production: Production, workers: Crew) -> None:
-    def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
+    def render(batch: tuple[Job, ...]) -> Callable[[], float]:
         return render_lines.submit(_label(batch), held(production), held(batch), held(workers)).result
 
-    rendering.render_in_turn(production, submit, workers, tell)
+    def master(number: int) -> Callable[[], tuple[Master, bool]]:
+        given = master_chapter.submit(number, held(production), held(workers))
+
+        def wait() -> tuple[Master, bool]:
+            made = given.result()
+            finished.append(made[0])
+            return made
+
+        return wait
+
+    def assemble(kind: str, masters: Sequence[Master]) -> Made | None:
+        made = deliver(kind, held(production), held(list(masters)))
+        if made and kind == "report":
+            reports.extend(path for path in made.files if path.suffix == ".json")
+        return made
+
+    result = produce.in_turn(production, render, master, assemble, workers, tell)
+    _publish(result, finished)
+    for report in reports:
+        _publish_quality(report)
+    return result
 
 
 def _label(batch: Sequence[Job]) -> str:
@@ -99,7 +98,7 @@ def _publish(result: Result, masters: Sequence[Master]) -> None:
         table=[
             {
                 "chapter": master.chapter, "title": master.title, "seconds": round(master.seconds, 2),
-                "LUFS": round(master.loudness.integrated, 2), "dBTP": round(master.loudness.true_peak, 2),
+                "LUFS": round(master.loudness.integrated, 2), "dBTP": round(master.true_peak, 2),
             }
             for master in masters
         ],
@@ -132,7 +131,8 @@ def rows(result: Result) -> list[dict[str, Any]]:
     """The results table, one row a deliverable."""
     return [
         {
-            "file": one.path.name, "title": one.title, "seconds": round(one.seconds, 2), "bytes": one.size,
+            "file": one.path.name, "title": one.title, "bytes": one.size,
+            "seconds": None if one.seconds is None else round(one.seconds, 2),
             "LUFS": None if one.integrated is None else round(one.integrated, 2),
             "dBTP": None if one.true_peak is None else round(one.true_peak, 2),
         }

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import disk
-from pipeline.errors import BookFolderError, MasteringError
+from pipeline.errors import BookFolderError, MasteringError, Stopped
 from pipeline.folder import safe_name
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take, Timeline
 from pipeline.opening import Production
+from pipeline.progress import Observer, Progress
 from pipeline.render.plan import Due, batches, direction_of
 from pipeline.render.stand_in import FLAG
 from pipeline.rendering import render
 from pipeline.takes import take_key
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pipeline.render.crew import Crew
@@ -58,6 +62,34 @@ def master(production: Production, number: int, workers: Crew | None = None) -> 
             "a take that was just rendered is damaged", where=str(made[0].path), fix="Check the disk it lies on."
         )
     return made, True
+
+
+def master_in_turn(
+    production: Production,
+    submit: Callable[[int], Callable[[], tuple[Master, bool]]],
+    workers: Crew,
+    observe: Observer,
+    made: list[tuple[Master, bool]],
+) -> None:
+    """Give out every chapter, two for each worker at a time, and add what `master` returns of each to `made`, in order.
+
+    submit: starts a chapter and returns a call that waits for it.
+    Raises Stopped when the production is to stop: no chapter is given out any more, and those in flight are done.
+    """
+    numbers, given, stopped = iter(production.chapters), deque[Callable[[], tuple[Master, bool]]](), False
+    total = len(production.chapters)
+    observe(Progress("master", 0, total))
+    while True:
+        stopped = stopped or production.stop_when()
+        if not stopped:
+            given.extend(submit(number) for number in islice(numbers, 2 * workers.count - len(given)))
+        if not given:
+            break
+        made.append(given.popleft()())
+        observe(Progress("master", len(made), total, note=made[-1][0].title))
+    if len(made) < total:
+        left = total - len(made)
+        raise Stopped(Wording(f"chapters left to master: {left}", f"还没有制作的章：{left}"))
 
 
 def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Crew | None) -> None:

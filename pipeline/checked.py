@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CastError, did_you_mean
+from pipeline.errors import CastError, MasteringError, did_you_mean
+from pipeline.wording import Wording, chinese_of
 from pipeline.yaml_lines import Node
 
 
@@ -22,6 +24,16 @@ class Checked:
 
     def error(self, what: str, line: int, fix: str = "") -> CastError:
         return CastError(what, where=f"{self.path}, line {line}", fix=fix or f"See {self.docs}.")
+
+    @contextmanager
+    def at(self, line: int, what: str) -> Iterator[None]:
+        """What a room to the right refuses in here is said of this line; `what` is the setting."""
+        try:
+            yield
+        except MasteringError as error:
+            file = f" ({Path(error.where).name})" if error.where else ""
+            told = Wording(f"{what}: {error.what}{file}", f"{what}：{chinese_of(error.what)}{file}")
+            raise self.error(told, line, error.fix) from error
 
     def mapping(self, node: Node, what: str, keys: Iterable[str] | None = None) -> dict[str, Node]:
         if not isinstance(node.value, dict):

@@ -77,6 +77,14 @@ class BookFolderError(ShuoshuError):
     """The book's output folder is missing, foreign, locked or not writable."""
 
 
+class BookHeldError(BookFolderError):
+    """Another process is working on the book."""
+
+
+class Stopped(ShuoshuError):
+    """What was asked to stop has stopped, between two pieces of work; everything made so far is kept."""
+
+
 def did_you_mean(name: str, valid: Iterable[str]) -> Wording:
     """ " Did you mean X?" with the nearest of `valid`, or "" when nothing is near.
 

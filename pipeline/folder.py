@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.errors import BookFolderError, did_you_mean
+from pipeline.errors import BookFolderError, BookHeldError, did_you_mean
 from pipeline.files import explained, half_written, write_bytes, write_text
 from pipeline.nouns import Book, Language
 from pipeline.wording import Wording
@@ -165,7 +165,7 @@ class BookFolder:
         """Hold the book for this process. The system lets go of it when the process ends, however it ends. Folders that
         were made for the lock go again when nothing was written into them.
 
-        Raises BookFolderError when another process holds it or the folder cannot be written.
+        Raises BookHeldError when another process holds it, BookFolderError when the folder cannot be written.
         """
         import fcntl
 
@@ -182,7 +182,7 @@ class BookFolder:
             except BlockingIOError as error:
                 lock.seek(0)
                 holder = lock.read().decode(errors="replace").strip() or "unknown"
-                raise BookFolderError(
+                raise BookHeldError(
                     Wording(
                         f"another run (process {holder}) is working on this book",
                         f"另一个进程（{holder}）正在处理这本书",
@@ -195,7 +195,7 @@ class BookFolder:
                 ) from error
             lock.seek(0)
             if lock.read().strip():  # whoever wrote this was killed
-                self._sweep()
+                self.sweep()
             with suppress(OSError):  # a full disk must not hide behind the lock's own note
                 lock.truncate(0)
                 lock.write(str(os.getpid()).encode())
@@ -208,8 +208,8 @@ class BookFolder:
                     path.unlink()
                     _remove_empty(missing)
 
-    def _sweep(self) -> None:
-        """Remove what a killed run was writing; see `files.written_beside`."""
+    def sweep(self) -> None:
+        """Remove what a killed run or worker was writing; see `files.written_beside`."""
         for path in [one for one in self.path.rglob(".*.part*") if half_written(one)]:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

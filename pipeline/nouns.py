@@ -311,8 +311,9 @@ class Loudness:
 @dataclass(frozen=True, slots=True)
 class Master:
     """A mastered chapter: its files by format (``flac``, ``mp3``, ``m4a`` …), all named `stem`, its timeline's length and
-    what was measured. `reduction_db` is the most that the limiter took away. `fingerprint` names everything that went
-    in: same fingerprint, nothing to do."""
+    what was measured of the sound that was encoded. `reduction_db` is the most that the limiter took away, `pressed` are
+    the ids of the lines where that was more than 6 dB, the worst first; `peaks` is each file's own true peak, dBTP, as
+    players decode it. `fingerprint` names everything that went in: same fingerprint, nothing to do."""
 
     chapter: int
     title: str
@@ -323,6 +324,13 @@ class Master:
     fingerprint: str
     stem: str = ""
     reduction_db: float = 0.0
+    peaks: Mapping[str, float] = field(default_factory=dict)
+    pressed: tuple[str, ...] = ()
+
+    @property
+    def true_peak(self) -> float:
+        """dBTP, the highest of its files; of a chapter mastered before they were measured, what was encoded."""
+        return max(self.peaks.values(), default=self.loudness.true_peak)
 
     @property
     def seconds(self) -> float:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import script
 from pipeline.cast import Cast
 from pipeline.ending import ending_of
+from pipeline.errors import Stopped
 from pipeline.folder import BookFolder, Record, folder_for
 from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
@@ -27,11 +28,16 @@ from pipeline.request import Request, chapters_in
 from pipeline.script import credits as credit_room
 from pipeline.takes import TakeStore
 from pipeline.takes.store import Failure
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pipeline.dubbing.fit import Natural
     from pipeline.mastering.timed import Timing
     from pipeline.script.merge import Sync
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -48,6 +54,7 @@ class Production:
     patience how long a worker may say nothing
     timing   how a timed script is laid out; None = by pauses. `naturals` are the lengths of its lines as they were rendered
              freely, as far as known
+    stop_when  asked before a batch, a chapter or a deliverable is begun; True = begin nothing more
     """
 
     folder: BookFolder
@@ -73,6 +80,12 @@ class Production:
     patience: Patience = field(default_factory=Patience)
     timing: Timing | None = None
     naturals: Mapping[str, Natural | None] = field(default_factory=dict)
+    stop_when: Callable[[], bool] = _never
+
+    def may_go_on(self) -> None:
+        """Raise Stopped when nothing more is to be begun."""
+        if self.stop_when():
+            raise Stopped(Wording("stopped between two pieces of work", "在两件工作之间停下"))
 
     def cover(self) -> tuple[bytes | None, str]:
         """The book's cover and its media type; (None, "") without one."""

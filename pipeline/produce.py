@@ -6,21 +6,21 @@ Flows wrap these functions in Prefect tasks; `finish` does all of them in plain 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import chapters, rendering
+from pipeline.errors import Stopped
 from pipeline.folder import safe_name
 from pipeline.nouns import Master
 from pipeline.opening import Production
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Job
 from pipeline.script.conversation import doubtful as in_doubt
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from pipeline.deliver.book import FinishedBook
     from pipeline.deliver.make import Made
     from pipeline.render.crew import Crew
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deliverable:
-    """One finished file for the table at the end of a run; `integrated` LUFS and `true_peak` dBTP where measured."""
+    """One finished file for the table at the end of a run; `seconds` of what plays, None of any other file; `integrated` LUFS
+    and `true_peak` dBTP where measured."""
 
     path: Path
     title: str
-    seconds: float
+    seconds: float | None
     size: int
     integrated: float | None = None
     true_peak: float | None = None
@@ -41,7 +42,7 @@ class Deliverable:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run did: `mastered` are the chapters, `delivered` the kinds of deliverables that were made now, `failed` the lines
-    that something stands in for."""
+    that something stands in for; `stopped` says what it left where it was asked to stop, "" = it came to its end."""
 
     folder: Path
     lines: int
@@ -52,6 +53,7 @@ class Result:
     remarks: tuple[str, ...]
     deliverables: tuple[Deliverable, ...]
     failed: tuple[str, ...] = ()
+    stopped: str = ""
 
 
 def finish(production: Production, workers: int = 0, observe: Observer = unobserved, dask: str = "") -> Result:
@@ -61,36 +63,55 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
     from pipeline.render.crew import crew
 
     with crew(production.folder.path, workers, dask) as pool, ThreadPoolExecutor(2 * pool.count) as threads:
+
+        def render(batch: tuple[Job, ...]) -> Callable[[], float]:
+            return threads.submit(rendering.render, production, batch, pool).result
+
+        def master(number: int) -> Callable[[], tuple[Master, bool]]:
+            return threads.submit(chapters.master, production, number, pool).result
+
+        def assemble(kind: str, masters: Sequence[Master]) -> Made | None:
+            return deliver(production, masters, kind)
+
         try:
-            _render_all(production, pool, threads, observe)
-            if rendering.plan_again(production):
-                _render_all(production, pool, threads, observe)
-            rendering.rendering_done(production, pool)
-            masters = []
-            observe(Progress("master", 0, len(production.chapters)))
-            given = [threads.submit(chapters.master, production, number, pool) for number in production.chapters]
-            for at, chapter in enumerate(given, 1):
-                masters.append(chapter.result())
-                observe(Progress("master", at, len(given), note=masters[-1][0].title))
-            pool.renew()
+            return in_turn(production, render, master, assemble, pool, observe)
         except BaseException as error:
             threads.shutdown(wait=False, cancel_futures=True)
             if isinstance(error, KeyboardInterrupt):
                 pool.stop()
             raise
-    delivered = []
-    for at, kind in enumerate(production.deliver):
-        observe(Progress("deliver", at, len(production.deliver), note=kind))
-        delivered.append(deliver(production, [one for one, _ in masters], kind))
-    observe(Progress("deliver", len(delivered), len(delivered)))
+
+
+def in_turn(
+    production: Production,
+    render: Callable[[tuple[Job, ...]], Callable[[], float]],
+    master: Callable[[int], Callable[[], tuple[Master, bool]]],
+    assemble: Callable[[str, Sequence[Master]], Made | None],
+    workers: Crew,
+    observe: Observer,
+) -> Result:
+    """Everything a production still needs, one stage after the other, until it is done or to stop.
+
+    render, master: start a batch or a chapter and return a call that waits for it; see `rendering.render_in_turn` and
+    `chapters.master_in_turn`. assemble: makes a deliverable of these masters, as `deliver` does.
+    """
+    masters: list[tuple[Master, bool]] = []
+    delivered: list[Made | None] = []
+    try:
+        rendering.render_in_turn(production, render, workers, observe)
+        if rendering.plan_again(production):
+            rendering.render_in_turn(production, render, workers, observe)
+        rendering.rendering_done(production, workers)
+        chapters.master_in_turn(production, master, workers, observe, masters)
+        workers.renew()
+        for at, kind in enumerate(production.deliver):
+            production.may_go_on()
+            observe(Progress("deliver", at, len(production.deliver), note=kind))
+            delivered.append(assemble(kind, [one for one, _ in masters]))
+        observe(Progress("deliver", len(delivered), len(delivered)))
+    except Stopped as stop:
+        return replace(result_of(production, masters, delivered), stopped=stop.what)
     return result_of(production, masters, delivered)
-
-
-def _render_all(production: Production, pool: Crew, threads: ThreadPoolExecutor, observe: Observer) -> None:
-    def submit(batch: tuple[Job, ...]) -> Callable[[], float]:
-        return threads.submit(rendering.render, production, batch, pool).result
-
-    rendering.render_in_turn(production, submit, pool, observe)
 
 
 def nothing_to_do(production: Production) -> Result | None:
@@ -125,6 +146,7 @@ def finished(production: Production, masters: Sequence[Master]) -> FinishedBook:
         folder=production.folder.path, name=name, record=production.record, profile=production.profile,
         masters=tuple(masters), takes=production.folder.takes, cover=cover, cover_type=cover_type,
         settings=production.settings, narrator=credits.narrator if credits else "",
+        aliases={name: part.name for name, part in production.cast.parts.items() if name != part.name},
     )  # fmt: skip
 
 
@@ -152,23 +174,35 @@ def result_of(
     """What a run did, with every deliverable of the chapters asked for."""
     deliverables = []
     for one, _ in masters:
-        for path in one.files.values():
+        for kind, path in one.files.items():
+            peak = one.peaks.get(kind, one.true_peak)
             deliverables.append(
-                Deliverable(
-                    path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, one.loudness.true_peak
-                )
+                Deliverable(path, one.title, one.seconds, path.stat().st_size, one.loudness.integrated, peak)
             )
-    seconds = sum(one.seconds for one in _whole_book(production, [master for master, _ in masters]))
-    for made in delivered:
-        for path in made.files if made else ():
-            deliverables.append(Deliverable(path, production.record.title, seconds, path.stat().st_size))
+    made_files = [made for made in delivered if made]
+    if made_files:
+        from pipeline.deliver.described import described
+
+        book = finished(production, _whole_book(production, [master for master, _ in masters]))
+        for made in made_files:
+            for path, title, seconds in described(book, made):
+                deliverables.append(Deliverable(path, title, seconds, path.stat().st_size))
     return Result(
         folder=production.folder.path, lines=len(production.wanted), rendered=production.rendered,
         mastered=tuple(one.chapter for one, made in masters if made),
         delivered=tuple(made.kind for made in delivered if made and made.now),
-        flagged=tuple(doubtful(production)[0]), remarks=tuple(production.remarks), deliverables=tuple(deliverables),
+        flagged=tuple(doubtful(production)[0]), deliverables=tuple(deliverables),
+        remarks=(*(remark for one, _ in masters for remark in sound_remarks(production, one)), *production.remarks),
         failed=tuple(line.id for line in production.plan.lines if line.id in production.failed),
     )  # fmt: skip
+
+
+def sound_remarks(production: Production, master: Master) -> list[Wording]:
+    """What is to be said of a chapter that misses its profile or was pressed hard to reach it."""
+    from pipeline.deliver import loudness
+
+    spoken = sum(line.kind != "pause" for line in production.lines_of(master.chapter))
+    return loudness.remarks(master, production.profile, spoken)
 
 
 def doubtful(production: Production) -> tuple[dict[str, tuple[str, ...]], list[str]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.script.llm import Outcome
     from pipeline.script.merge import Sync
 
-_INCOMPLETE = "llm, incomplete"
+INCOMPLETE = "llm, incomplete"
 """What the record says after a run in which questions stayed open, so that the next run asks again."""
 
 
@@ -72,7 +72,7 @@ def _read(
     if options["attributor"] == "llm":
         outcome = _asked(lines, found, folder, observe)
         lines, notes = list(outcome.lines), (*notes, *outcome.remarks)
-        options["attributor"] = "llm" if outcome.complete else _INCOMPLETE
+        options["attributor"] = "llm" if outcome.complete else INCOMPLETE
     sync = script.sync(folder.path, lines)
     fresh = Record(
         title=book.title, author=book.author, language=book.language, source=str(request.manuscript.resolve()),

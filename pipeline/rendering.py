@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline import disk, engines
-from pipeline.errors import EngineError
+from pipeline.errors import EngineError, Stopped
 from pipeline.memory import give_back_freed
 from pipeline.opening import Production, planned_in
 from pipeline.progress import Observer, Progress
@@ -51,23 +51,28 @@ def render_in_turn(
     """Give out every batch that is due, a few for each worker at a time, so that a long book needs no more memory.
 
     submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
+    Raises Stopped when the production is to stop: no batch is given out any more, and those in flight are done.
     """
     disk.check(production)
     workers.at_most(_processes(production))
     ahead = AHEAD * workers.count
-    done, total = 0, len(production.plan.due)
+    done, total, stopped = 0, len(production.plan.due), False
     if total:
         observe(Progress("render", 0, total))
     work, given = batches_of(production), deque[tuple[int, Callable[[], float]]]()
     while True:
         disk.watch(production)
-        given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
+        stopped = stopped or production.stop_when()
+        if not stopped:
+            given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
         if not given:
-            return
+            break
         size, wait = given.popleft()
         seconds = wait()
         done += size
         observe(Progress("render", done, total, seconds))
+    if done < total:
+        raise Stopped(Wording(f"lines left to render: {total - done}", f"还没有合成的行：{total - done}"))
 
 
 def _processes(production: Production) -> int | None:

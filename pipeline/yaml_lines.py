@@ -52,7 +52,10 @@ def read(path: Path, what: str = "cast file", docs: str = "docs/cast-file.md") -
         raise CastError(f"this is not YAML: {problem}", where=where, fix=f"{docs} shows the format.") from error
     if root is None:
         raise CastError(f"the {what} is empty", where=str(path), fix=f"{docs} shows the format.")
-    node = _plain(root, path, [0])
+    try:
+        node = _plain(root, path, [0])
+    except RecursionError as error:  # an alias inside what it stands for
+        raise CastError("this file unfolds into too much", where=str(path), fix="Remove the YAML aliases.") from error
     if not isinstance(node.value, dict):
         raise CastError(f"a {what} is a list of `key: value`", where=f"{path}, line 1", fix=f"See {docs}.")
     return node

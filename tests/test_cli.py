@@ -197,6 +197,11 @@ def test_a_book_from_manuscript_to_choice(tmp_path: Path, book: Path, cast: Path
     assert {Path(one["path"]).suffix for one in done["deliverables"]} == {
             ".flac", ".mp3", ".m4a", ".m4b", ".csv", ".json",
         }  # fmt: skip
+    assert {Path(one["path"]).suffix for one in done["deliverables"] if one["seconds"] is None} == {".csv", ".json"}
+    told = shuoshu("deliver", "small", "srt,m4b", *out, SHUOSHU_LANG="en").stdout
+    assert re.search(r"chapters/02 第二章 天明.srt +│ 第二章 天明 +│ +│", told)
+    assert re.search(r"small.m4b +│ small +│ +[\d.:]+( s)? │", told)
+    assert "LUFS" not in told, "nothing of what is shown has levels"
     lines = json.loads(shuoshu("lines", "small", "--speaker", "老王", "--json", *out).stdout)
     assert (
         json.loads(shuoshu("lines", "small", "--speaker", "老王", "--limit", "1", "--json", *out).stdout) == lines[:1]

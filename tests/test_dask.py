@@ -121,3 +121,20 @@ def test_runner_and_address_go_together(book: Path) -> None:
     for arguments in (["--runner", "dask"], ["--address", "tcp://127.0.0.1:8786"]):
         told = shuoshu("run", str(book), *arguments)
         assert (told.returncode, "go together" in told.stderr) == (2, True)
+
+
+def test_a_cluster_that_loses_its_workers_is_not_waited_for_for_ever(
+    long_book: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(dask_crew, "ALONE_S", 1.0)
+    monkeypatch.setattr(dask_crew, "_LOOK_S", 0.5)
+    with cluster(1) as running:
+
+        def retire() -> None:
+            while not list((tmp_path / "out/long/takes").rglob("*.flac")):
+                time.sleep(0.05)
+            running.scale(0)
+
+        threading.Thread(target=retire, daemon=True).start()
+        with pytest.raises(RenderError, match="no worker any more"):
+            made(long_book, tmp_path / "out", running.scheduler_address)

@@ -25,6 +25,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     _dub(verbs)
     _verify(verbs)
     _storage(verbs)
+    _queue(verbs)
     _machine(verbs)
     return top
 
@@ -53,6 +54,10 @@ def _reading(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML, DOCX, SRT, VTT, ASS"
     )
+    _reading_options(verb)
+
+
+def _reading_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--chapter-pattern", metavar="REGEX", help="what a chapter heading looks like, tried per line")
     verb.add_argument("--encoding", help="of a text file, where the guess is wrong (gb18030, big5, utf-16 …)")
     verb.add_argument("--language", choices=("zh", "en"), help="of the book, where the guess is wrong")
@@ -93,6 +98,19 @@ def _days(text: str) -> float:
     return days
 
 
+def _making(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
+    verb.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
+    verb.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
+    verb.add_argument(
+        "--formats", default="", metavar="m4a,mp3", help="chapter files: flac, wav, mp3, opus, m4a (flac,mp3,m4a)"
+    )
+    verb.add_argument(
+        "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
+    )
+    verb.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+
+
 def _make(verbs: Any) -> None:
     run = _verb(
         verbs, "run", "make:run", "turn a manuscript into a mastered audiobook",
@@ -102,16 +120,7 @@ def _make(verbs: Any) -> None:
     )  # fmt: skip
     _reading(run)
     _attributor(run)
-    run.add_argument("--cast", type=Path, metavar="FILE", help="cast file (casts/<manuscript>.yaml if there is one)")
-    run.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
-    run.add_argument("--profile", metavar="NAME", help="mastering profile (the cast's, or podcast)")
-    run.add_argument(
-        "--formats", default="", metavar="m4a,mp3", help="chapter files: flac, wav, mp3, opus, m4a (flac,mp3,m4a)"
-    )
-    run.add_argument(
-        "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
-    )
-    run.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+    _making(run)
     _on_failure(run)
     run.add_argument("--runner", choices=("local", "dask"), default="local", help="who does the work (docs/scaling.md)")
     run.add_argument("--address", default="", metavar="tcp://HOST:8786", help="scheduler of the Dask cluster")
@@ -378,21 +387,55 @@ def _storage(verbs: Any) -> None:
         _json(verb)
 
 
-def _machine(verbs: Any) -> None:
+def _queue(verbs: Any) -> None:
     schedule = _verb(
-        verbs, "schedule", "machine:schedule", "run a book on a schedule, as a Prefect deployment",
-        'shuoshu schedule novel.epub --cast casts/novel.yaml --cron "0 22 * * *"',
+        verbs, "schedule", "night:show_list", "a queue of books, made by night (docs/scheduling.md)",
+        "shuoshu schedule add manuscripts/*.epub --priority 5",
+        "shuoshu schedule list", "shuoshu schedule serve", "shuoshu morning",
     )  # fmt: skip
-    _reading(schedule)
-    _attributor(schedule)
-    schedule.add_argument("--cast", type=Path, metavar="FILE")
-    schedule.add_argument("--engine", metavar="NAME")
-    schedule.add_argument("--profile", metavar="NAME")
-    schedule.add_argument("--cron", required=True, metavar="CRON", help='minute hour day month weekday: "0 22 * * *"')
-    schedule.add_argument("--timezone", default="", metavar="TZ", help="such as Asia/Shanghai (this machine's)")
-    schedule.add_argument("--workers", type=_count, default=0, metavar="N")
-    _output(schedule)
+    parts = schedule.add_subparsers(title="verbs", metavar="VERB", required=True)
+    add = _verb(
+        parts, "add", "queue:add", "queue books",
+        "shuoshu schedule add novel.epub --cast casts/novel.yaml --priority 5 --deadline 2026-12-24",
+        "shuoshu schedule add manuscripts/*.epub",
+    )  # fmt: skip
+    add.add_argument("manuscripts", type=Path, metavar="MANUSCRIPT", nargs="+")
+    add.add_argument("--priority", type=int, metavar="N", help="higher is made first (0)")
+    add.add_argument("--deadline", metavar="DAY", help='a day, or a day and a time: 2026-12-24, "2026-12-24 07:00"')
+    _reading_options(add)
+    _attributor(add)
+    _making(add)
+    shown = _verb(
+        parts, "list", "night:show_list", "say how long each book will take, and which will be done by morning",
+        "shuoshu schedule list", "shuoshu schedule list --json",
+    )  # fmt: skip
+    remove = _verb(parts, "remove", "queue:remove", "take books out of the queue", "shuoshu schedule remove novel")
+    pause = _verb(
+        parts, "pause", "queue:pause", "leave books where they are, or the whole queue", "shuoshu schedule pause novel",
+        "shuoshu schedule pause           # the whole queue; a book that is being made stops cleanly",
+    )  # fmt: skip
+    resume = _verb(
+        parts, "resume", "queue:resume", "go on with paused books, or the queue", "shuoshu schedule resume novel",
+        "shuoshu schedule resume          # the whole queue; books that were paused by name stay so",
+    )  # fmt: skip
+    for verb, count in ((remove, "+"), (pause, "*"), (resume, "*")):
+        verb.add_argument("books", metavar="BOOK", nargs=count, help="a book's name, or its manuscript")
+    serve = _verb(
+        parts, "serve", "queue:serve", "wait for the window each night, as a Prefect deployment",
+        "prefect server start &", "export PREFECT_API_URL=http://127.0.0.1:4200/api", "shuoshu schedule serve",
+    )  # fmt: skip
+    morning = _verb(
+        verbs, "morning", "night:morning", "what the night made, and what not and why",
+        "shuoshu morning", "shuoshu morning --night 2026-11-25 --json",
+    )  # fmt: skip
+    morning.add_argument("--night", default="", metavar="DAY", help="the day on which its window opened (the last)")
+    for verb in (add, shown, remove, pause, resume, serve, morning):
+        verb.add_argument("--queue", type=Path, default=Path("queue.yaml"), metavar="FILE", help="(queue.yaml)")
+    _json(shown)
+    _json(morning)
 
+
+def _machine(verbs: Any) -> None:
     _json(_verb(verbs, "engines", "machine:engines", "list the voice engines and what each can do", "shuoshu engines"))
     doctor = _verb(
         verbs, "doctor", "machine:doctor", "say what this machine has, and what is missing", "shuoshu doctor"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from pipeline import chapters, produce
 from pipeline import folder as books
 from pipeline.cli import show
-from pipeline.cli.make import summary
+from pipeline.cli.make import deliverables_table, summary
 from pipeline.deliver import kinds
 from pipeline.deliver.make import check
 from pipeline.errors import BookFolderError
@@ -29,7 +28,7 @@ def deliver(options: argparse.Namespace) -> int:
         wanted = chosen or production.deliver
         masters, stale = chapters.masters_there(production)
         for kind in wanted:
-            check(masters, kind)
+            check(masters, kind, production.settings.get(kind, {}))
         made = []
         for at, kind in enumerate(wanted):
             display(Progress("deliver", at, len(wanted), note=kind))
@@ -49,22 +48,16 @@ def deliver(options: argparse.Namespace) -> int:
                 f"第 {numbers} 章与现在的脚本、配音表不一致：用 `shuoshu run` 重新制作",
             )
         )
-    _table([path.relative_to(result.folder) for path in sorted(files)], result.folder, result.delivered, wanted)
-    return 0
-
-
-def _table(files: list[Path], folder: Path, made: tuple[str, ...], wanted: tuple[str, ...]) -> None:
-    columns = [show.say("file", "文件"), show.say(">size", ">大小")]
-    show.table(
-        show.say("Deliverables", "成品"), columns, [(path, show.size((folder / path).stat().st_size)) for path in files]
-    )
+    deliverables_table(result)
     show.console().print(
         show.say(
-            f"{len(made)} of {len(wanted)} kinds made, the others were as they were. Everything is in {folder}",
-            f"共 {len(wanted)} 种成品，本次制作 {len(made)} 种，其余未变。全部文件在 {folder}",
+            f"{len(result.delivered)} of {len(wanted)} kinds made, the others were as they were."
+            f" Everything is in {result.folder}",
+            f"共 {len(wanted)} 种成品，本次制作 {len(result.delivered)} 种，其余未变。全部文件在 {result.folder}",
         ),
         soft_wrap=True,
     )
+    return 0
 
 
 def _list(as_json: bool) -> int:

@@ -40,7 +40,7 @@ def listen(options: argparse.Namespace) -> int:
                 outcome, _ = _listened(folder, by, options)
     finally:
         by.close()
-    if (folder.path / "report.html").is_file():
+    if any(folder.path.glob("report*.html")):
         quality_report(folder, quiet=True)
     _tell(options, folder, outcome, retried, unseeded)
     if outcome.failed:

@@ -1,4 +1,4 @@
-"""Verbs about this machine: engines, doctor, version, and the schedule."""
+"""Verbs about this machine: engines, doctor, version."""
 
 from __future__ import annotations
 
@@ -236,15 +236,3 @@ def _disk(output: Path) -> Finding:
     hours = free / 0.35e9  # takes, FLAC, MP3 and M4B of an audio hour, measured on the embedded engine
     found = f"{show.size(free)} free in {place.resolve()}, enough for about {hours:,.0f} hours of audio"
     return Finding("disk", free > 1e9, found, "takes and masters: about 0.35 GB an audio hour", True)
-
-
-def schedule(options: argparse.Namespace) -> int:
-    """Serve a deployment of the book's flow on a cron until stopped. Needs a Prefect server that stays."""
-    from pipeline.cli.make import request_of
-    from pipeline.cli.tables import must_be_file
-
-    must_be_file(options.manuscript)
-    from flows.schedule import serve
-
-    serve(request_of(options), options.cron, options.timezone, show.remark)
-    return 0

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.errors import RenderError
+from pipeline.errors import RenderError, ShuoshuError
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
-from pipeline.progress import Progress
+from pipeline.progress import Observer, Progress
+from pipeline.queue import speeds
+from pipeline.queue.measure import Stopwatch
 from pipeline.request import Request
 from pipeline.retake import Retake
 from pipeline.wording import Wording
@@ -52,8 +55,14 @@ def _cluster(options: argparse.Namespace) -> str:
 def run(options: argparse.Namespace) -> int:
     """Make the book, show progress, end with the table of deliverables."""
     request, began = request_of(options), time.monotonic()
-    with show.Display(quiet=options.json) as display, open_book(request, display) as production:
-        result = nothing_to_do(production) or make(production, request, options.workers, display, plain=options.plain)
+    with show.Display(quiet=options.json) as display, open_book(request, watch := Stopwatch(display)) as production:
+        there = nothing_to_do(production)
+        if not there:
+            watch.opened(production, options.workers)
+        result = there or make(production, request, options.workers, watch, plain=options.plain)
+        work = watch.measured(production, result)
+    with suppress(ShuoshuError):  # figures for the next night's forecast; a book is finished without them
+        speeds.learn(one for one in work if one.kind != "rest")
     if options.json:
         show.print_json(summary(result, time.monotonic() - began))
     else:
@@ -61,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def make(production: Production, wish: Request | Retake, workers: int, display: show.Display, *, plain: bool) -> Result:
+def make(production: Production, wish: Request | Retake, workers: int, display: Observer, *, plain: bool) -> Result:
     """What a production still needs, through the Prefect flow or without Prefect."""
     if plain:
         return finish(production, workers, display, wish.dask if isinstance(wish, Request) else "")
@@ -93,7 +102,8 @@ def summary(result: Result, spent: float) -> dict[str, object]:
         "wall_seconds": round(spent, 2),
         "deliverables": [
             {
-                "path": str(one.path), "title": one.title, "seconds": round(one.seconds, 3), "bytes": one.size,
+                "path": str(one.path), "title": one.title, "bytes": one.size,
+                "seconds": None if one.seconds is None else round(one.seconds, 3),
                 "lufs": one.integrated, "dbtp": one.true_peak,
             }
             for one in result.deliverables
@@ -139,16 +149,18 @@ def _some(names: Sequence[str]) -> str:
 
 
 def deliverables_table(result: Result) -> None:
+    """Every file; levels only where any were measured."""
     columns = [
-        show.say("file", "文件"), show.say("title", "标题"), show.say(">length", ">时长"), show.say(">size", ">大小"),
-        ">LUFS", ">dBTP",
-    ]  # fmt: skip
-    rows = [
-        (
-            one.path.relative_to(result.folder), one.title, show.clock(one.seconds), show.size(one.size),
-            "" if one.integrated is None else f"{one.integrated:.1f}",
-            "" if one.true_peak is None else f"{one.true_peak:.1f}",
-        )
-        for one in result.deliverables
-    ]  # fmt: skip
-    show.table(show.say("Deliverables", "成品"), columns, rows)
+        show.say("file", "文件"),
+        show.say("title", "标题"),
+        show.say(">length", ">时长"),
+        show.say(">size", ">大小"),
+    ]
+    measured = any(one.integrated is not None for one in result.deliverables)
+    rows = []
+    for one in result.deliverables:
+        length = "" if one.seconds is None else show.clock(one.seconds)
+        row = [one.path.relative_to(result.folder), one.title, length, show.size(one.size)]
+        levels = ["" if level is None else f"{level:.1f}" for level in (one.integrated, one.true_peak)]
+        rows.append(row + levels if measured else row)
+    show.table(show.say("Deliverables", "成品"), [*columns, ">LUFS", ">dBTP"] if measured else columns, rows)

@@ -88,7 +88,7 @@ def review(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write the review as one HTML page into the book's folder, and the quality report where its chapters are mastered."""
+    """Write the review as one HTML page into the book's folder, and the quality report of its mastered chapters."""
     from pipeline.cli.quality import quality_report
     from pipeline.cli.report_page import page
 
@@ -97,14 +97,25 @@ def report(options: argparse.Namespace) -> int:
     write_text(path, page(found, record.title, record.language))
     if not options.json:
         show.console().print(str(path), soft_wrap=True, markup=False)
-    quality = quality_report(folder, quiet=options.json)
+    quality, left = None, tuple[int, ...]()
+    if any(folder.chapters.glob("*.timeline.csv")):
+        quality, left = quality_report(folder, quiet=options.json)
     if options.json:
         show.print_json({
             "report": str(path), "doubts": len(found.doubts), "readings": len(found.readings),
-            "quality": str(quality) if quality else None,
+            "quality": str(quality) if quality else None, "not_mastered": list(left),
         })  # fmt: skip
-    elif quality:
+        return 0
+    if quality:
         show.console().print(str(quality), soft_wrap=True, markup=False)
+    if left:
+        some = ", ".join(map(str, left[:_FEW])) + (" …" if len(left) > _FEW else "")
+        show.remark(
+            show.say(
+                f"not in the quality report, not mastered: chapter {some}",
+                f"质量报告不含尚未制作母带的章节：第 {some} 章",
+            )
+        )
     return 0
 
 

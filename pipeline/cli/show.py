@@ -85,8 +85,8 @@ def remarks(texts: Sequence[str], most: int = 12) -> None:
         left = len(texts) - most
         remark(
             say(
-                f"and {left} more: `shuoshu cast check`, `shuoshu status`",
-                f"另有 {left} 条：`shuoshu cast check`、`shuoshu status`",
+                f"and {left} more: `shuoshu cast check`, `shuoshu status`, `shuoshu report`",
+                f"另有 {left} 条：`shuoshu cast check`、`shuoshu status`、`shuoshu report`",
             )
         )
 

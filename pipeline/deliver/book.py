@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class FinishedBook:
     takes      folder of the take store: the audio of key k lies in ``takes/k[:2]/k.flac``
     settings   of each kind, as the cast file's `deliver` gives them: kind -> name -> value
     narrator   who is named as the voice; "" = an AI voice
+    aliases    other names that the script has for a character -> the cast file's
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class FinishedBook:
     cover_type: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     narrator: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, suffix: str) -> Path:
         """Where a deliverable goes: ``path(".srt")`` a file, ``path(" stems")`` a folder."""
@@ -67,6 +69,12 @@ class FinishedBook:
         """(master, timeline, first frame in the joined book) of every chapter, one in memory at a time."""
         for master, start in zip(self.masters, self.starts(), strict=True):
             yield master, self.timeline(master), start
+
+    def cast_timelines(self) -> Iterator[tuple[Master, Timeline, int]]:
+        """`timelines` with every speaker under the cast file's name: two names of one character are one speaker."""
+        for master, timeline, start in self.timelines():
+            segments = (replace(one, speaker=self.aliases.get(one.speaker, one.speaker)) for one in timeline.segments)
+            yield master, replace(timeline, segments=tuple(segments)), start
 
     @property
     def frames(self) -> int:

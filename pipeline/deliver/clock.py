@@ -19,6 +19,13 @@ def clock(ms: int, point: str = ".") -> str:
     return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{point}{ms % 1000:03d}"
 
 
+def short_clock(seconds: float) -> str:
+    """``1:02:03``, ``2:03`` or ``0:03`` for people, to the nearest second."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def timecode(count: int, fps: int) -> str:
     """``01:02:03:04`` of a count of frames at a whole number of frames a second, non-drop (SMPTE ST 12-1)."""
     seconds, frame = divmod(count, fps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,7 @@ from uuid import UUID, uuid5
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import MasteringError, did_you_mean
 from pipeline.shipped import yaml_of
+from pipeline.wording import Wording, chinese_of
 
 _PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """The name space of podcast:guid (https://podcasting2.org/docs/podcast-namespace/tags/guid)."""
@@ -62,14 +64,28 @@ def show_of(book: FinishedBook) -> Show:
     )  # fmt: skip
 
 
-def _wrong(what: str, example: str) -> MasteringError:
-    return MasteringError(what, fix=f"In the cast file:  deliver: {{feed: {{{example}}}}}")
+def check(name: str, value: str) -> None:
+    """Raise MasteringError for a setting of the cast file that no feed can have."""
+    rules: Mapping[str, Callable[[str], object]] = {
+        "url": _url, "email": _email, "category": _category, "first": _day,
+    }  # fmt: skip
+    if name in rules:
+        rules[name](value)
+
+
+def _wrong(what: Wording, example: str) -> MasteringError:
+    fix = f"deliver: {{feed: {{{example}}}}}"
+    return MasteringError(what, fix=Wording(f"In the cast file:  {fix}", f"在演员表中：  {fix}"))
 
 
 def _url(given: str) -> str:
     if not given:
         raise _wrong(
-            "a podcast feed needs the address that its folder will have on the web", "url: https://example.org/my-book/"
+            Wording(
+                "a podcast feed needs the address that its folder will have on the web",
+                "播客订阅源需要它在网上的文件夹地址",
+            ),
+            "url: https://example.org/my-book/",
         )
     try:
         parts = urlsplit(given)
@@ -77,14 +93,22 @@ def _url(given: str) -> str:
     except ValueError:
         good = False
     if not good or any(sign.isspace() for sign in given):
-        raise _wrong(f"feed: url {given!r} is no address of a folder on the web", "url: https://example.org/my-book/")
+        raise _wrong(
+            Wording(
+                f"feed: url {given!r} is no address of a folder on the web", f"feed: url {given!r} 不是网上文件夹的地址"
+            ),
+            "url: https://example.org/my-book/",
+        )
     address = parts._replace(netloc=parts.netloc.encode("idna").decode(), path=quote(parts.path, safe="/%~"))
     return address.geturl().rstrip("/") + "/"
 
 
 def _email(given: str) -> str:
     if given and not _EMAIL.fullmatch(given):
-        raise _wrong(f"feed: email {given!r} is no e-mail address", "email: me@example.org")
+        raise _wrong(
+            Wording(f"feed: email {given!r} is no e-mail address", f"feed: email {given!r} 不是电子邮箱"),
+            "email: me@example.org",
+        )
     return given
 
 
@@ -93,19 +117,31 @@ def _category(given: str) -> tuple[str, ...]:
     valid = [*known, *(f"{main}/{sub}" for main, subs in known.items() for sub in subs)]
     if given not in valid:
         raise MasteringError(
-            f"feed: category {given!r} is none of Apple Podcasts'.{did_you_mean(given, valid)}",
-            fix="Write it like Arts/Books or Fiction/Drama; all are in docs/deliverables.md.",
+            Wording(
+                f"feed: category {given!r} is none of Apple Podcasts'.{did_you_mean(given, valid)}",
+                f"feed: category {given!r} 不是 Apple Podcasts 的类别。{chinese_of(did_you_mean(given, valid))}",
+            ),
+            fix=Wording(
+                "Write it like Arts/Books or Fiction/Drama; all are in docs/deliverables.md.",
+                "写法如 Arts/Books 或 Fiction/Drama；全部类别见 docs/deliverables.md。",
+            ),
         )
     return tuple(given.split("/"))
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise _wrong(
+            Wording(f"feed: first {given!r} is no date", f"feed: first {given!r} 不是日期"), "first: 2026-01-31"
+        ) from error
 
 
 def _first(book: FinishedBook, given: str) -> datetime:
     """Midnight (UTC) of the day given, or else of the day the first chapter's audio was made."""
     if given:
-        try:
-            day = date.fromisoformat(given)
-        except ValueError as error:
-            raise _wrong(f"feed: first {given!r} is no date", "first: 2026-01-31") from error
+        day = _day(given)
     else:
         made = next(iter(book.masters[0].files.values())).stat().st_mtime
         day = datetime.fromtimestamp(made, UTC).date()

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from pipeline.deliver.chapter_sound import ChapterSound
+from pipeline.deliver.clock import shown_name
 from pipeline.deliver.finding import Finding, Severity, of_line
 from pipeline.engines.plausible import syllables
 from pipeline.mastering.levelling import on_purpose
@@ -119,10 +120,11 @@ def usual(rates: Sequence[float] | array[float]) -> Usual | None:
 def rate_finding(segment: Segment, chapter: int, sample_rate: int, rate: float, own: Usual) -> Finding:
     """What is to be said of a line whose rate is an outlier among its character's own."""
     kind, word, wort = ("fast", "faster", "快") if rate > own.rate else ("slow", "slower", "慢")
+    who = shown_name(segment.speaker, "zh") or "说话人"
     return of_line(
         kind, "warning",
         f"Spoken much {word} than usual: {rate:.1f} syllables a second, {segment.speaker} has {own.rate:.1f}.",
-        f"语速明显偏{wort}：每秒 {rate:.1f} 个音节，{segment.speaker} 平常 {own.rate:.1f} 个。",
+        f"语速明显偏{wort}：每秒 {rate:.1f} 个音节，{who}平常 {own.rate:.1f} 个。",
         segment, chapter, sample_rate, rate,
     )  # fmt: skip
 

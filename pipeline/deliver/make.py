@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.deliver import VERSION
 from pipeline.deliver.book import FinishedBook
-from pipeline.deliver.kinds import KINDS
-from pipeline.errors import MasteringError
+from pipeline.deliver.kinds import KINDS, not_made
 from pipeline.files import sha256_file, write_text
 from pipeline.nouns import Master
 
@@ -35,7 +34,7 @@ def make(book: FinishedBook, kind: str) -> Made:
     there = made(book, kind)
     if there is not None and _note(book, kind).get("fingerprint") == print_:
         return Made(kind, there, False)
-    check(book.masters, kind)
+    check(book.masters, kind, book.settings.get(kind, {}))
     files = tuple(one.writer()(book))
     before = _note(book, kind).get("files", {})
     for name in before:
@@ -51,14 +50,12 @@ def make(book: FinishedBook, kind: str) -> Made:
     return Made(kind, files, True)
 
 
-def check(masters: Sequence[Master], kind: str) -> None:
-    """Raise MasteringError where a kind needs a chapter format that the book lacks."""
-    for needed in KINDS[kind].needs:
-        if any(needed not in one.files for one in masters):
-            raise MasteringError(
-                f"{kind} is made from {needed} chapters, which are not made here",
-                fix=f"`shuoshu run` with {needed} among its --formats makes them; or leave {kind} out.",
-            )
+def check(masters: Sequence[Master], kind: str, settings: Mapping[str, Any]) -> None:
+    """Raise MasteringError where a kind with these settings needs a chapter format that the book lacks."""
+    for one in masters:
+        lacking = KINDS[kind].lacks(one.files, settings)
+        if lacking:
+            raise not_made(kind, lacking)
 
 
 def made(book: FinishedBook, kind: str) -> tuple[Path, ...] | None:
@@ -83,7 +80,7 @@ def fingerprint(book: FinishedBook, kind: str) -> str:
         "chapters": [(one.stem, one.fingerprint, sorted(one.files)) for one in book.masters],
         "tags": asdict(book.tags), "source": book.record.source_sha256,
         "cover": hashlib.sha256(book.cover).hexdigest() if book.cover else "",
-        "settings": dict(book.settings.get(kind, {})),
+        "settings": dict(book.settings.get(kind, {})), "aliases": dict(book.aliases) if KINDS[kind].by_cast else {},
         "read": {name: sha256_file(book.folder / name) for name in KINDS[kind].reads if (book.folder / name).is_file()},
     }  # fmt: skip
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import engines
-from pipeline.deliver import chapter_sound, line_checks
+from pipeline.deliver import chapter_sound, line_checks, loudness
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.chapter_sound import ChapterSound
 from pipeline.deliver.finding import SEVERITIES, Finding, of_line
@@ -23,6 +23,8 @@ from pipeline.deliver.verdicts import Verdict, judged
 from pipeline.errors import EngineError
 from pipeline.listening.results import Results
 from pipeline.listening.results import load as load_listening
+from pipeline.mastering.limiter import HEARD_DB
+from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Master, Take, Timeline
 from pipeline.takes import TakeStore
 
@@ -30,8 +32,6 @@ POINTS, ALL_POINTS = 240, 40_000
 """Points of a chapter's plot, fewer where a book has very many chapters."""
 PLAYED = ("mp3", "m4a", "flac", "opus", "wav")
 """Chapter files, the one that most browsers play first."""
-REDUCTION_DB = 6.0
-"""Where the limiter takes away more, its work is heard."""
 _UNITS = {"integrated": "LUFS", "rms": "dBFS", "sample_peak": "dBFS", "noise_floor": "dBFS", "true_peak": "dBTP",
           "seconds": "s"}  # fmt: skip
 MEASURES = {
@@ -106,7 +106,7 @@ def analyse(book: FinishedBook) -> Quality:
     tally = Tally()
     results = load_listening(book.folder)
     with TakeStore(book.takes) as store:
-        for master, timeline, _ in book.timelines():
+        for master, timeline, _ in book.cast_timelines():
             sound = chapter_sound.measure(master)
             keys = [one.take for one in timeline.segments]
             takes, asked = store.takes(keys), store.asked(keys)
@@ -114,7 +114,8 @@ def analyse(book: FinishedBook) -> Quality:
             tally.add(lines, takes, asked, timeline.sample_rate)
             chapters.append(_chapter(book, master, sound, points))
             of_lines = [*line_checks.findings(lines, takes, timeline, book.profile), *_misheard(timeline, results)]
-            found.append([*_of_chapter(chapters[-1]), *_with_commands(of_lines, timeline, takes, book.folder.name)])
+            of_all = _of_chapter(chapters[-1], master, book.profile, len(timeline.segments))
+            found.append([*of_all, *_with_commands(of_lines, timeline, takes, book.folder.name)])
         odd = tally.odd()
         if odd:
             _add_rates(book, store, odd, found)
@@ -133,7 +134,7 @@ def _add_rates(
     """The findings about speech rates, which need the whole book's, into those of their chapters. A line that a check of its
     take doubted for its length has its finding already."""
     at = 0
-    for (_, timeline, _), known in zip(book.timelines(), found, strict=True):
+    for (_, timeline, _), known in zip(book.cast_timelines(), found, strict=True):
         doubted = {one.line for one in known if one.kind in ("truncated", "runaway", "silent")}
         fresh = []
         for segment in timeline.segments:
@@ -160,7 +161,7 @@ def _steps(
     return tuple(round(float(of(one)), 3) for one in parts)
 
 
-def _of_chapter(chapter: ChapterQuality) -> Iterator[Finding]:
+def _of_chapter(chapter: ChapterQuality, master: Master, profile: Profile, lines: int) -> Iterator[Finding]:
     for one in chapter.verdicts:
         if not one.passed:
             (english, chinese), unit = MEASURES[one.measure], _UNITS[one.measure]
@@ -171,12 +172,11 @@ def _of_chapter(chapter: ChapterQuality) -> Iterator[Finding]:
                 f"{chinese}为 {one.measured:.2f} {unit}，允许 {sign}{bounds} {unit}。", chapter.chapter,
                 measured=one.measured,
             )  # fmt: skip
-    if chapter.reduction_db >= REDUCTION_DB:
+    if master.reduction_db > HEARD_DB:
+        why = loudness.cause(master, profile, lines)
         yield Finding(
-            "limiter", "warning",
-            f"The limiter took away up to {chapter.reduction_db:.1f} dB: some line is far louder than the others.",
-            f"限幅器最多压低了 {chapter.reduction_db:.1f} dB：有的台词比其余响得多。", chapter.chapter,
-            measured=chapter.reduction_db,
+            "limiter", "warning", f"The limiter took away up to {master.reduction_db:.1f} dB: {why}",
+            f"限幅器最多压低了 {master.reduction_db:.1f} dB：{why.chinese}", master.chapter, measured=master.reduction_db,
         )  # fmt: skip
 
 

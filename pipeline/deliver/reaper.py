@@ -51,7 +51,7 @@ def write(book: FinishedBook) -> list[Path]:
 def _spooled(book: FinishedBook, place: Path) -> dict[str, Path]:
     """The items of every speaker, in order of appearance, in a file of each."""
     tracks: dict[str, Path] = {}
-    for _, timeline, start in book.timelines():
+    for _, timeline, start in book.cast_timelines():
         by_speaker: dict[str, list[str]] = {}
         for one in timeline.segments:
             by_speaker.setdefault(one.speaker, []).append(_line(book, one, start, timeline.sample_rate))

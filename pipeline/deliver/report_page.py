@@ -8,10 +8,11 @@ from html import escape
 from urllib.parse import quote
 
 from pipeline.deliver import plots
+from pipeline.deliver.clock import short_clock
 from pipeline.deliver.finding import SEVERITIES, Finding
 from pipeline.deliver.quality import MEASURES, ChapterQuality, Quality, worst_first
 from pipeline.deliver.verdicts import Verdict
-from pipeline.page import Cell, both, code, table
+from pipeline.page import Cell, both, code, speaker, table
 from pipeline.page import page as whole
 
 MOST = 2000
@@ -22,7 +23,7 @@ _SEVERITY = {"error": ("error", "错误"), "warning": ("warning", "警告"), "no
 _STYLE = """
 .error{color:#c22} .warning{color:#a60} .note{color:#777} .fail{color:#c22;font-weight:bold} .pass{color:#283}
 #player{position:sticky;bottom:0;background:inherit;padding:.4rem 0;border-top:1px solid #ccc} audio{width:100%}
-td button{white-space:nowrap} dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem} dd{margin:0}
+button{white-space:nowrap} dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem} dd{margin:0;min-width:0}
 """
 _SCRIPT = """
 const player=document.querySelector('audio'),told=document.querySelector('#told');
@@ -56,16 +57,16 @@ def page(quality: Quality, target: float | None) -> str:
 
 
 def _summary(quality: Quality) -> str:
-    failed = sum(not one.passed for one in quality.chapters)
+    good, count = sum(one.passed for one in quality.chapters), len(quality.chapters)
     verdict = _mark(quality.passed) + " " + both(
-        f"{len(quality.chapters) - failed} of {len(quality.chapters)} chapters keep to the profile {quality.profile}",
-        f"{len(quality.chapters)} 章中有 {len(quality.chapters) - failed} 章符合 {quality.profile}",
+        f"{good} of {_counted(count, 'chapter')} {'keeps' if good == 1 else 'keep'} to the profile {quality.profile}",
+        f"{count} 章中有 {good} 章符合 {quality.profile}",
     )  # fmt: skip
-    counts = ", ".join(f'<span class="{one}">{quality.count(one)} {both(*_SEVERITY[one])}</span>' for one in SEVERITIES)
+    counts = " · ".join(f'<span class="{one}">{_count(quality.count(one), one)}</span>' for one in SEVERITIES)
     engines = ", ".join(f"{escape(name)} ({count})" for name, count in quality.engines.items())
     rows = [
         (("verdict", "判定"), verdict), (("findings", "发现"), counts),
-        (("length", "总时长"), _clock(quality.seconds)), (("lines", "行数"), str(quality.lines)),
+        (("length", "总时长"), short_clock(quality.seconds)), (("lines", "行数"), str(quality.lines)),
         (("takes made", "录音条数"), str(quality.takes)), (("engines (lines)", "引擎（行数）"), engines),
     ]  # fmt: skip
     if quality.heard:
@@ -73,7 +74,8 @@ def _summary(quality: Quality) -> str:
         rows.append((
             ("listening check", "听写核对"),
             escape(heard.asr) + ": " + both(
-                f"{heard.lines} lines, character error rate {heard.rate:.1%}", f"{heard.lines} 行，字错误率 {heard.rate:.1%}"
+                f"{_counted(heard.lines, 'line')}, character error rate {heard.rate:.1%}",
+                f"{heard.lines} 行，字错误率 {heard.rate:.1%}",
             ),
         ))  # fmt: skip
     return "<dl>" + "".join(f"<dt>{both(*name)}</dt><dd>{text}</dd>" for name, text in rows) + "</dl>"
@@ -86,22 +88,22 @@ def _chapters(quality: Quality) -> str:
     heads += [("limiter", "限幅"), ("findings", "发现")]
     rows = [
         [
-            Cell("n", str(one.chapter)), Cell("", escape(one.title) + " " + _play(one.audio)), Cell("", _mark(one.passed)),
+            Cell("n", str(one.chapter)), Cell("t", escape(one.title) + " " + _play(one.audio)), Cell("", _mark(one.passed)),
             *map(_measured, one.verdicts), Cell("n", f"{one.reduction_db:.1f} dB", one.reduction_db),
             Cell("n", str(problems[one.chapter])),
         ]
         for one in quality.chapters
     ]  # fmt: skip
-    return table(("Chapters", "章节"), heads, rows)
+    return table(("Chapters", "章节"), heads, rows, stack=True)
 
 
 def _measured(one: Verdict) -> Cell:
     known = math.isfinite(one.measured)
-    text = _clock(one.measured) if one.measure == "seconds" else f"{one.measured:.2f}" if known else "—"
+    text = short_clock(one.measured) if one.measure == "seconds" else f"{one.measured:.2f}" if known else "—"
     if not one.passed:
         text = f'<span class="fail">{text}</span>'
     bounds = [f"{sign} {bound:g}" for sign, bound in (("≥", one.least), ("≤", one.most)) if bound is not None]
-    allowed = f'<br><span class="near">{" ".join(bounds)}</span>' if bounds else ""
+    allowed = f' <br><span class="near">{" ".join(bounds)}</span>' if bounds else ""
     return Cell("n", text + allowed, one.measured if known else -999.0)
 
 
@@ -113,30 +115,28 @@ def _findings(quality: Quality) -> str:
         ("make anew", "重做"),
     ]  # fmt: skip
     left = len(quality.findings) - len(shown)
-    more = f"<p>{both(f'{left} more are in report.json.', f'另有 {left} 条，见 report.json。')}</p>" if left else ""
+    more = both(f"{left} more in report.json.", f"另有 {left} 条，见 report.json。")
+    more = f"<p>{more}</p>" if left else ""
     if not shown:
         return f"<h2>{both('Findings (0)', '发现 (0)')}</h2><p>{both('Nothing needs a listen.', '没有需要试听的地方。')}</p>"
-    return table(("Findings", "发现"), heads, (_row(one, audio[one.chapter]) for one in shown)) + more
+    return table(("Findings", "发现"), heads, (_row(one, audio[one.chapter]) for one in shown), stack=True) + more
 
 
 def _row(one: Finding, audio: str) -> list[Cell]:
     start, end = (max(0.0, one.start - LEAD_S), one.end + LEAD_S) if one.line else (0.0, 0.0)
-    copy = (
-        f'<br>{code(one.command)} <button type="button" data-copy>{both("copy", "复制")}</button>'
-        if one.command
-        else ""
-    )
+    copy = f'{code(one.command)} <button type="button" data-copy>{both("copy", "复制")}</button>' if one.command else ""
     return [
         Cell("", f'<span class="{one.severity}">{both(*_SEVERITY[one.severity])}</span>', SEVERITIES.index(one.severity)),
-        Cell("n", str(one.chapter)), Cell("", escape(one.speaker)), Cell("", both(one.english, one.chinese)),
-        Cell("", escape(one.text)), Cell("", _play(audio, start, end), one.start), Cell("", copy.removeprefix("<br>")),
+        Cell("n", str(one.chapter)), Cell("", speaker(one.speaker)), Cell("t", both(one.english, one.chinese)),
+        Cell("t", escape(one.text)), Cell("", _play(audio, start, end), one.start), Cell("t", copy),
     ]  # fmt: skip
 
 
 def _play(audio: str, start: float = 0.0, end: float = 0.0) -> str:
     """A button that plays a file, or a part of it (W3C Media Fragments URI 1.0, 4.2.1)."""
     part = f"#t={start:.2f},{end:.2f}" if end else ""
-    return f'<button type="button" data-play="{escape(quote(audio) + part)}">▶ {_clock(start) if end else ""}</button>'
+    when = short_clock(start) if end else ""
+    return f'<button type="button" data-play="{escape(quote(audio) + part)}">▶ {when}</button>'
 
 
 def _shares(quality: Quality) -> str:
@@ -144,8 +144,8 @@ def _shares(quality: Quality) -> str:
     heads = [("speaker", "说话人"), ("share", "占比"), ("time", "时长"), ("lines", "行数")]
     rows = [
         [
-            Cell("", escape(one.speaker)), Cell("n", f"{one.seconds / spoken:.1%}", one.seconds),
-            Cell("n", _clock(one.seconds), one.seconds), Cell("n", str(one.lines)),
+            Cell("", speaker(one.speaker)), Cell("n", f"{one.seconds / spoken:.1%}", one.seconds),
+            Cell("n", short_clock(one.seconds), one.seconds), Cell("n", str(one.lines)),
         ]
         for one in quality.shares
     ]  # fmt: skip
@@ -154,15 +154,16 @@ def _shares(quality: Quality) -> str:
 
 def _legend() -> str:
     return both(
-        "Area: momentary loudness (400 ms). Line: short-term loudness (3 s). Dashed: target. Figures: LUFS.",
-        "阴影：瞬时响度（400 毫秒）。实线：短期响度（3 秒）。虚线：目标。数字单位：LUFS。",
+        "Area: momentary loudness (400 ms). Line: short-term loudness (3 s). Dashed: target. Scales: LUFS and time (min:s).",
+        "阴影：瞬时响度（400 毫秒）。实线：短期响度（3 秒）。虚线：目标。刻度：LUFS 与时间（分:秒）。",
     )
 
 
 def _figure(one: ChapterQuality, target: float | None) -> str:
     return (
-        f"<figure><figcaption>{one.chapter} {escape(one.title)} · {_clock(one.seconds)} {_play(one.audio)}</figcaption>"
-        + plots.loudness(one.momentary, one.short_term, target) + plots.waveform(one.waveform) + "</figure>"
+        f"<figure><figcaption>{one.chapter} {escape(one.title)} · {short_clock(one.seconds)} {_play(one.audio)}"
+        "</figcaption>"
+        + plots.plot(one.momentary, one.short_term, target, one.waveform, one.seconds) + "</figure>"
     )  # fmt: skip
 
 
@@ -171,7 +172,10 @@ def _mark(passed: bool) -> str:
     return f'<span class="{"pass" if passed else "fail"}">{both(*words)}</span>'
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _count(count: int, severity: str) -> str:
+    english, chinese = _SEVERITY[severity]
+    return both(_counted(count, english), f"{count} 条{chinese}")

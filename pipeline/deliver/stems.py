@@ -30,15 +30,15 @@ _MARGIN_DB = 0.1
 
 
 def write(book: FinishedBook) -> list[Path]:
-    """``<name> stems/<chapter>/<speaker>.flac`` of every chapter. One file is written at a time, from that speaker's takes
-    alone; memory does not grow with a chapter's length.
+    """``<name> stems/<chapter>/<speaker>.flac`` of every chapter, speakers by the cast's names. One file is written at a time,
+    from that speaker's takes alone; memory does not grow with a chapter's length.
 
     Raises MasteringError for a take that is gone or cannot be read, BookFolderError for a full disk.
     """
     lowered = headroom_db(book)
     paths: list[Path] = []
     with TakeStore(book.takes) as store:
-        for master, timeline, _ in book.timelines():
+        for master, timeline, _ in book.cast_timelines():
             takes = _takes(store, timeline)
             folder = book.path(" stems") / master.stem
             speakers = list(dict.fromkeys(one.speaker for one in timeline.segments))

@@ -34,20 +34,21 @@ class Verdict:
 
 
 def judged(master: Master, sound: ChapterSound, profile: Profile) -> tuple[Verdict, ...]:
-    """Every measure of a chapter. The true peak is the one found when it was mastered, the others are the file's own."""
+    """Every measure of a chapter. The true peak is the highest of its files, each decoded when it was mastered; the others
+    are those of the file that was read into `sound`."""
     found = {
         "integrated": sound.integrated + (profile.channels_db if profile.measure == "lufs" else 0.0),
-        "rms": sound.rms, "true_peak": master.loudness.true_peak, "sample_peak": sound.sample_peak,
+        "rms": sound.rms, "true_peak": master.true_peak, "sample_peak": sound.sample_peak,
         "noise_floor": sound.noise_floor, "seconds": sound.seconds,
     }  # fmt: skip
-    allowed = _allowed(profile)
+    limits_of = allowed(profile)
     return tuple(
-        Verdict(name, value, allowed[name].least, allowed[name].most) if name in allowed else Verdict(name, value)
+        Verdict(name, value, limits_of[name].least, limits_of[name].most) if name in limits_of else Verdict(name, value)
         for name, value in found.items()
     )
 
 
-def _allowed(profile: Profile) -> Mapping[str, Limit]:
+def allowed(profile: Profile) -> Mapping[str, Limit]:
     """What `shuoshu verify` asks for, by measure; where the cast file asks for something else, that."""
     known = limits.load(profile.name).of(profile.channels) if profile.name in limits.names() else {}
     level = "rms" if profile.measure == "rms" else "integrated"

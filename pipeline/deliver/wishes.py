@@ -9,6 +9,7 @@ from pipeline.cast import Cast
 from pipeline.checked import Checked
 from pipeline.deliver import kinds
 from pipeline.errors import MasteringError, did_you_mean
+from pipeline.wording import Wording
 from pipeline.yaml_lines import Node
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -18,10 +19,10 @@ def wished(cast: Cast, asked: str, usual: Sequence[str], formats: Sequence[str])
     """The kinds to make and the settings of each.
 
     asked: ``m4b,srt`` from the command line, "" = by the cast file's `deliver`, or else `usual`, of which only those are
-    made whose chapter `formats` are. Raises CastError naming the line, MasteringError for an unknown name or a setting that
-    a kind cannot do without.
+    made whose chapter `formats` are. Raises CastError naming the line, MasteringError for an unknown name, a setting that a
+    kind cannot do without, or a chapter format that it is made from and that is not among `formats`.
     """
-    settings = _settings(cast)
+    settings, lines = _settings(cast)
     if asked:
         made: Collection[str] = kinds.chosen(asked)
     elif "deliver" in cast.wishes:
@@ -29,19 +30,27 @@ def wished(cast: Cast, asked: str, usual: Sequence[str], formats: Sequence[str])
     else:
         made = [one for one in usual if set(kinds.KINDS[one].needs) <= set(formats)]
     for kind in made:
+        given = settings.get(kind, {})
+        where = f"{cast.path}, line {lines[kind]}" if kind in lines else str(cast.path or "")
         for name, example in kinds.KINDS[kind].demands:
-            if name not in settings.get(kind, {}):
+            if name not in given:
                 raise MasteringError(
-                    f"{kind} needs a setting, {name}", where=str(cast.path or ""),
-                    fix=f"Add to the cast file:  deliver: {{{kind}: {{{name}: {example}}}}}",
+                    Wording(f"{kind} needs a setting, {name}", f"{kind} 缺少设置 {name}"), where=where,
+                    fix=Wording(
+                        f"Add to the cast file:  deliver: {{{kind}: {{{name}: {example}}}}}",
+                        f"在演员表中加上  deliver: {{{kind}: {{{name}: {example}}}}}",
+                    ),
                 )  # fmt: skip
+        lacking = kinds.KINDS[kind].lacks(formats, given)
+        if lacking:
+            raise kinds.not_made(kind, lacking, where)
     return tuple(one for one in kinds.KINDS if one in made), settings
 
 
-def _settings(cast: Cast) -> Settings:
-    """``deliver: [m4b, srt]`` or ``deliver: {m4b: {split_hours: 10}, srt: }``."""
+def _settings(cast: Cast) -> tuple[Settings, Mapping[str, int]]:
+    """``deliver: [m4b, srt]`` or ``deliver: {m4b: {split_hours: 10}, srt: }``, and the line of each kind."""
     if "deliver" not in cast.wishes or cast.path is None:
-        return {}
+        return {}, {}
     check, node = Checked(cast.path), cast.wishes["deliver"]
     named = (
         {check.text(one, "deliver"): Node(None, one.line) for one in node.value} if isinstance(node.value, list) else {}
@@ -54,4 +63,7 @@ def _settings(cast: Cast) -> Settings:
             raise check.error(f"no deliverable is named {name!r}.{hint}", one.line, f"Here: {', '.join(kinds.KINDS)}.")
         given = {} if one.value is None else check.mapping(one, f"deliver: {name}")
         found[name] = check.values(given, f"deliver: {name}", kinds.KINDS[name].settings)
-    return found
+        for setting, value in found[name].items():
+            with check.at(given[setting].line, "deliver"):
+                kinds.KINDS[name].must_allow(setting, value)
+    return found, {name: one.line for name, one in named.items()}

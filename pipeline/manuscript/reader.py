@@ -49,6 +49,11 @@ def read(
     return replace(book, sha256=sha256_file(path), language=language or book.language)
 
 
+def readable(path: Path) -> bool:
+    """Whether a file's name says that it is a manuscript."""
+    return path.suffix.lower() in _SUFFIXES
+
+
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise no_file(path)

@@ -1,7 +1,8 @@
 """One chapter: lines levelled, limited, encoded, measured.
 
 Gains are found in a first pass over the takes; a second one writes. What dynamics and the limiter take away is measured on
-the result; when that leaves the target by more than `CLOSE_DB`, the second pass is done again with the gain mended.
+the result; when that leaves the target by more than `CLOSE_DB`, the second pass is done again with the gain mended. Encoders
+overshoot; when a lossy file, decoded, passes the profile's true peak, it is done again with the limiter set lower by as much.
 """
 
 from __future__ import annotations
@@ -18,17 +19,21 @@ from pipeline.mastering import tags as tag_room
 from pipeline.mastering.beside import Beside
 from pipeline.mastering.dynamics import chain, through
 from pipeline.mastering.encoders import encoder
-from pipeline.mastering.limiter import Limiter
+from pipeline.mastering.limiter import HEARD_DB, Limiter
 from pipeline.mastering.meter import Meter
 from pipeline.mastering.music import MusicBed, Placement
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.room import RoomTone
 from pipeline.mastering.tags import Tags
-from pipeline.mastering.true_peak import PeakMeter
+from pipeline.mastering.true_peak import PeakMeter, of_file
 from pipeline.nouns import Loudness, Master, Take, Timeline, Waveform
 
 CLOSE_DB = 0.1
 PASSES = 4
+LOWERED = 3
+"""How often the limiter is set lower at most."""
+_SPARE_DB = 0.05
+_LOSSLESS = ("flac", "wav")
 
 
 def master(
@@ -47,28 +52,43 @@ def master(
     with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
         beside.enter_context(explained_errors(folder / stem, av.FFmpegError))
-        trim = 0.0
-        for done in range(1, PASSES + 1):
-            loudness, reduction = _write(timeline, takes, profile, trim, paths)
+        trim, ceiling, passes, lowered = 0.0, _ceiling(profile), 1, 0
+        while True:
+            limiter = Limiter(10 ** (ceiling / 20), profile.sample_rate)
+            loudness = _write(timeline, takes, profile, trim, limiter, paths)
             miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
-            if abs(miss) <= CLOSE_DB or not math.isfinite(miss) or done == PASSES:
+            if CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
+                trim += miss
+                passes += 1
+                continue
+            peaks = {kind: loudness.true_peak if kind in _LOSSLESS else of_file(path) for kind, path in paths.items()}
+            over = max(peaks.values()) - profile.true_peak
+            if over <= 0 or lowered == LOWERED:
                 break
-            trim += miss
+            ceiling -= over + _SPARE_DB
+            lowered += 1
         timeline = levelling.raised(timeline, [one.gain_db + trim for one in timeline.segments])
         for path in paths.values():
             tag_room.write(path, tags, cover, cover_type)
     made = Master(
         timeline.chapter, timeline.title, timeline.sample_rate, timeline.frames, files, loudness, fingerprint, stem,
-        reduction,
+        limiter.reduction_db, peaks, _pressed(timeline, limiter),
     )  # fmt: skip
     return made, timeline
 
 
+def _pressed(timeline: Timeline, limiter: Limiter) -> tuple[str, ...]:
+    """Ids of the lines of which the limiter took away more than is not heard, the most pressed first."""
+    taken = {one.line_id: limiter.reduction_in(one.start, one.end) for one in timeline.segments}
+    return tuple(sorted((one for one in taken if taken[one] > HEARD_DB), key=lambda one: -taken[one]))
+
+
 def _write(
-    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, trim: float, paths: Mapping[str, Path]
-) -> tuple[Loudness, float]:
-    """One pass: limit, encode, and measure what came out; the loudness, and the limiter's greatest reduction in dB."""
-    meter, peak, limiter = Meter(timeline.sample_rate), PeakMeter(), _limiter(profile)
+    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter,
+    paths: Mapping[str, Path],
+) -> Loudness:  # fmt: skip
+    """One pass: limit, encode, and measure what the encoders were given."""
+    meter, peak = Meter(timeline.sample_rate), PeakMeter()
     square, highest = 0.0, 0.0
     with ExitStack() as closing:
         files: list[Beside] = []
@@ -83,22 +103,21 @@ def _write(
             for file in files:
                 file.write(block)
     mono = meter.loudness(peak.true_peak())
-    loudness = replace(
+    return replace(
         mono, integrated=mono.integrated + profile.channels_db, momentary_max=mono.momentary_max + profile.channels_db,
         short_term_max=mono.short_term_max + profile.channels_db,
         rms=_decibels(math.sqrt(square / max(1, timeline.frames))), peak=_decibels(highest),
     )  # fmt: skip
-    return loudness, limiter.reduction_db
 
 
 def _decibels(level: float) -> float:
     return 20 * math.log10(level) if level > 0 else -math.inf
 
 
-def _limiter(profile: Profile) -> Limiter:
-    lossy = any(kind not in ("flac", "wav") for kind in profile.formats)
-    ceiling = 10 ** ((profile.true_peak - (profile.codec_margin if lossy else 0.05)) / 20)
-    return Limiter(ceiling, profile.sample_rate)
+def _ceiling(profile: Profile) -> float:
+    """dBTP for the limiter to begin with."""
+    lossy = any(kind not in _LOSSLESS for kind in profile.formats)
+    return profile.true_peak - (profile.codec_margin if lossy else _SPARE_DB)
 
 
 def _limited(

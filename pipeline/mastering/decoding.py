@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from pipeline.errors import MasteringError
 from pipeline.nouns import Waveform
+from pipeline.wording import Wording
 
-FIX = "Give a WAV, FLAC, MP3, M4A or OGG file."
+FIX = Wording("Give a WAV, FLAC, MP3, M4A or OGG file.", "请给出 WAV、FLAC、MP3、M4A 或 OGG 文件。")
 _FRAMES = 1 << 14
 """Decoded at once; codecs give about a thousand, which costs time."""
 
@@ -21,16 +23,32 @@ def mono(path: Path, rate: int) -> Generator[Waveform]:
 
     Raises MasteringError for a file that is missing, not audio, or damaged.
     """
+    with _explained(path):
+        for wave in _at_rate(((planes.mean(axis=0), own) for planes, own in _frames(path)), rate):
+            if wave.size:
+                yield wave
+
+
+def channels(path: Path) -> Iterator[Waveform]:
+    """The same at the file's own rate, every channel for itself: blocks of shape (frames, channels)."""
+    with _explained(path):
+        for planes, _ in _frames(path):
+            yield planes.T
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     import av
 
     if not path.is_file():
         raise MasteringError("the file is not there", where=str(path), fix="Mend the path, or leave it out.")
     try:
-        for wave in _at_rate(_frames(path), rate):
-            if wave.size:
-                yield wave
+        yield
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MasteringError(f"the file cannot be read as audio ({error})", where=str(path), fix=FIX) from error
+        why = getattr(error, "strerror", None) or error
+        raise MasteringError(
+            Wording(f"the file cannot be read as audio ({why})", f"无法作为音频读取（{why}）"), where=str(path), fix=FIX
+        ) from error
 
 
 def _at_rate(frames: Iterator[tuple[Waveform, int]], rate: int) -> Iterator[Waveform]:
@@ -48,7 +66,7 @@ def _at_rate(frames: Iterator[tuple[Waveform, int]], rate: int) -> Iterator[Wave
 
 
 def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
-    """Decoded blocks, averaged to mono, each with the file's rate."""
+    """Decoded blocks, shape (channels, frames), each with the file's rate."""
     import av
 
     with av.open(str(path)) as container:
@@ -59,4 +77,4 @@ def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
             if frame and not regular:
                 regular = av.AudioResampler("fltp", frame.layout.name, frame.sample_rate, _FRAMES)
             for floats in regular.resample(frame) if regular else []:
-                yield floats.to_ndarray().mean(axis=0), floats.sample_rate
+                yield np.asarray(floats.to_ndarray(), np.float32), floats.sample_rate

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.errors import MasteringError
 from pipeline.files import HonestFile
 from pipeline.mastering.aac_file import AacFile
+from pipeline.mastering.encodable import refusal
 from pipeline.mastering.mp3_file import Mp3File
 from pipeline.mastering.profiles import FORMATS, Profile
 from pipeline.mastering.wav import WavFile
@@ -20,12 +21,6 @@ _OGG = {"fflags": "+bitexact", "serial_offset": "1"}
 """ffmpeg's muxer: no random numbers or versions in the file; a serial number, since some programs do not take 0."""
 OPUS_RATE = 48000
 """Opus in Ogg is counted at this rate whatever it was made from (RFC 7845, section 4)."""
-RATES = {
-    "mp3": (16000, 22050, 24000, 32000, 44100, 48000),
-    "m4a": (16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
-}
-"""Sample rates of MPEG-1 and MPEG-2 layer III (ISO/IEC 11172-3, 13818-3) and of AAC (ISO/IEC 14496-3, table 1.18) that a
-profile may have."""
 
 
 class Encoder(Protocol):
@@ -111,14 +106,10 @@ def _resampler(rate: int, wanted: int) -> Any:
 
 def encoder(kind: str, path: Path, profile: Profile) -> Encoder:
     """A file to write blocks into, of a kind that `profiles.FORMATS` lists. Raises MasteringError for any other, and for a
-    sample rate that the kind does not know."""
-    rate = profile.sample_rate
-    if rate not in RATES.get(kind, (rate,)):
-        known = ", ".join(map(str, RATES[kind]))
-        raise MasteringError(
-            f"{kind} files cannot have {rate} samples a second",
-            fix=f"Choose a sample_rate of {known} Hz, or leave {kind} out of --formats.",
-        )
+    sample rate or bit rate that the kind does not have."""
+    rate, refused = profile.sample_rate, refusal(kind, profile)
+    if refused:
+        raise MasteringError(refused.what, fix=refused.fix)
     if kind == "flac":
         return FlacFile(path, rate, profile.channels)
     if kind == "wav":

@@ -15,6 +15,11 @@ _KBPS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44100, 48000, 32000)
 
 
+def bit_rates(rate: int) -> tuple[int, ...]:
+    """kb/s that layer III has at a sample rate in Hz: MPEG-1 from 32 kHz on, MPEG-2 below."""
+    return (_KBPS_1 if rate >= min(_RATES) else _KBPS_2)[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class FrameHeader:
     """kbps    bit rate, kb/s; 0 = free format

@@ -17,6 +17,7 @@ from pipeline.mastering import decoding
 from pipeline.mastering.meter import Meter
 from pipeline.mastering.ranged import Ranged
 from pipeline.nouns import Waveform
+from pipeline.wording import Wording
 
 RAMP_S = 0.25
 """How long music takes to go down before speech, and to come up after it."""
@@ -173,5 +174,9 @@ def _measured_once(path: Path, most: int, rate: int, _size: int, _changed: int) 
             break
     loudness = meter.integrated()
     if not math.isfinite(loudness):
-        raise MasteringError("the music is silent, or shorter than 0.4 s", where=str(path), fix="Give another file.")
+        raise MasteringError(
+            Wording("the music is silent, or shorter than 0.4 s", "音乐没有声音，或不足 0.4 秒"),
+            where=str(path),
+            fix=Wording("Give another file.", "请换一个文件。"),
+        )
     return frames, loudness

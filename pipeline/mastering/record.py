@@ -75,7 +75,8 @@ def write(master: Master, timeline: Timeline, folder: Path) -> None:
         "chapter": master.chapter, "title": master.title, "sample_rate": master.sample_rate, "frames": master.frames,
         "files": {kind: [path.name, path.stat().st_size] for kind, path in master.files.items()},
         "loudness": _measured(master.loudness),
-        "reduction_db": round(master.reduction_db, 3), "fingerprint": master.fingerprint,
+        "true_peaks": {kind: _plain(peak) for kind, peak in master.peaks.items()},
+        "reduction_db": round(master.reduction_db, 3), "pressed": master.pressed, "fingerprint": master.fingerprint,
         "sha256": {path.name: sha256_file(path) for path in (*master.files.values(), _timeline_file(folder, master.stem))},
     }  # fmt: skip
     write_text(folder / f"{master.stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
@@ -88,7 +89,11 @@ def _timeline_file(folder: Path, stem: str) -> Path:
 def _measured(loudness: Loudness) -> dict[str, float | None]:
     """What was measured. JSON has no infinity: silence is None."""
     known = {name: value for name, value in asdict(loudness).items() if not math.isnan(value)}
-    return {name: value if math.isfinite(value) else None for name, value in known.items()}
+    return {name: _plain(value) for name, value in known.items()}
+
+
+def _plain(level: float) -> float | None:
+    return level if math.isfinite(level) else None
 
 
 def load(folder: Path, stem: str) -> Master | None:
@@ -98,13 +103,17 @@ def load(folder: Path, stem: str) -> Master | None:
         files: Mapping[str, Path] = {kind: folder / name for kind, (name, _) in found["files"].items()}
         if any((folder / name).stat().st_size != size for name, size in found["files"].values()):
             return None
-        measured = {name: -math.inf if value is None else value for name, value in found["loudness"].items()}
+        measured, peaks = _levels(found["loudness"]), _levels(found.get("true_peaks", {}))
         return Master(
             found["chapter"], found["title"], found["sample_rate"], found["frames"], files, Loudness(**measured),
-            found["fingerprint"], stem, found["reduction_db"],
+            found["fingerprint"], stem, found["reduction_db"], peaks, tuple(found.get("pressed", ())),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _levels(found: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: -math.inf if value is None else value for name, value in found.items()}
 
 
 def load_timeline(folder: Path, master: Master) -> Timeline:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.errors import MasteringError
 from pipeline.mastering import decoding, sound
 from pipeline.nouns import Waveform
+from pipeline.wording import Wording
 
 LOUDEST_DB = -55.0
 """RMS over this is no room tone. Audiobook shops ask for a noise floor under -60 dB (ACX audio submission requirements); 5 dB
@@ -74,23 +75,40 @@ def looped(wave: Waveform, cross: int) -> Waveform:
 def _check(path: Path, wave: Waveform, rate: int) -> None:
     if wave.size < SHORTEST_S * rate:
         raise MasteringError(
-            f"the room tone is {wave.size / rate:.1f} s long", where=str(path), fix=f"Give {SHORTEST_S:g} s or more."
+            Wording(f"the room tone is {wave.size / rate:.1f} s long", f"环境底噪只有 {wave.size / rate:.1f} 秒"),
+            where=str(path),
+            fix=Wording(f"Give {SHORTEST_S:g} s or more.", f"至少需要 {SHORTEST_S:g} 秒。"),
         )
     level = _decibels(_rms(wave))
     if level < -140:
-        raise MasteringError("the room tone is digital silence", where=str(path), fix="Record the empty room.")
+        raise MasteringError(
+            Wording("the room tone is digital silence", "环境底噪是数字静音"),
+            where=str(path),
+            fix=Wording("Record the empty room.", "请录一段空房间的声音。"),
+        )
     if level > LOUDEST_DB:
         raise MasteringError(
-            f"this is not room tone: its level is {level:.1f} dBFS RMS",
+            Wording(
+                f"this is not room tone: its level is {level:.1f} dBFS RMS",
+                f"这不是环境底噪：电平为 {level:.1f} dBFS RMS",
+            ),
             where=str(path),
-            fix=f"Record the empty room, with nobody speaking, at {LOUDEST_DB:g} dBFS or quieter.",
+            fix=Wording(
+                f"Record the empty room, with nobody speaking, at {LOUDEST_DB:g} dBFS or quieter.",
+                f"请录一段没有人说话的空房间，不高于 {LOUDEST_DB:g} dBFS。",
+            ),
         )
     piece = round(_PIECE_S * rate)
     pieces = np.square(wave[: wave.size // piece * piece].reshape(-1, piece)).mean(axis=1, dtype=np.float64)
     loudest = int(pieces.argmax())
     if _decibels(float(np.sqrt(pieces[loudest]))) > level + STEADY_DB:
         raise MasteringError(
-            f"the room tone has a noise in it, at {loudest * _PIECE_S:.1f} s", where=str(path), fix="Cut it out."
+            Wording(
+                f"the room tone has a noise in it, at {loudest * _PIECE_S:.1f} s",
+                f"环境底噪在 {loudest * _PIECE_S:.1f} 秒处有杂音",
+            ),
+            where=str(path),
+            fix=Wording("Cut it out.", "请把它剪掉。"),
         )
 
 

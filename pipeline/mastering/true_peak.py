@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.mastering import decoding
 from pipeline.nouns import Waveform
 
 OVERSAMPLING = 4
@@ -91,6 +93,16 @@ class PeakMeter:
     def true_peak(self) -> float:
         """dBTP of everything pushed, the highest of all channels; -inf for silence."""
         return max(self.by_channel())
+
+
+def of_file(path: Path) -> float:
+    """dBTP of a finished file as players decode it, the highest of its channels; a lossy one's is not what its encoder was
+    given. Raises MasteringError for a file that cannot be read."""
+    meter = None
+    for block in decoding.channels(path):
+        meter = meter or PeakMeter(block.shape[1])
+        meter.push(block)
+    return meter.true_peak() if meter else -math.inf
 
 
 def _above(block: Waveform, floor: float) -> float:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 from pipeline.cast import Cast
 from pipeline.checked import Checked
-from pipeline.errors import MasteringError
+from pipeline.errors import MasteringError, did_you_mean
 from pipeline.mastering.dynamics import SETTINGS, Dynamics, chain
+from pipeline.mastering.encodable import refusal
 from pipeline.mastering.music import Music, MusicBed, Placement
-from pipeline.mastering.profiles import Profile, with_pauses
+from pipeline.mastering.profiles import FORMATS, Profile, with_pauses
 from pipeline.mastering.ranged import Ranged
 from pipeline.mastering.room import RoomTone
-from pipeline.script.credits import Credits
+from pipeline.script.credits import PLACEHOLDERS, Credits, unfilled
+from pipeline.wording import Wording, chinese_of
 from pipeline.yaml_lines import Node
 
 _FIGURES: dict[str, tuple[Any, ...]] = {
@@ -33,8 +36,7 @@ _CREDITS: dict[str, tuple[Any, ...]] = {"opening": ("str",), "closing": ("str",)
 def applied(profile: Profile, cast: Cast) -> Profile:
     """`profile` with what the cast file says of mastering, pauses and levels laid over it.
 
-    Raises CastError naming the line of what cannot be, MasteringError for the profile `custom` without its figures and for
-    music or room tone that is none.
+    Raises CastError naming the line of what cannot be, and MasteringError for the profile `custom` without its figures.
     """
     profile = with_pauses(profile, cast.pauses)
     levels = {name: part.level for name, part in (*cast.parts.items(), ("narrator", cast.narrator)) if part.level}
@@ -48,19 +50,50 @@ def applied(profile: Profile, cast: Cast) -> Profile:
             f"profile {profile.name} has no figures of its own", where=str(cast.path or ""),
             fix="Give them in the cast file:  mastering: {loudness: -18, true_peak: -1}",
         )  # fmt: skip
-    _listen(profile)
+    _listen(profile, cast)
     return profile
 
 
-def _listen(profile: Profile) -> None:
-    """Raise MasteringError now, not at the end of a night, for the user's files that are no music or no room tone, and for
+def _listen(profile: Profile, cast: Cast) -> None:
+    """Raise CastError now, not at the end of a night, for the user's files that are no music or no room tone, and for
     dynamics that the sample rate cannot hold."""
-    chain(profile.dynamics, profile.sample_rate)
+    with _at(cast, "mastering", "de_esser"):
+        chain(profile.dynamics, profile.sample_rate)
     if profile.room_tone:
-        RoomTone(profile.sample_rate, profile.room_tone_db, profile.room_tone)
-    music = [Placement(0, one) for one in (profile.chapter_music, profile.scene_music) if one]
-    if music:
-        MusicBed(music, [], 1, profile.sample_rate, profile.loudness)
+        with _at(cast, "mastering", "room_tone"):
+            RoomTone(profile.sample_rate, profile.room_tone_db, profile.room_tone)
+    for name, music in (("chapter", profile.chapter_music), ("scene", profile.scene_music)):
+        if music:
+            with _at(cast, "music", name):
+                MusicBed([Placement(0, music)], [], 1, profile.sample_rate, profile.loudness)
+
+
+def must_encode(profile: Profile, cast: Cast, formats: Collection[str]) -> None:
+    """Raise, where a sample rate or bit rate is none that one of `formats` has, CastError naming the line that asks for it,
+    or else MasteringError. A bit rate of the cast file's must be one of its format's whether or not that is made."""
+    given = _given(cast, "mastering")
+    for kind in FORMATS:
+        refused = refusal(kind, profile)
+        if refused is None or (
+            kind not in formats and (refused.setting == "sample_rate" or refused.setting not in given)
+        ):
+            continue
+        with _at(
+            cast, "mastering", next((one for one in (refused.setting, "sample_rate") if one in given), "channels")
+        ):
+            raise MasteringError(refused.what, fix=refused.fix)
+
+
+def _given(cast: Cast, name: str) -> Mapping[str, Node]:
+    """What the cast file has under one of its wishes."""
+    node = cast.wishes.get(name)
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def _at(cast: Cast, name: str, key: str) -> AbstractContextManager[None]:
+    """Where the cast file says it, MasteringErrors become CastErrors that name the line."""
+    node = _given(cast, name).get(key) or cast.wishes.get(name)
+    return Checked(cast.path).at(node.line, f"{name}: {key}") if node is not None and cast.path else nullcontext()
 
 
 def _laid_over(profile: Profile, check: Checked, node: Node) -> Profile:
@@ -114,4 +147,20 @@ def credits(profile: Profile, cast: Cast) -> Credits | None:
     if isinstance(node.value, bool):
         return Credits() if node.value else None
     check = Checked(cast.path)
-    return Credits(**check.values(check.mapping(node, "credits"), "credits", _CREDITS))
+    given = check.mapping(node, "credits")
+    wish = Credits(**check.values(given, "credits", _CREDITS))
+    for name, known in (("opening", PLACEHOLDERS), ("closing", PLACEHOLDERS), ("narrator", ())):
+        wrong = unfilled(getattr(wish, name), known)
+        if wrong:
+            hint = did_you_mean(wrong, known)
+            raise check.error(
+                Wording(
+                    f"credits: {name}: nothing is filled in for {wrong}.{hint}",
+                    f"credits: {name}：{wrong} 没有可填的内容。{chinese_of(hint)}",
+                ),
+                given[name].line,
+                Wording(f"Known: {', '.join(known)}.", f"可用：{'、'.join(known)}。")
+                if known
+                else Wording("Write the name itself.", "请直接写名字。"),
+            )
+    return wish

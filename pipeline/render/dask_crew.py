@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from pipeline import engines
 from pipeline.errors import DeviceError, RenderError
+from pipeline.folder import BookFolder
 from pipeline.memory import give_back_freed
 from pipeline.render.pool import BLAMED
 from pipeline.wording import Wording
@@ -27,6 +29,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 3
+ALONE_S = 600.0
+"""How long a run waits for a cluster that has lost all its workers."""
+_LOOK_S = 10.0
 CONNECT_S = 20.0
 """Longest wait for the scheduler, and for the first worker."""
 
@@ -98,7 +103,7 @@ class DaskCrew:
             workers=others or None, allow_other_workers=bool(others),
         )  # fmt: skip
         try:
-            result: R = future.result()
+            result: R = self._waited_for(future)
         except CancelledError as error:
             raise (_stopped() if self._stopped.is_set() else _lost()) from error
         except KilledWorker as error:
@@ -109,6 +114,16 @@ class DaskCrew:
         finally:
             future.release()  # a result that somebody holds would be computed again when its worker dies
         return result
+
+    def _waited_for(self, future: Any) -> Any:
+        """The future's result. Raises RenderError when the cluster has had no worker for `ALONE_S`."""
+        done, alone_since = threading.Event(), None
+        future.add_done_callback(lambda _: done.set())
+        while not done.wait(_LOOK_S):
+            alone_since = None if self._client.nthreads() else alone_since or time.monotonic()
+            if alone_since and time.monotonic() - alone_since > ALONE_S:
+                raise _alone()
+        return future.result()
 
     def blame(self, devices: frozenset[str]) -> None:
         """See `Crew.blame`."""
@@ -140,7 +155,7 @@ class DaskCrew:
         if kind is not None:
             self.stop()
         self._client.close()
-        self._token.unlink(missing_ok=True)
+        BookFolder(self._token.parent).sweep()  # the token, and what workers were writing when they died
 
 
 def _done(work: Callable[[], R], token: str, voices: tuple[tuple[str, str], ...]) -> R:
@@ -194,6 +209,16 @@ def _stopped() -> RenderError:
     return RenderError(
         Wording("the work was stopped", "工作已停止"),
         fix=Wording("The same command goes on from there.", "再次运行同一命令即可接着做。"),
+    )
+
+
+def _alone() -> RenderError:
+    return RenderError(
+        Wording("the Dask cluster has no worker any more", "Dask 集群里已经没有 worker"),
+        fix=Wording(
+            "Start some and run the same command: finished lines are kept.",
+            "请启动 worker 后再运行同一命令；已完成的行都会保留。",
+        ),
     )
 
 

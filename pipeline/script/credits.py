@@ -7,6 +7,8 @@ script table. ACX asks for both: title, author and narrator in the opening, an e
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.nouns import NARRATOR, Language, Line
@@ -20,6 +22,8 @@ _CLOSING = {
     "zh": ("《{title}》，全书完。", "作者，{author}。", "演播，{narrator}。", "感谢收听。"),
     "en": ("This has been {title}.", "Written by {author}.", "Narrated by {narrator}.", "The end."),
 }
+PLACEHOLDERS = ("{title}", "{author}", "{narrator}")
+_BRACES = re.compile(r"[{｛][^{}｛｝]*[}｝]|[{}｛｝]")
 AI_VOICE = {"zh": "人工智能语音", "en": "an AI voice"}
 
 
@@ -49,6 +53,12 @@ def lines(wish: Credits, title: str, author: str, language: Language, last: int)
         ]  # fmt: skip
 
     return said(wish.opening, _OPENING[language], 0), said(wish.closing, _CLOSING[language], last + 1)
+
+
+def unfilled(text: str, known: Sequence[str] = PLACEHOLDERS) -> str:
+    """The first thing in braces (also those of Chinese keyboards), or brace without its partner, that would be read out as it
+    stands, since it is none of `known`; "" for none."""
+    return next((one for one in _BRACES.findall(text) if one not in known), "")
 
 
 def _filled(text: str, known: dict[str, str]) -> str:

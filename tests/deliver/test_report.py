@@ -205,6 +205,15 @@ def test_the_acx_profile_is_judged_by_rms_floor_and_length(demo: FinishedBook) -
     assert not verdicts["sample_peak"].passed
 
 
+def test_two_names_of_one_character_count_as_one_by_the_casts_name(demo: FinishedBook) -> None:
+    assert demo.aliases["小女孩"] == "小满"
+    shares = {one.speaker: one for one in analyse(demo).shares}
+    apart = {one.speaker: one for one in analyse(replace(demo, aliases={})).shares}
+    assert "小女孩" not in shares
+    assert shares["小满"].lines == apart["小满"].lines + apart["小女孩"].lines
+    assert shares["小满"].seconds == pytest.approx(apart["小满"].seconds + apart["小女孩"].seconds)
+
+
 def test_what_the_cast_file_asks_for_is_what_counts(demo: FinishedBook) -> None:
     for name, loudness, least, most in (
         ("podcast", -19, -20, -18),
@@ -293,7 +302,7 @@ def test_a_damaged_chapter_file_is_named(copy: FinishedBook) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_the_command_writes_both_reports_where_all_chapters_are_mastered(
+def test_the_command_writes_both_reports_of_the_chapters_that_are_mastered(
     finished: FinishedBook, demo: FinishedBook
 ) -> None:
     done = shuoshu("report", finished.folder)
@@ -302,5 +311,17 @@ def test_the_command_writes_both_reports_where_all_chapters_are_mastered(
     assert (finished.folder / "report.html").is_file()
     assert json.loads(shuoshu("report", finished.folder, "--json").stdout)["quality"].endswith("/report.html")
     part = shuoshu("report", demo.folder, SHUOSHU_LANG="en")
-    assert (part.returncode, part.stdout.split()) == (0, [str(demo.folder / "script-report.html")])
-    assert "no quality report: chapter 3 is not mastered" in part.stderr
+    pages = [str(demo.folder / name) for name in ("script-report.html", "report (1-2).html")]
+    assert (part.returncode, part.stdout.splitlines()) == (0, pages)
+    assert "not in the quality report, not mastered: chapter 3, 4" in part.stderr
+    told = json.loads((demo.folder / "report (1-2).json").read_text(encoding="utf-8"))
+    assert [one["chapter"] for one in told["chapters"]] == [1, 2]
+    found = json.loads(shuoshu("report", demo.folder, "--json").stdout)
+    assert (found["quality"], found["not_mastered"]) == (pages[1], [3, 4])
+
+
+def test_the_command_of_a_book_that_is_only_read_writes_the_script_report(book: Path, tmp_path: Path) -> None:
+    assert shuoshu("script", book, "--output", tmp_path).returncode == 0
+    done = shuoshu("report", "small", "--output", tmp_path, SHUOSHU_LANG="en")
+    assert (done.returncode, done.stdout.split()) == (0, [str(tmp_path / "small/script-report.html")])
+    assert "quality" not in done.stderr

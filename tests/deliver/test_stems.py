@@ -50,6 +50,14 @@ def test_every_character_has_a_file_in_every_chapter_as_long_as_the_master(talk:
         assert FLAC(path)["title"][0].endswith(f"· {path.stem}")
 
 
+def test_two_names_of_one_character_have_one_file_by_the_casts_name(talk: FinishedBook) -> None:
+    one = replace(talk, name="一", aliases={"老王": "林晚"})
+    paths = stems.write(one)
+    assert [path.stem for path in paths] == ["narrator", "林晚", "room tone", "narrator", "林晚", "room tone"]
+    apart = {path.stem: stem(path) for path in stems.write(talk)[:4]}
+    assert np.abs(stem(paths[1]) - apart["林晚"] - apart["老王"]).max() < 1e-6
+
+
 def test_the_sum_of_the_stems_is_the_master_within_rounding(talk: FinishedBook) -> None:
     assert all(master.reduction_db == 0 for master in talk.masters), "the limiter did nothing"
     paths = stems.write(talk)

@@ -141,27 +141,5 @@ def test_deployments_are_accepted_by_the_server(prefect_server: str, tmp_path: P
     listed = subprocess.run(
         [*prefect, "deployment", "ls"], env=environment, capture_output=True, text=True, check=True
     ).stdout
-    for name in ("produce-book/produce", "produce-book/nightly", "rerender-lines/rerender"):
+    for name in ("produce-book/produce", "rerender-lines/rerender", "night/night"):
         assert name in listed
-
-
-def test_a_schedule_is_served_until_stopped(prefect_server: str, book: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "PREFECT_API_URL": prefect_server}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "schedule", str(book), "--cron", "0 22 * * *", "--timezone", "Asia/Shanghai",
-         "--attributor", "offline", "--output", str(tmp_path / "out")], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        for _ in range(60):
-            listed = subprocess.run([sys.executable, "-m", "prefect", "deployment", "ls"], env=environment, capture_output=True, text=True, check=True).stdout  # fmt: skip
-            if "small 0 22" in listed:
-                break
-            time.sleep(0.5)
-        assert "small 0 22" in listed
-    finally:
-        process.terminate()
-        process.wait(20)
-    refuse = shuoshu("schedule", book, "--cron", "sometimes", PREFECT_API_URL=prefect_server)
-    assert (refuse.returncode, "cannot be read" in refuse.stderr) == (2, True)
-    alone = shuoshu("schedule", book, "--cron", "0 22 * * *", PREFECT_API_URL="", PREFECT_HOME=str(tmp_path / "home"))
-    assert (alone.returncode, "needs a Prefect server that stays" in alone.stderr) == (2, True)

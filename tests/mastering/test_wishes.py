@@ -11,9 +11,13 @@ from test_masters import TAGS, lines, take, voice
 
 from pipeline import cast as cast_room
 from pipeline.deliver.wishes import wished
+from pipeline.ending import ending_of
 from pipeline.errors import CastError, MasteringError
-from pipeline.mastering import chapter, profiles, timeline, wishes
+from pipeline.mastering import chapter, mpeg, profiles, timeline, wishes
 from pipeline.mastering.dynamics import GateSettings
+from pipeline.mastering.encoders import encoder
+from pipeline.mastering.measured import measure
+from tests.conftest import shuoshu
 
 HEAD = "language: zh\nnarrator: a\nvoices:\n  a: {engine: espeak}\n"
 
@@ -51,13 +55,94 @@ def test_mastering_is_laid_over_the_profile(tmp_path: Path) -> None:
 def test_files_that_are_no_music_or_no_room_tone_are_refused_before_the_night(tmp_path: Path) -> None:
     tone(tmp_path / "loud.wav")
     (tmp_path / "text.mp3").write_text("no sound")
-    for more, what in (
-        ("mastering: {room_tone: loud.wav}", "not room tone"), ("music: {chapter: text.mp3}", "text.mp3"),
-        ("mastering: {sample_rate: 16000, de_esser: true}", "de-esser"),
-    ):  # fmt: skip
-        with pytest.raises(MasteringError, match=".") as error:
+    for more, line, what in (
+        (
+            "mastering:\n  loudness: -18\n  room_tone: loud.wav",
+            7,
+            "room_tone: this is not room tone: its level is -16.0",
+        ),
+        ("music:\n  scene: text.mp3", 6, "music: scene: the file cannot be read as audio (Invalid data found"),
+        ("mastering:\n  sample_rate: 16000\n  de_esser: true", 7, "de_esser"),
+    ):
+        with pytest.raises(CastError) as error:
             wishes.applied(profiles.load("podcast"), cast(tmp_path, more + "\n"))
-        assert what.lower().replace("-", "") in str(error.value).lower().replace("-", "")
+        assert what in error.value.what
+        assert "Errno" not in error.value.what
+        assert error.value.where == f"{tmp_path / 'cast.yaml'}, line {line}"
+        assert error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("more", "formats", "line", "what", "fix"),
+    [
+        ("mastering:\n  mp3_kbps: 123", "", 6, "MP3 at 44100 Hz has no bit rate of 123 kb/s", "96, 112, 128, 160"),
+        ("mastering:\n  mp3_kbps: 144", "", 6, "no bit rate of 144", "128, 160, 192, 224, 256, 320"),
+        ("mastering:\n  mp3_kbps: 123", "flac", 6, "no bit rate of 123", "128"),
+        ("mastering:\n  sample_rate: 22050\n  mp3_kbps: 192", "", 7, "MP3 at 22050 Hz has no bit rate of 192", "144, 160."),
+        ("profile: acx\nmastering:\n  sample_rate: 22050", "", 7, "MP3 at 22050 Hz has no bit rate of 192", "160."),
+        ("mastering:\n  sample_rate: 44000", "", 6, "mp3 files cannot have 44000", "32000, 44100, 48000"),
+        ("mastering:\n  sample_rate: 44000", "flac,m4a", 6, "m4a files cannot have 44000", "44100"),
+        ("mastering:\n  sample_rate: 44000\ndeliver: [sample]", "flac", 6, "mp3 files cannot have 44000", "44100"),
+        ("mastering:\n  aac_kbps: 320", "", 6, "AAC of 1 channel at 44100 Hz holds no more than 264 kb/s, not 320", "264 or less"),
+        ("credits:\n  narrator: x\n  opening: '{titel} by me'", "", 7, "filled in for {titel}. Did you mean {title}?", "{title}, {author}, {narrator}"),
+        ("credits:\n  closing: '{title'", "", 6, "filled in for {.", "{author}"),
+        ("credits:\n  closing: '《｛title｝》完'", "", 6, "｛title｝", "{title}"),
+        ("credits:\n  narrator: '{author}'", "", 6, "credits: narrator", "the name itself"),
+        ("deliver:\n  feed:\n    url: ftp:/x", "", 7, "deliver: feed: url 'ftp:/x' is no address", "https://"),
+        ("deliver:\n  feed:\n    url: https://a.org/b/\n    category: Artz", "", 8, "category 'Artz'", "Arts/Books"),
+        ("deliver:\n  feed:\n    url: https://a.org/b/\n    email: me", "", 8, "'me' is no e-mail", "@"),
+        ("deliver:\n  feed:\n    url: https://a.org/b/\n    first: May", "", 8, "'May' is no date", "2026-01-31"),
+        ("deliver:\n  srt:\n  feed:\n    category: Arts", "", 7, "feed needs a setting, url", "https://"),
+        ("deliver:\n  - srt\n  - feed", "", 7, "feed needs a setting, url", "https://"),
+        ("deliver:\n  srt:\n  m4b:", "flac,mp3", 7, "m4b is made from m4a chapters", "--formats"),
+        ("deliver:\n  feed:\n    url: https://a.org/b/", "flac", 6, "feed is made from mp3 or m4a chapters", "--formats"),
+        ("deliver:\n  epub: {audio: mp3}", "m4a", 6, "epub is made from mp3 chapters", "--formats"),
+    ],
+)  # fmt: skip
+def test_wrong_values_of_the_ending_are_refused_before_the_night_with_file_line_and_a_way_out(
+    tmp_path: Path, more: str, formats: str, line: int, what: str, fix: str
+) -> None:
+    with pytest.raises((CastError, MasteringError)) as error:
+        ending_of(cast(tmp_path, more + "\n"), formats=formats)
+    assert what in error.value.what
+    assert fix in error.value.fix
+    assert error.value.where == f"{tmp_path / 'cast.yaml'}, line {line}"
+
+
+def test_every_bit_rate_that_is_let_through_is_the_files_own(tmp_path: Path) -> None:
+    for rate, channels in ((44100, 1), (22050, 2)):
+        for kbps in mpeg.bit_rates(rate):
+            if kbps < 32:
+                continue
+            profile = replace(profiles.load("podcast"), sample_rate=rate, channels=channels, mp3_kbps=kbps)
+            file = encoder("mp3", tmp_path / "a.mp3", profile)
+            file.write(voice(0.3, 1))
+            file.close()
+            assert measure(tmp_path / "a.mp3").bit_rate == kbps
+
+
+def test_right_values_of_the_ending_go_through(tmp_path: Path) -> None:
+    more = (
+        "mastering: {mp3_kbps: 160, aac_kbps: 264, opus_kbps: 123, sample_rate: 44100}\n"
+        "credits: {opening: '{title}, {author}, {narrator}.', narrator: 林月}\n"
+        "deliver: {feed: {url: 'https://a.org/b', category: Arts/Books, email: me@a.org, first: 2026-01-31}, epub: }\n"
+    )
+    found = ending_of(cast(tmp_path, more))
+    assert (found.profile.mp3_kbps, found.profile.aac_kbps, found.deliver) == (160, 264, ("feed", "epub"))
+    odd = ending_of(cast(tmp_path, "mastering: {sample_rate: 44000}\n"), formats="flac,opus")
+    assert odd.profile.sample_rate == 44000
+
+
+def test_the_commands_refuse_a_wrong_ending_before_anything_is_made(tmp_path: Path) -> None:
+    cast(tmp_path, "mastering:\n  mp3_kbps: 123\n")
+    (tmp_path / "book.txt").write_text("第一章\n\n下雨了。", encoding="utf-8")
+    for command in (("cast", "check", "cast.yaml"), ("run", "book.txt", "--cast", "cast.yaml", "--plain")):
+        done = shuoshu(*command, cwd=tmp_path, SHUOSHU_LANG="zh")
+        assert done.returncode == 2
+        assert "cast.yaml, line 6" in done.stderr
+        assert "44100 Hz 的 MP3 没有 123 kb/s" in done.stderr
+        assert "可选" in done.stderr
+    assert not list(tmp_path.rglob("*.flac"))
 
 
 def test_the_custom_profile_wants_its_figures(tmp_path: Path) -> None:

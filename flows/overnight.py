@@ -1,0 +1,197 @@
+"""The catalogue by night: Prefect starts `night` when the queue's window opens, and it makes the queue's books, one
+`produce_book` run each, until the window closes.
+
+python -m flows.overnight queue.yaml --until "2026-11-26 07:00"
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import prefect
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_table_artifact
+from prefect.blocks.abstract import NotificationBlock
+from prefect.blocks.core import Block
+from prefect.deployments import run_deployment
+from prefect.runtime import flow_run
+from prefect.schedules import Cron
+from prefect.settings import PREFECT_API_URL
+from prefect.states import Completed
+from prefect.types.entrypoint import EntrypointType
+
+from flows.handover import run_opened
+from flows.watching import watched_by
+from pipeline.errors import ShuoshuError
+from pipeline.folder import safe_name
+from pipeline.opening import Production
+from pipeline.produce import Result
+from pipeline.progress import Observer
+from pipeline.queue import inbox, morning, record
+from pipeline.queue.entry import Queue
+from pipeline.queue.file import load
+from pipeline.queue.night import Unrecorded, now, work
+from pipeline.queue.record import Night
+from pipeline.request import Request
+from pipeline.wording import Wording, chinese_of
+
+LOOK_S = 5.0
+"""How often a served queue looks at its file and its inbox."""
+
+
+def _name() -> str:
+    return f"night of {Path(flow_run.parameters['queue']).resolve().parent.name}"
+
+
+@flow(name="night", flow_run_name=_name, log_prints=False)
+def night(queue: Path, until: datetime | None = None) -> Any:
+    """Make the books of a queue until its window closes.
+
+    Args:
+        queue: The queue file.
+        until: End then, whether the window is open or not; none = when the window closes. In the queue's time zone.
+    """
+    plan = load(queue)
+    at, zone = now(), plan.window.zone
+    ends = plan.window.closes(at) if until is None else until if until.tzinfo else until.replace(tzinfo=zone)
+    if ends is None:
+        opens = record.shown(plan.window.opens(at), zone)
+        return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
+    done = work(queue, ends, _make)
+    morning.write_page(done, plan.nights, plan.language)
+    with suppress(httpx.HTTPError):  # without its server there is nobody to show it to; the page is there
+        _publish(done)
+    text = morning.summary(done)
+    told = chinese_of(text) if plan.language == "zh" else str(text)
+    failed = [remark for slug in plan.notify for remark in _notified(slug, told, done.name)]
+    if failed:
+        record.write(plan.nights, done.with_remarks(failed))
+    return Completed(message=told)
+
+
+def _make(production: Production, request: Request, observe: Observer) -> Result:
+    try:
+        with watched_by(observe):
+            return run_opened(production, request, request.workers)
+    except httpx.HTTPError as error:  # rooms that ask servers explain their own errors; this is Prefect's client
+        raise Unrecorded(str(error)) from error
+
+
+def _publish(done: Night) -> None:
+    create_table_artifact(
+        key="morning",
+        table=[
+            {
+                "book": one.title or one.book, "outcome": morning.OUTCOMES[one.outcome][0], "why": str(one.what),
+                "where": one.where, "what to do": str(one.fix), "audio h": round(one.audio_s / 3600, 3),
+                "chapters made": one.mastered, "lines rendered": one.rendered, "took s": round(one.work_s, 1),
+                "expected s": None if one.estimate_s is None else round(one.estimate_s, 1), "to listen to": len(one.listen),
+            }
+            for one in done.books
+        ],
+        description=str(morning.summary(done)),
+    )  # fmt: skip
+
+
+def _notified(slug: str, text: str, name: str) -> list[Wording]:
+    """Tell a notification block of Prefect's; a remark when that failed, since a night is worth more than its message."""
+    try:
+        _block(slug).notify(text, subject=f"Shuoshu, night of {name}")  # type: ignore[unused-coroutine]
+    except Exception as error:  # noqa: BLE001 - whatever a block and its server may raise
+        get_run_logger().warning("%s was not told: %s", slug, error)
+        return [Wording(f"{slug} was not told: {error}", f"通知 {slug} 失败：{error}")]
+    return []
+
+
+def _block(slug: str) -> NotificationBlock:
+    try:
+        found: Any = Block.load(slug)
+    except ValueError as error:
+        raise ShuoshuError(
+            f"Prefect has no block {slug!r}",
+            fix="`prefect block ls` lists them; docs/scheduling.md shows how to make one.",
+        ) from error
+    if not isinstance(found, NotificationBlock):
+        raise ShuoshuError(f"the block {slug!r} is none that notifies", fix="Name one such as custom-webhook/morning.")
+    return found
+
+
+# --- serving ---------------------------------------------------------------------------------------------------------
+
+
+def serve(path: Path, say: Callable[[str], None]) -> None:
+    """Register the queue's deployment, whose runs Prefect starts as the window opens, and wait for them; returns when stopped.
+    Meanwhile the queue file and the inbox are watched.
+
+    Raises CastError for a queue that cannot be read, ShuoshuError without a Prefect server that stays, or for a notification
+    block that is not there.
+    """
+    if not PREFECT_API_URL.value():
+        raise ShuoshuError(
+            "a schedule needs a Prefect server that stays",
+            fix="Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+        )
+    queue = load(path)
+    for slug in queue.notify:
+        _block(slug)
+    deployment = _deployment(queue)
+    say(
+        f"{deployment.full_name}: waiting for its window (Ctrl-C ends this; the deployment stays, paused, on the server)"
+    )
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(queue, say, stop), daemon=True)
+    deployment.apply()  # before the watcher may want a run of it
+    watcher.start()
+    try:
+        prefect.serve(deployment, limit=1, print_starting_message=False)
+    finally:
+        stop.set()
+        watcher.join(LOOK_S)
+
+
+def _deployment(queue: Queue) -> Any:
+    zone = str(queue.window.zone)
+    return night.to_deployment(
+        name=safe_name(queue.path.parent.name) or "queue", parameters={"queue": str(queue.path)}, paused=False,
+        schedules=[Cron(cron, timezone=zone) for cron in queue.window.crons()],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )  # fmt: skip
+
+
+def _watch(queue: Queue, say: Callable[[str], None], stop: threading.Event) -> None:
+    """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
+    first, and when a book came in after the last one may have ended."""
+    told, wanted = "", True
+    while True:
+        try:
+            found = inbox.take_in(queue.path)
+            for one in found.queued:
+                say(f"{one.name} is queued")
+            fresh = load(queue.path)
+            if fresh.window != queue.window:
+                _deployment(fresh).apply()
+                say(f"the window is now {', '.join(fresh.window.crons())} ({fresh.window.zone})")
+            queue, wanted, told = fresh, wanted or bool(found.queued), ""
+            if wanted and not queue.paused and queue.window.closes(now()):
+                run_deployment(_deployment(queue).full_name, timeout=0)
+                wanted = False
+            elif wanted and not queue.window.closes(now()):
+                wanted = False  # Prefect's own schedule will begin it
+        except Exception as error:  # noqa: BLE001 - a file being edited, a server being restarted: told once, tried again
+            if str(error) != told:
+                told = str(error)
+                say(told)
+        if stop.wait(LOOK_S):
+            return
+
+
+if __name__ == "__main__":
+    from flows.command import run_as_command
+
+    run_as_command(night)

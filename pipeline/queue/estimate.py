@@ -1,0 +1,110 @@
+"""How long a book will take: what it still needs, at the speeds measured on this machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heapreplace
+
+from pipeline import chapters
+from pipeline.nouns import Language
+from pipeline.opening import Production
+from pipeline.queue.speeds import Speeds
+from pipeline.render.pool import cores
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a book still needs. Amounts are characters of its script.
+
+    engines   that speak it, "+" between
+    due       characters to render
+    chapters  of each chapter that is to be mastered
+    whole     of the whole book
+    formats   of the chapters' files, "," between; `deliver`: kinds of deliverables
+    workers   worker processes
+    """
+
+    engines: str
+    language: Language
+    due: int
+    chapters: tuple[int, ...]
+    whole: int
+    formats: str
+    deliver: tuple[str, ...]
+    workers: int
+
+    @property
+    def render(self) -> str:
+        """The kind of work that rendering it is; see `speeds`."""
+        return f"render {self.engines} {self.language} {self.workers}w"
+
+    @property
+    def speech(self) -> str:
+        return f"speech {self.language} {self.engines}"
+
+    @property
+    def master(self) -> str:
+        return f"master {self.formats} {self.workers}w"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds of work that a book still needs, and of audio when it is whole. measured: whether the rates behind rendering and
+    mastering were measured here."""
+
+    seconds: float
+    audio: float
+    measured: bool
+
+
+def estimated(left: Left, speeds: Speeds) -> Estimate:
+    """What is left, at these speeds."""
+    speech = speeds.cost(left.speech)
+    audio = speech.seconds(left.whole)
+    seconds = speeds.cost("rest").seconds(0) + 2 * speeds.cost("open").seconds(left.whole)  # and once more at its end
+    render, master = speeds.cost(left.render), speeds.cost(left.master)
+    if left.due:
+        seconds += render.seconds(left.due)
+    if left.chapters:
+        seconds += master.seconds(span([speech.seconds(one) for one in left.chapters], left.workers))
+        seconds += sum(speeds.cost(f"deliver {kind}").seconds(audio) for kind in left.deliver)
+    return Estimate(seconds, audio, render.measured and master.measured)
+
+
+def span(lengths: Iterable[float], workers: int) -> float:
+    """How long `workers` take over pieces of such lengths, each given in turn to the one that is free first (list
+    scheduling)."""
+    ends = [0.0] * workers
+    for one in lengths:
+        heapreplace(ends, ends[0] + one)
+    return max(ends)
+
+
+def left_of(production: Production, workers: int) -> Left:
+    """What an opened book needs."""
+    by_chapter = characters(production)
+    current = set(chapters.mastered_chapters(production))
+    stale = [number for number in production.chapters if number not in current]
+    spoken = {one.engine for one in production.plan.due}
+    return Left(
+        engines=production.engine or "+".join(sorted(spoken)) or engine_of(production),
+        language=production.record.language, due=sum(len(one.line.text) for one in production.plan.due),
+        chapters=tuple(by_chapter[number] for number in stale), whole=sum(by_chapter.values()),
+        formats=",".join(production.profile.formats), deliver=production.deliver, workers=workers or cores(),
+    )  # fmt: skip
+
+
+def characters(production: Production) -> Counter[int]:
+    """Characters of script by chapter, of lines that are spoken."""
+    counted: Counter[int] = Counter()
+    for line in production.plan.lines:
+        counted[line.chapter] += len(line.text) if line.id in production.wanted else 0
+    return counted
+
+
+def engine_of(production: Production) -> str:
+    """What speaks a book that is rendered."""
+    used = production.store.takes(list(production.wanted.values())[:1])
+    return next((take.engine for take in used.values()), "espeak")

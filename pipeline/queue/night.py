@@ -1,0 +1,241 @@
+"""A night's work: the queue's books one after the other, until all are made or the window closes.
+
+A book that is broken, or that another process holds, is written down and passed over. Every book uses all workers, so books
+do not wait for each other's stages; what does not fit stops between two batches, chapters or deliverables and goes on
+the next night, since takes and masters are kept as they are made.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.engines import engine_class
+from pipeline.errors import BookHeldError, ShuoshuError
+from pipeline.files import explained
+from pipeline.folder import BookFolder
+from pipeline.opening import Production, open_book
+from pipeline.produce import Result, finish, nothing_to_do
+from pipeline.progress import Observer, unobserved
+from pipeline.queue import inbox, record, speeds
+from pipeline.queue.entry import Entry, Queue
+from pipeline.queue.estimate import Left, estimated
+from pipeline.queue.file import load
+from pipeline.queue.measure import Stopwatch
+from pipeline.queue.record import BookNight, Night, Outcome
+from pipeline.queue.unchanged import note, on_disk, unchanged
+from pipeline.render.pool import visible_gpus
+from pipeline.request import Request
+from pipeline.wording import Wording, chinese_of
+
+Make = Callable[[Production, Request, Observer], Result]
+"""Makes what an opened book needs: `produce.finish`, or a flow that does the same."""
+
+
+class Unrecorded(Exception):
+    """What `Make` raises when it cannot go on for a reason that is not the book's: who keeps its records is gone."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def work(
+    path: Path, ends: datetime, make: Make, *, clock: Callable[[], datetime] = now, observe: Observer = unobserved
+) -> Night:
+    """Work through the queue in the file at `path` until `ends`; the night's record, which is written after every book.
+
+    The file and the inbox are looked at again before every book. Raises CastError for a queue that cannot be read as the
+    night begins, ShuoshuError when another night is at work on it.
+    """
+    queue = load(path)
+    with _alone(queue.nights):
+        night = record.tonight(queue, clock(), ends, speeds.machine())
+        tried: set[str] = set()
+        while True:
+            queue, remarks = inbox.fresh(queue)
+            night = night.with_remarks(remarks)
+            waiting = [one for one in queue.in_order() if one.name not in tried and not one.paused]
+            if not waiting or queue.paused or clock() >= ends:
+                break
+            tried.add(waiting[0].name)
+            night = night.with_book(_Turn(queue, waiting[0], night, ends, clock).made(make, observe))
+            record.write(queue.nights, night)
+        for one in queue.in_order():
+            if one.name not in tried:
+                night = night.with_book(_passed_over(one, queue))
+        night = replace(night, ended=record.shown(clock(), queue.window.zone))
+        record.write(queue.nights, night)
+    return night
+
+
+def _passed_over(entry: Entry, queue: Queue) -> BookNight:
+    if entry.paused or queue.paused:
+        return BookNight(entry.name, "paused", what=Wording("it is paused", "已暂停"))
+    late = Wording("the night ended before its turn came", "夜间时段结束时还没轮到它")
+    return BookNight(entry.name, "waiting", what=late)
+
+
+@dataclass
+class _Turn:
+    """One book's turn."""
+
+    queue: Queue
+    entry: Entry
+    night: Night
+    ends: datetime
+    clock: Callable[[], datetime]
+    stopped: Wording = field(default_factory=lambda: Wording(""))
+    _saved: int = 0
+
+    def made(self, make: Make, observe: Observer) -> BookNight:
+        """Make the book; whatever goes wrong is in the row."""
+        request, watches, takes = self.entry.request, [Stopwatch(observe)], _takes(self.entry.folder)
+        row = BookNight(
+            self.entry.name, "failed", began=record.shown(self.clock(), self.queue.window.zone),
+            before_s=record.spent_before(self.queue.nights, self.night.name, self.entry.name),
+        )  # fmt: skip
+        try:
+            try:
+                row = self._made(row, make, watches[0])
+            except Unrecorded as gone:
+                watches.append(Stopwatch(observe))
+                row = _alone_made(self._made(row, _plainly, watches[1]), gone)
+        except ShuoshuError as error:
+            row = _failed(row, error)
+        except Exception as error:  # noqa: BLE001 - one broken book must not end the night of the others
+            row = _failed(row, _unforeseen(error))
+        if row.outcome == "failed" or len(watches) > 1:
+            row = _counted_again(row, self.entry.folder, takes, watches)
+        left = watches[-1].left
+        gpus = len(visible_gpus()) if left and _on_gpu(left) else 0
+        return replace(
+            row, title=row.title or request.manuscript.stem, ended=record.shown(self.clock(), self.queue.window.zone),
+            work_s=watches[0].seconds, gpu_s=row.render_s * gpus,
+        )  # fmt: skip
+
+    def _made(self, row: BookNight, make: Make, watch: Stopwatch) -> BookNight:
+        request = self.entry.request
+        known = unchanged(request)
+        if known:
+            return replace(
+                row, outcome="unchanged", title=known.title, lines=known.lines, chapters=known.chapters, before_s=0.0,
+                audio_s=known.seconds, listen=known.listen,
+            )  # fmt: skip
+        with open_book(request, watch) as production:
+            expected = estimated(watch.opened(production, request.workers), speeds.load())
+            production.stop_when = self.stop
+            there = nothing_to_do(production)
+            result = there or make(production, request, watch)
+            work = [] if there else watch.measured(production, result)
+            row = replace(row, title=production.record.title, lines=len(production.wanted))
+        with suppress(ShuoshuError):  # figures are worth no book
+            speeds.learn(work)
+        chapters = on_disk(self.entry.folder)
+        row = replace(
+            row, rendered=result.rendered, mastered=len(result.mastered), listen=result.flagged, speech_s=watch.speech_s,
+            render_s=watch.render_s, chapters=len(chapters), audio_s=sum(chapters), estimate_s=expected.seconds,
+            measured=expected.measured,
+        )  # fmt: skip
+        if result.stopped:
+            left = Wording(f"{self.stopped}; {result.stopped}", f"{self.stopped.chinese}；{chinese_of(result.stopped)}")
+            return replace(row, outcome="stopped", what=left)
+        with suppress(ShuoshuError, OSError):  # without a note the next night opens it
+            note(request)
+        return replace(row, outcome="unchanged" if there else "done")
+
+    def stop(self) -> bool:
+        """Whether to begin nothing more: the window is over, or the book was paused or taken out of the queue meanwhile."""
+        if not self.stopped and self.clock() >= self.ends:
+            self.stopped = Wording("stopped at the window's end", "时间窗结束，已停下")
+        if not self.stopped:
+            self.stopped = self._called_off()
+        return bool(self.stopped)
+
+    def _called_off(self) -> Wording:
+        with suppress(OSError, ShuoshuError):  # a file that is being edited says nothing yet
+            saved = self.queue.path.stat().st_mtime_ns
+            if saved != self._saved:
+                queue = load(self.queue.path)
+                self._saved = saved
+                mine = next((one for one in queue.books if one.name == self.entry.name), None)
+                if mine is None:
+                    return Wording("stopped because it was taken out of the queue", "已从队列中移除，停下")
+                if mine.paused or queue.paused:
+                    return Wording("stopped because it was paused", "因暂停而停下")
+        return Wording("")
+
+
+def _plainly(production: Production, request: Request, observe: Observer) -> Result:
+    return finish(production, request.workers, observe)
+
+
+def _alone_made(row: BookNight, gone: Unrecorded) -> BookNight:
+    """The row of a book that was made after its records' keeper was gone."""
+    told = Wording(
+        f"made without Prefect, whose server is gone ({gone})", f"Prefect 服务器已断开，未经它制作（{gone}）"
+    )
+    return replace(row, outcome="done" if row.outcome == "unchanged" else row.outcome, what=row.what or told)
+
+
+def _takes(folder: BookFolder) -> set[Path]:
+    return set(folder.takes.glob("*/*.flac"))
+
+
+def _counted_again(row: BookNight, folder: BookFolder, before: set[Path], watches: Sequence[Stopwatch]) -> BookNight:
+    """What was made, by what lies on disk, where a run broke off before it could tell."""
+    import soundfile
+
+    made, chapters = _takes(folder) - before, on_disk(folder)
+    return replace(
+        row, rendered=len(made), speech_s=sum(soundfile.info(path).duration for path in made),
+        render_s=sum(one.render_s for one in watches), chapters=len(chapters), audio_s=sum(chapters),
+    )  # fmt: skip
+
+
+def _failed(row: BookNight, error: ShuoshuError) -> BookNight:
+    what, fix = (Wording(text, chinese_of(text)) for text in (error.what, error.fix))
+    outcome: Outcome = "held" if isinstance(error, BookHeldError) else "failed"
+    return replace(row, outcome=outcome, what=what, where=error.where, fix=fix)
+
+
+def _on_gpu(left: Left) -> bool:
+    return any(engine_class(name).capabilities.processes_per_device for name in left.engines.split("+"))
+
+
+def _unforeseen(error: Exception) -> ShuoshuError:
+    frames = traceback.extract_tb(error.__traceback__)
+    text = f"{type(error).__name__}: {error}".splitlines()[0]
+    return ShuoshuError(
+        Wording(f"an error nobody foresaw ({text})", f"意外错误（{text}）"),
+        where=f"{frames[-1].filename}, line {frames[-1].lineno}",
+        fix=Wording(
+            "`shuoshu run` on its manuscript shows it again; please report it.",
+            "用 `shuoshu run` 重试可再现，请报告给我们。",
+        ),
+    )
+
+
+@contextmanager
+def _alone(nights: Path) -> Iterator[None]:
+    """Hold the queue for this night. The system lets go of it when the process ends, however it ends."""
+    import fcntl
+
+    try:
+        nights.mkdir(parents=True, exist_ok=True)
+        lock = (nights / ".night").open("a+b")
+    except OSError as error:
+        raise explained(error, nights) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ShuoshuError(
+                Wording("another night is at work on this queue", "另一个夜间任务正在处理这个队列"), where=str(nights.parent),
+                fix=Wording("Wait for it to end, or stop it.", "请等它结束，或停掉它。"),
+            ) from error  # fmt: skip
+        yield

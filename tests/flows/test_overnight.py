@@ -1,0 +1,210 @@
+"""The night through real Prefect: served, started, stopped at its end, told by a webhook."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.conftest import shuoshu
+from tests.queue.conftest import files, write_queue, write_story
+from tests.servers import Handler, LocalServer, running
+
+
+class Webhook(Handler):
+    """Keeps what it is sent."""
+
+    def do_POST(self) -> None:
+        self.server.keys.append(self.rfile.read(int(self.headers["Content-Length"])).decode())  # type: ignore[attr-defined]
+        self.send(200, "{}")
+
+
+def flow_runs(address: str, names: list[str]) -> dict[str, tuple[str, str]]:
+    """Runs by name: the state they ended in, and its message."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: address}), get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=names)))
+        return {one.name: (one.state.name, one.state.message or "") for one in found if one.state}
+
+
+def night(queue: Path, address: str, **options: str) -> subprocess.CompletedProcess[str]:
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return subprocess.run(
+        [sys.executable, "-m", "flows.overnight", str(queue), *arguments], capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, "PREFECT_API_URL": address},
+    )  # fmt: skip
+
+
+def morning(home: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(shuoshu("morning", "--json", cwd=home).stdout)
+    found["by_book"] = {one["book"]: one for one in found["books"]}
+    return found
+
+
+def test_a_night_is_a_run_with_a_run_for_each_book_and_tells_who_asked(prefect_server: str, tmp_path: Path) -> None:
+    home = tmp_path / "catalogue"
+    home.mkdir()
+    (home / "nightbroken.epub").write_bytes(b"no zip")
+    (home / "nightlong.txt").write_text("\n".join(f"这是第{n}句很长的话。" for n in range(4000)), encoding="utf-8")
+    top = "notify: [custom-webhook/overnight, custom-webhook/gone]\n"
+    queue = write_queue(home, "  - nightbroken.epub\n  - nightlong.txt\n", top=top)
+    with running(LocalServer(Webhook)) as server:
+        save = (
+            "from prefect.blocks.notifications import CustomWebhookNotificationBlock as Hook\n"
+            f"Hook(name='morning', url='{server.url}', json_data={{'text': '{{{{subject}}}}: {{{{body}}}}'}})"
+            ".save('overnight', overwrite=True)"
+        )
+        environment = {**os.environ, "PREFECT_API_URL": prefect_server}
+        subprocess.run([sys.executable, "-c", save], check=True, env=environment, capture_output=True)
+        for allowed in (12, 25, 50):  # a busy machine takes long to begin
+            ends = datetime.now(UTC) + timedelta(seconds=allowed)
+            done = night(queue, prefect_server, until=ends.isoformat())
+            late = (datetime.now(UTC) - ends).total_seconds()
+            assert done.returncode == 0, done.stderr
+            found = morning(home)
+            if found["by_book"]["nightlong"]["outcome"] == "stopped":
+                break
+    assert {name: one["outcome"] for name, one in found["by_book"].items()} == {
+        "nightbroken": "failed",
+        "nightlong": "stopped",
+    }
+    assert late < allowed, "it ends soon after its window"
+    assert found["by_book"]["nightlong"]["rendered"] == len(list((home / "output/nightlong/takes").glob("*/*.flac")))
+    assert any("custom-webhook/gone was not told" in one for one in found["remarks"])
+    runs = flow_runs(prefect_server, ["night of catalogue", "produce nightlong"])
+    assert runs["produce nightlong"][0] == "Stopped"
+    state, message = runs["night of catalogue"]
+    assert state == "Completed"
+    assert "1 goes on next night, 1 failed" in message
+    assert "stopped at the window's end" in message
+    assert message in json.loads(str(server.keys[-1]))["text"]
+    assert "nightbroken" in next((home / "nights").glob("*.html")).read_text(encoding="utf-8")
+
+    write_story(home, "nightone")
+    assert shuoshu("schedule", "add", "nightone.txt", cwd=home).returncode == 0
+    assert shuoshu("schedule", "remove", "nightlong", "nightbroken", cwd=home).returncode == 0
+    assert night(queue, prefect_server).returncode == 0
+    assert flow_runs(prefect_server, ["produce nightone"])["produce nightone"][0] == "Completed"
+    assert morning(home)["by_book"]["nightone"]["outcome"] == "done"
+    before = files(home / "output")
+    assert night(queue, prefect_server).returncode == 0
+    assert files(home / "output") == before, "a night with nothing stale touches no book"
+
+
+def test_outside_its_window_a_night_begins_nothing(prefect_server: str, tmp_path: Path) -> None:
+    home = tmp_path / "closedhouse"
+    home.mkdir()
+    write_story(home, "one")
+    queue = write_queue(home, "  - one.txt\n")
+    hour = (datetime.now(UTC).hour + 5) % 24
+    queue.write_text(
+        queue.read_text().replace("all day", f"{hour:02d}:00-{hour:02d}:30").replace("Europe/Berlin", "UTC")
+    )
+    assert night(queue, prefect_server).returncode == 0
+    state, message = flow_runs(prefect_server, ["night of closedhouse"])["night of closedhouse"]
+    assert (state, "closed until" in message) == ("Closed", True)
+    assert not (home / "output").exists()
+
+
+def deployment(address: str, name: str):  # type: ignore[no-untyped-def]
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: address}), get_client(sync_client=True) as client:
+        return next((one for one in client.read_deployments() if one.name == name), None)
+
+
+def scheduled(address: str, deployment_id: object) -> list[datetime]:
+    """When a deployment's coming runs begin: those that the server's scheduler enters when it is asked to."""
+    import httpx
+
+    answer = httpx.post(f"{address}/deployments/{deployment_id}/schedule", json={}, timeout=30)
+    assert answer.status_code == 200, "does this SQLAlchemy go with this Prefect?"
+    wanted = {
+        "deployments": {"id": {"any_": [str(deployment_id)]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+    found = httpx.post(f"{address}/flow_runs/filter", json=wanted, timeout=30).json()
+    return [datetime.fromisoformat(one["expected_start_time"]) for one in found]
+
+
+def until(true, seconds: float = 60) -> bool:  # type: ignore[no-untyped-def]
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if true():
+            return True
+        time.sleep(0.3)
+    return False
+
+
+def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path: Path) -> None:
+    home = tmp_path / "servedhouse"
+    (home / "manuscripts/inbox").mkdir(parents=True)
+    queue = write_queue(home, "  - first.txt\n")
+    write_story(home, "first")
+    command = [sys.executable, "-m", "pipeline.cli", "schedule", "serve"]
+    environment = {**os.environ, "PREFECT_API_URL": prefect_server, "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
+    process = subprocess.Popen(
+        command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        record = home / "nights"
+        assert until(lambda: any('"done"' in one.read_text() for one in record.glob("*.json"))), (
+            "begun in an open window"
+        )
+        served = deployment(prefect_server, "servedhouse")
+        assert [str(one.schedule.cron) for one in served.schedules] == ["0 0 * * *"]
+        assert str(served.schedules[0].schedule.timezone) == "Europe/Berlin"
+        planned = scheduled(prefect_server, served.id)
+        assert len(planned) >= 3, "Prefect's scheduler enters the coming nights"
+        zone = ZoneInfo("Europe/Berlin")
+        assert {(one.astimezone(zone).hour, one.astimezone(zone).minute) for one in planned} == {(0, 0)}
+        queue.write_text(queue.read_text().replace("all day", "21:30-06:00, weekends all day"))
+        assert until(lambda: len(deployment(prefect_server, "servedhouse").schedules) == 2), (
+            "a changed window reaches Prefect"
+        )
+        crons = {str(one.schedule.cron) for one in deployment(prefect_server, "servedhouse").schedules}
+        assert crons == {"30 21 * * *", "0 0 * * 6,0"}
+    finally:
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=30)[1]
+    assert "servedhouse: waiting for its window" in told
+    assert "Traceback" not in told
+    assert deployment(prefect_server, "servedhouse").paused, "nobody waits, so nothing is started"
+    process = subprocess.Popen(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert until(lambda: not deployment(prefect_server, "servedhouse").paused), "served again, it goes on"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "says"),
+    [
+        ("books:\n", {"PREFECT_API_URL": ""}, "needs a Prefect server that stays"),
+        ("timezone: Asia/Shangai\nbooks:\n", {}, "Did you mean Asia/Shanghai?"),
+        ("window: sometimes\nbooks:\n", {}, "cannot be read"),
+        ("notify: custom-webhook/none\nbooks:\n", {}, "Prefect has no block"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_the_evening(
+    prefect_server: str, tmp_path: Path, text: str, environment: dict[str, str], says: str
+) -> None:
+    (tmp_path / "queue.yaml").write_text(text)
+    known = {"PREFECT_API_URL": prefect_server, "PREFECT_HOME": str(tmp_path / "home"), **environment}
+    refused = shuoshu("schedule", "serve", cwd=tmp_path, **known)
+    assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
+    assert "Traceback" not in refused.stderr
