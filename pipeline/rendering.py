@@ -117,7 +117,6 @@ def rendering_done(production: Production, workers: Crew) -> None:
     ]
     workers.at_most()
     production.store.drop_journals()
-    production.store.sweep()
     production.plan = replace(production.plan, due=(), stale={})
     give_back_freed()
 

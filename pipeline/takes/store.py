@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import half_written, sha256_file
+from pipeline.files import sha256_file
 from pipeline.nouns import Take
 from pipeline.takes import choices, journal
 from pipeline.takes.index import Index
@@ -177,13 +177,6 @@ class TakeStore:
                     path.unlink(missing_ok=True)
                     self._read_to.pop(path, None)
             self._answers.clear()
-
-    def sweep(self) -> None:
-        """Remove what workers that were lost had begun to write. For the process that holds the book, while nobody renders."""
-        for place in self.folder.iterdir():
-            for path in place.glob(".*.part*") if place.is_dir() else ():
-                if half_written(path):
-                    path.unlink(missing_ok=True)
 
     # --- reading ---
 

@@ -243,6 +243,18 @@ def test_the_next_run_tries_a_quarantined_line_again(tmp_path: Path) -> None:
         assert doubtful(production)[0] == {}
 
 
+def test_what_lost_workers_were_writing_is_gone_when_the_book_is_closed(tmp_path: Path) -> None:
+    request = book(tmp_path, "refusing")
+    half = [tmp_path / "out/b/takes/ab/.ab12.4242.part.flac", tmp_path / "out/b/chapters/.01.4242.part.flac"]
+    with open_book(request) as production:
+        for path in half:
+            path.parent.mkdir(parents=True)
+            path.write_bytes(b"fLaC")
+        with pytest.raises(EngineError, match="no such word"):
+            finish(production, 1)
+    assert not any(path.exists() for path in half)
+
+
 def test_status_report_and_summary_name_what_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from pipeline.cli import main
 

@@ -230,14 +230,3 @@ def test_a_run_killed_before_it_entered_its_takes_renders_none_of_them_again(
         finish(production, 1)
     for path in folder.takes.rglob("*.flac"):
         assert takes.get(path.name, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
-
-
-def test_what_a_lost_worker_had_begun_to_write_goes_at_the_end_of_the_rendering(tmp_path: Path) -> None:
-    [made] = render_batch(jobs(0, 1), tmp_path)
-    half = tmp_path / key(made)[:2] / f".{key(made)}.4242.part.flac"
-    half.write_bytes(b"fLaC")
-    with TakeStore(tmp_path) as store:
-        store.absorb()
-        store.sweep()
-        assert set(store.whole()) == {key(made)}
-    assert not half.exists()
