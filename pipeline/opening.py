@@ -54,6 +54,7 @@ class Production:
     patience how long a worker may say nothing
     timing   how a timed script is laid out; None = by pauses. `naturals` are the lengths of its lines as they were rendered
              freely, as far as known
+    worked     whether work was given out
     stop_when  asked before a batch, a chapter or a deliverable is begun; True = begin nothing more
     """
 
@@ -81,6 +82,7 @@ class Production:
     timing: Timing | None = None
     naturals: Mapping[str, Natural | None] = field(default_factory=dict)
     stop_when: Callable[[], bool] = _never
+    worked: bool = False
 
     def may_go_on(self) -> None:
         """Raise Stopped when nothing more is to be begun."""
@@ -146,7 +148,12 @@ def _production(
     with TakeStore(folder.takes) as store:
         if mine:  # what a killed run's workers did
             store.drop_journals()
-        yield _planned(folder, record, request, lines, sync, store, observe)
+        production = _planned(folder, record, request, lines, sync, store, observe)
+        try:
+            yield production
+        finally:
+            if production.worked:  # its workers are gone, and so is whoever would finish what they were writing
+                folder.sweep()
 
 
 def _planned(

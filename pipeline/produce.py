@@ -97,6 +97,7 @@ def in_turn(
     """
     masters: list[tuple[Master, bool]] = []
     delivered: list[Made | None] = []
+    production.worked = True
     try:
         rendering.render_in_turn(production, render, workers, observe)
         if rendering.plan_again(production):

@@ -20,7 +20,6 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from pipeline import engines
 from pipeline.errors import DeviceError, RenderError
-from pipeline.folder import BookFolder
 from pipeline.memory import give_back_freed
 from pipeline.render.pool import BLAMED
 from pipeline.wording import Wording
@@ -155,7 +154,7 @@ class DaskCrew:
         if kind is not None:
             self.stop()
         self._client.close()
-        BookFolder(self._token.parent).sweep()  # the token, and what workers were writing when they died
+        self._token.unlink(missing_ok=True)
 
 
 def _done(work: Callable[[], R], token: str, voices: tuple[tuple[str, str], ...]) -> R:

@@ -175,9 +175,9 @@ class Workers:
         place.pipe.send(work)
         while place.pipe.poll(limit):
             kind, value = place.pipe.recv()
-            if not isinstance(value, DeviceError):
+            if kind != "ready" and not isinstance(value, DeviceError):
                 self._lost_in_a_row = 0
-            if kind != "alive":
+            if kind not in ("ready", "alive"):
                 return kind, value
         return "failed", DeviceError(
             Wording(
@@ -276,11 +276,13 @@ def _serve(pipe: Any, gpu: str) -> None:
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
     _to_parent = pipe
+    pipe.send(("ready", None))
     while True:
         try:
-            work = pipe.recv()
+            work = pipe.recv()  # its modules are imported now
         except EOFError:
             return
+        pipe.send(("ready", None))
         pipe.send(_done(work))
         del work
         give_back_freed()

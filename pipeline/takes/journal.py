@@ -51,19 +51,24 @@ class Rendered:
 
 
 class Journal:
-    """This process's journal in a take store. To be used by one thread at a time."""
+    """This process's journal in a take store, open for a batch. To be used by one thread at a time. Raises BookFolderError
+    for a full disk."""
 
     def __init__(self, takes: Path) -> None:
         self.path = takes / FOLDER / f"{socket.gethostname()}-{os.getpid()}-{_token(os.getpid())}.jsonl"
-        self._file: int | None = None
+
+    def __enter__(self) -> Journal:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise explained(error, self.path) from error
+        return self
 
     def add(self, one: Rendered) -> None:
-        """Append a row. Raises BookFolderError for a full disk."""
+        """Append a row, whole or not at all."""
         data = row_of(one)
         try:
-            if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
             before = os.fstat(self._file).st_size
             if os.write(self._file, data) != len(data):
                 os.ftruncate(self._file, before)
@@ -71,15 +76,10 @@ class Journal:
         except OSError as error:
             raise explained(error, self.path) from error
 
-    def __enter__(self) -> Journal:
-        return self
-
     def __exit__(self, *_: object) -> None:
         """Have the rows on the disk before anyone is told that the batch is done."""
-        if self._file is not None:
-            os.fsync(self._file)
-            os.close(self._file)
-            self._file = None
+        os.fsync(self._file)
+        os.close(self._file)
 
 
 @cache

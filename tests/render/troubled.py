@@ -18,6 +18,7 @@ from pipeline.engines.base import Spoken
 from pipeline.engines.espeak import EspeakEngine
 from pipeline.errors import DeviceError, EngineError
 from pipeline.nouns import Direction
+from pipeline.render import dask_crew
 
 NAMES = ("refusing", "deadly", "hanging", "breaking", "forgetful", "onegpu")
 
@@ -109,8 +110,12 @@ def troubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(str(package.parent))
     log = tmp_path / "asked.log"
     monkeypatch.setenv("SHUOSHU_TEST_LOG", str(log))
-    for cached in (engines.names, engines.engine_class, engines.reader):
-        cached.cache_clear()
+    _forget()
     yield log
-    for cached in (engines.names, engines.engine_class, engines.reader):
+    _forget()
+
+
+def _forget() -> None:
+    """What this process remembers of which engines there are."""
+    for cached in (engines.names, engines.engine_class, engines.reader, dask_crew._voices):
         cached.cache_clear()
