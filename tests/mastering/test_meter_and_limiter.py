@@ -118,3 +118,20 @@ def test_quiet_sound_passes_untouched() -> None:
     out = np.concatenate([limiter.push(wave[:5000]), limiter.push(wave[5000:]), limiter.flush()])
     assert np.array_equal(out, wave)
     assert limiter.reduction_db == 0
+
+
+@pytest.mark.parametrize("size", [100, 4096, 30000])
+def test_the_limiter_remembers_where_it_took_away_how_much(size: int) -> None:
+    rate = 44100
+    wave = np.zeros(4 * rate, np.float32)
+    for second, level in ((1, 1.0), (3, 2.0)):
+        wave[second * rate : second * rate + 100] = level * np.sin(np.arange(100) / 3) * np.hanning(100)
+    limiter = Limiter(0.5, rate)
+    parts = [limiter.push(wave[at : at + size]) for at in range(0, wave.size, size)]
+    out = np.concatenate([*parts, limiter.flush()])
+    assert out.size == wave.size
+    for second, lost in ((1, 6.02), (3, 12.04)):
+        assert limiter.reduction_in(second * rate, second * rate + 100) == pytest.approx(lost, abs=0.3)
+    for quiet in (0.1, 1.2, 2.0, 3.2):
+        assert limiter.reduction_in(round(quiet * rate), round((quiet + 0.6) * rate)) == 0
+    assert limiter.reduction_db == limiter.reduction_in(0, wave.size)
