@@ -13,6 +13,7 @@ from pipeline.produce import Result, finish, nothing_to_do
 from pipeline.progress import Progress
 from pipeline.request import Request
 from pipeline.retake import Retake
+from pipeline.wording import counted
 
 
 def request_of(options: argparse.Namespace) -> Request:
@@ -92,15 +93,17 @@ def report(result: Result, spent: float) -> None:
         deliverables_table(result)
     flagged = result.flagged
     if flagged:
+        need = "needs" if len(flagged) == 1 else "need"
         show.remark(
             show.say(
-                f"{len(flagged)} lines need a listen: {_some(flagged)} (`shuoshu status {result.folder.name}`)",
+                f"{counted(len(flagged), 'line')} {need} a listen: {_some(flagged)}"
+                f" (`shuoshu status {result.folder.name}`)",
                 f"{len(flagged)} 行需要试听：{_some(flagged)}（`shuoshu status {result.folder.name}`）",
             )
         )
     show.console().print(
         show.say(
-            f"{result.rendered} of {result.lines} lines rendered, {len(result.mastered)} chapters mastered"
+            f"{result.rendered} of {result.lines} lines rendered, {counted(len(result.mastered), 'chapter')} mastered"
             f" in {show.clock(spent)}. Everything is in {result.folder}",
             f"共 {result.lines} 行，本次合成 {result.rendered} 行，制作 {len(result.mastered)} 章，"
             f"用时 {show.clock(spent)}。全部文件在 {result.folder}",
