@@ -17,3 +17,8 @@ class Wording(str):
 def chinese_of(text: str) -> str:
     """A text's Chinese; the text itself where it has none."""
     return getattr(text, "chinese", "") or text
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 chapter``, ``2 chapters``: for nouns whose plural is in -s."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

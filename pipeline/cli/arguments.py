@@ -343,12 +343,16 @@ def _verify(verbs: Any) -> None:
     verify = _verb(
         verbs, "verify", "verify:verify", "measure finished audio files and hold them against a profile's limits",
         "shuoshu verify output/novel/chapters/*.mp3 --profile acx",
+        "shuoshu verify output/novel/chapters/*.mp3 --verbose    # every measure of every file",
         "shuoshu verify novel.m4b --json",
     )  # fmt: skip
     verify.add_argument(
         "files", type=Path, metavar="FILE", nargs="+", help="WAV, FLAC, MP3, M4A, M4B, Opus; ours or not"
     )
     verify.add_argument("--profile", default="podcast", metavar="NAME", help="whose limits to keep to (podcast)")
+    verify.add_argument(
+        "--verbose", action="store_true", help="every measure of every file, not only of those that fail"
+    )
     _json(verify)
 
 

@@ -17,7 +17,7 @@ from pipeline.queue import speeds
 from pipeline.queue.measure import Stopwatch
 from pipeline.request import Request
 from pipeline.retake import Retake
-from pipeline.wording import Wording
+from pipeline.wording import Wording, counted
 
 
 def request_of(options: argparse.Namespace) -> Request:
@@ -127,15 +127,17 @@ def report(result: Result, spent: float) -> None:
         )
     flagged = result.flagged
     if flagged:
+        need = "needs" if len(flagged) == 1 else "need"
         show.remark(
             show.say(
-                f"{len(flagged)} lines need a listen: {_some(flagged)} (`shuoshu status {result.folder.name}`)",
+                f"{counted(len(flagged), 'line')} {need} a listen: {_some(flagged)}"
+                f" (`shuoshu status {result.folder.name}`)",
                 f"{len(flagged)} 行需要试听：{_some(flagged)}（`shuoshu status {result.folder.name}`）",
             )
         )
     show.console().print(
         show.say(
-            f"{result.rendered} of {result.lines} lines rendered, {len(result.mastered)} chapters mastered"
+            f"{result.rendered} of {result.lines} lines rendered, {counted(len(result.mastered), 'chapter')} mastered"
             f" in {show.clock(spent)}. Everything is in {result.folder}",
             f"共 {result.lines} 行，本次合成 {result.rendered} 行，制作 {len(result.mastered)} 章，"
             f"用时 {show.clock(spent)}。全部文件在 {result.folder}",

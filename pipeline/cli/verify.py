@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.cli import show
@@ -35,6 +37,7 @@ _MEASURES = {
     "digital_silence": ("longest digital silence", "最长数字静音", "s"),
 }
 """In English, in Chinese, and the unit."""
+_LEVELS = ("integrated", "rms", "true_peak", "sample_peak", "noise_floor")
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -43,14 +46,30 @@ def verify(options: argparse.Namespace) -> int:
     verdict = checking.verify(options.files, wanted)
     if options.json:
         show.print_json(_as_json(verdict, wanted.source))
-    else:
-        for file in verdict.files:
+        return 0 if verdict.passed else FAILED
+    every = options.verbose or len(verdict.files) == 1
+    if not every:
+        _show_files(verdict.files)
+    for file in verdict.files:
+        if every or not file.passed:
             _show_file(file)
-        for together in verdict.together:
-            if len(verdict.files) > 1:
-                _show_alike(together)
-        _show_sum(verdict)
+    for together in verdict.together:
+        if sum(count for _, count in together.values) > 1:
+            _show_alike(together)
+    _show_sum(verdict)
     return 0 if verdict.passed else FAILED
+
+
+def _show_files(files: Sequence[FileVerdict]) -> None:
+    """One row a file: its length, and the levels that the profile limits."""
+    limited = {one.name for file in files for one in file.findings if one.allowed is not None}
+    shown = ["seconds", *(name for name in _LEVELS if name in limited)]
+    rows = []
+    for file in files:
+        measured = {one.name: _text(one.name, one.measured) for one in file.findings}
+        rows.append((str(file.path), *(measured[name] for name in shown), _mark(file.passed)))
+    columns = [show.say("file", "文件"), *(f">{_label(name)}" for name in shown), show.say("verdict", "判定")]
+    show.table(show.say(f"{len(files)} files", f"{len(files)} 个文件"), columns, rows)
 
 
 def _show_file(file: FileVerdict) -> None:
@@ -69,8 +88,8 @@ def _judged(one: Finding) -> str:
 def _show_alike(one: Alike) -> None:
     values = show.say(", ", "，").join(f"{_text(one.name, value)} × {count}" for value, count in one.values)
     line = show.say(
-        f"all files alike in {_label(one.name)}: {_mark(one.passed)} ({values})",
-        f"各文件{_label(one.name)}一致：{_mark(one.passed)}（{values}）",
+        f"all {one.format} files alike in {_label(one.name)}: {_mark(one.passed)} ({values})",
+        f"各 {one.format} 文件{_label(one.name)}一致：{_mark(one.passed)}（{values}）",
     )
     show.console().print(line, soft_wrap=True, markup=False)
     for path in one.odd:
@@ -79,9 +98,12 @@ def _show_alike(one: Alike) -> None:
 
 def _show_sum(verdict: Verdict) -> None:
     good, all_of = sum(file.passed for file in verdict.files), len(verdict.files)
+    unlike = [one for one in verdict.together if not one.passed]
     line = show.say(
-        f"{_mark(verdict.passed)}: {good} of {all_of} files keep to {verdict.profile}",
-        f"{_mark(verdict.passed)}：{all_of} 个文件中 {good} 个符合 {verdict.profile}",
+        f"{_mark(verdict.passed)}: {good} of {all_of} {'file keeps' if all_of == 1 else 'files keep'} to {verdict.profile}"
+        + "".join(f"; the {one.format} files are not alike in {_label(one.name)}" for one in unlike),
+        f"{_mark(verdict.passed)}：{all_of} 个文件中 {good} 个符合 {verdict.profile}"
+        + "".join(f"；各 {one.format} 文件的{_label(one.name)}不一致" for one in unlike),
     )
     show.console().print(line, soft_wrap=True, markup=False)
 
@@ -120,6 +142,7 @@ def _allowed(finding: Finding) -> str:
 
 
 def _as_json(verdict: Verdict, source: str) -> dict[str, Any]:
+    names = dict.fromkeys(one.name for one in verdict.together)
     return {
         "profile": verdict.profile, "source": source, "passed": verdict.passed,
         "files": [
@@ -135,13 +158,18 @@ def _as_json(verdict: Verdict, source: str) -> dict[str, Any]:
             }
             for file in verdict.files
         ],
-        "alike": [
-            {
-                "name": one.name, "passed": one.passed, "odd": [str(path) for path in one.odd],
-                "values": [[_plain(value), count] for value, count in one.values],
-            }
-            for one in verdict.together
-        ],
+        "alike": [_alike_json(name, [one for one in verdict.together if one.name == name]) for name in names],
+    }  # fmt: skip
+
+
+def _alike_json(name: str, sets: Sequence[Alike]) -> dict[str, Any]:
+    """One measure over all formats."""
+    counts = Counter[Value]()
+    for one in sets:
+        counts.update(dict(one.values))
+    return {
+        "name": name, "passed": all(one.passed for one in sets), "odd": [str(path) for one in sets for path in one.odd],
+        "values": [[_plain(value), count] for value, count in counts.most_common()],
     }  # fmt: skip
 
 

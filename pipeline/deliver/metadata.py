@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from pipeline.deliver.book import FinishedBook
 from pipeline.mastering.tags import AI_NOTE, Tags
 from pipeline.nouns import Master
+from pipeline.wording import counted
 
 _ARTICLE = re.compile(r"^(?:the|an|a)\s+(?=\S)", re.IGNORECASE)
 _PERSON = re.compile(r"[\w.’'-]+(?: [\w.’'-]+)+")
 _SAMPLE = {"zh": "{title}（试听）", "en": "{title} (sample)"}
 _PART = {"zh": "{title}（{part}/{parts}）", "en": "{title} (part {part} of {parts})"}
 _ABOUT = {
-    "zh": "《{title}》{by}，共 {chapters} 章，{hours} 小时 {minutes} 分。",
-    "en": "{title}{by}. {chapters} chapters, {hours} h {minutes} min. ",
+    "zh": "《{title}》{by}，共 {chapters} 章，{length}。",
+    "en": "{title}{by}. {chapters}, {length}. ",
 }
+_LENGTH = {"zh": ("{hours} 小时 {minutes} 分", "{minutes} 分钟"), "en": ("{hours} h {minutes} min", "{minutes} min")}
+"""From an hour on, and less."""
 _BY = {"zh": "，{author} 著", "en": " by {author}"}
 _CHAPTER = {"zh": "第 {number} 章", "en": "Chapter {number}"}
 
@@ -52,10 +55,12 @@ def spoken_chapters(book: FinishedBook, masters: Sequence[Master]) -> list[Maste
 
 def _tags(book: FinishedBook, title: str, masters: Sequence[Master], number: int = 0, count: int = 0) -> Tags:
     record = book.record
-    minutes = round(sum(one.seconds for one in masters) / 60)
+    hours, minutes = divmod(max(1, round(sum(one.seconds for one in masters) / 60)), 60)
+    chapters = len(spoken_chapters(book, masters))
     about = _ABOUT[record.language].format(
         title=record.title, by=_BY[record.language].format(author=record.author) if record.author else "",
-        chapters=len(spoken_chapters(book, masters)), hours=minutes // 60, minutes=minutes % 60,
+        chapters=chapters if record.language == "zh" else counted(chapters, "chapter"),
+        length=_LENGTH[record.language][not hours].format(hours=hours, minutes=minutes),
     )  # fmt: skip
     return Tags(
         title=title, author=record.author, album=record.title, language=record.language, track=number, tracks=count,

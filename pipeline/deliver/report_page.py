@@ -14,6 +14,7 @@ from pipeline.deliver.quality import MEASURES, ChapterQuality, Quality, worst_fi
 from pipeline.deliver.verdicts import Verdict
 from pipeline.page import Cell, both, code, speaker, table
 from pipeline.page import page as whole
+from pipeline.wording import counted
 
 MOST = 2000
 """Findings on the page, the worst; report.json has them all."""
@@ -59,7 +60,7 @@ def page(quality: Quality, target: float | None) -> str:
 def _summary(quality: Quality) -> str:
     good, count = sum(one.passed for one in quality.chapters), len(quality.chapters)
     verdict = _mark(quality.passed) + " " + both(
-        f"{good} of {_counted(count, 'chapter')} {'keeps' if good == 1 else 'keep'} to the profile {quality.profile}",
+        f"{good} of {counted(count, 'chapter')} {'keeps' if good == 1 else 'keep'} to the profile {quality.profile}",
         f"{count} 章中有 {good} 章符合 {quality.profile}",
     )  # fmt: skip
     counts = " · ".join(f'<span class="{one}">{_count(quality.count(one), one)}</span>' for one in SEVERITIES)
@@ -74,7 +75,7 @@ def _summary(quality: Quality) -> str:
         rows.append((
             ("listening check", "听写核对"),
             escape(heard.asr) + ": " + both(
-                f"{_counted(heard.lines, 'line')}, character error rate {heard.rate:.1%}",
+                f"{counted(heard.lines, 'line')}, character error rate {heard.rate:.1%}",
                 f"{heard.lines} 行，字错误率 {heard.rate:.1%}",
             ),
         ))  # fmt: skip
@@ -172,10 +173,6 @@ def _mark(passed: bool) -> str:
     return f'<span class="{"pass" if passed else "fail"}">{both(*words)}</span>'
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _count(count: int, severity: str) -> str:
     english, chinese = _SEVERITY[severity]
-    return both(_counted(count, english), f"{count} 条{chinese}")
+    return both(counted(count, english), f"{count} 条{chinese}")

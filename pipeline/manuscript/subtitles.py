@@ -72,9 +72,8 @@ def read_subtitles(path: Path, options: Options) -> Book:
         notes.append(f"the text was read as {decoded.encoding}, which is a guess; --encoding says otherwise")
     unspoken = (*skipped, *twice)
     if unspoken:
-        notes.append(
-            f"{len(unspoken)} cues are not spoken: {_some([f'{one.source.where} ({one.why})' for one in unspoken])}"
-        )
+        cues = "1 cue is" if len(unspoken) == 1 else f"{len(unspoken)} cues are"
+        notes.append(f"{cues} not spoken: {_some([f'{one.source.where} ({one.why})' for one in unspoken])}")
     notes += shortened
     paragraphs = tuple(
         Paragraph(

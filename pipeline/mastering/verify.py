@@ -23,9 +23,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A measure in which the files of a set must be alike. `odd` are the files that differ from most, in their order."""
+    """A measure in which the files of a set, all those of one `format` (their suffix: mp3, flac …), must be alike. `odd` are
+    the files that differ from most, in their order."""
 
     name: str
+    format: str
     values: tuple[tuple[Value, int], ...]
     """Every value found and how many files have it, the most frequent first."""
     odd: tuple[Path, ...]
@@ -65,13 +67,18 @@ class Verdict:
 
 
 def verify(paths: Iterable[Path], limits: Limits) -> Verdict:
-    """Measure files one after the other and judge each, then the set.
+    """Measure files one after the other and judge each, then each format's set: a chapter's copies in other formats are no
+    part of it.
 
     Raises MasteringError for a file that is missing, no audio, damaged or cut off.
     """
     measured = [(path, measure(path)) for path in paths]
     files = tuple(FileVerdict(path, judge(found, limits)) for path, found in measured)
-    return Verdict(limits.name, files, tuple(_alike(name, measured) for name in limits.alike))
+    sets: dict[str, list[tuple[Path, Measured]]] = {}
+    for path, found in measured:
+        sets.setdefault(path.suffix.lower().removeprefix("."), []).append((path, found))
+    together = (_alike(name, one, found) for name in limits.alike for one, found in sets.items())
+    return Verdict(limits.name, files, tuple(together))
 
 
 def judge(measured: Measured, limits: Limits) -> tuple[Finding, ...]:
@@ -84,7 +91,7 @@ def judge(measured: Measured, limits: Limits) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _alike(name: str, measured: Sequence[tuple[Path, Measured]]) -> Alike:
+def _alike(name: str, suffix: str, measured: Sequence[tuple[Path, Measured]]) -> Alike:
     values = [(path, getattr(found, name)) for path, found in measured]
     counted = tuple(Counter(value for _, value in values).most_common())
-    return Alike(name, counted, tuple(path for path, value in values if counted and value != counted[0][0]))
+    return Alike(name, suffix, counted, tuple(path for path, value in values if counted and value != counted[0][0]))

@@ -12,6 +12,7 @@ from mutagen.mp4 import MP4
 
 from pipeline import cast as cast_room
 from pipeline.deliver import kinds, m4b, make
+from pipeline.deliver import metadata as deliver_metadata
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.wishes import wished
 from pipeline.errors import CastError
@@ -101,6 +102,22 @@ def test_the_audiobook_carries_full_metadata(five: FinishedBook) -> None:
     assert len(file["desc"][0].encode()) <= 255
     assert "trkn" not in file
     assert path.read_bytes()[8:12] == b"M4B "
+
+
+@pytest.mark.parametrize(
+    ("language", "minutes", "chapters", "said"),
+    [
+        ("zh", 4, 1, "《雨夜》，余华 著，共 1 章，4 分钟。"), ("zh", 671, 61, "《雨夜》，余华 著，共 61 章，11 小时 11 分。"),
+        ("en", 4.2, 1, "雨夜 by 余华. 1 chapter, 4 min. "), ("en", 60, 2, "雨夜 by 余华. 2 chapters, 1 h 0 min. "),
+    ],
+)  # fmt: skip
+def test_the_description_says_no_hours_that_are_none(
+    language: str, minutes: float, chapters: int, said: str, five: FinishedBook
+) -> None:
+    frames = round(minutes * 60 * five.masters[0].sample_rate / chapters)
+    masters = tuple(replace(five.masters[0], chapter=1, frames=frames) for _ in range(chapters))
+    one = replace(five, masters=masters, record=replace(five.record, language=language))
+    assert deliver_metadata.whole(one).description.startswith(said)
 
 
 def test_an_english_book_sorts_by_its_first_real_word_and_its_authors_last(tmp_path: Path) -> None:

@@ -103,6 +103,10 @@ def test_srt_gives_lines_with_their_times_and_speakers(tmp_path: Path) -> None:
     assert found.language == "zh"
 
 
+def test_one_cue_that_is_not_spoken_is_said_in_the_singular(tmp_path: Path) -> None:
+    assert "1 cue is not spoken: line 6 (music)" in book(tmp_path, cues("你好。", "♪ 歌声 ♪")).notes
+
+
 def test_webvtt_voices_notes_and_entities(tmp_path: Path) -> None:
     found = book(tmp_path, VTT, "clip.vtt")
     assert said(found) == [("Anna", "Come in & sit."), ("Mr. Hale", "Thank you. It rains.")]

@@ -170,6 +170,40 @@ def test_a_stereo_file_among_mono_ones_fails_the_set_and_no_file(good: list[Path
     assert verify([odd], ACX).passed
 
 
+def test_copies_in_other_formats_are_held_against_their_own_kind(tmp_path: Path) -> None:
+    """Opus is always 48 kHz: no fault beside FLAC at 44.1. A FLAC at 48 kHz among others at 44.1 is one."""
+    flacs = [written(tmp_path / f"{number}.flac", tone(-19)) for number in (1, 2)]
+    opuses = [encoded(tmp_path / f"{number}.opus", tone(-19), "-b:a", "96k", rate=48000) for number in (1, 2)]
+    podcast = limits.load("podcast")
+    verdict = verify([*flacs, *opuses], podcast)
+    assert verdict.passed, [one for one in verdict.together if not one.passed]
+    assert {(one.name, one.format): one.values for one in verdict.together if one.name == "sample_rate"} == {
+        ("sample_rate", "flac"): ((44100, 2),), ("sample_rate", "opus"): ((48000, 2),),
+    }  # fmt: skip
+    odd = written(tmp_path / "3.FLAC", tone(-19), rate=48000)
+    verdict = verify([*flacs, *opuses, odd], podcast)
+    assert all(file.passed for file in verdict.files)
+    assert [(one.name, one.format, one.odd) for one in verdict.together if not one.passed] == [
+        ("sample_rate", "flac", (odd,))
+    ]
+    run = shuoshu("verify", *flacs, *opuses, odd, SHUOSHU_LANG="en")
+    assert run.returncode == 1
+    assert run.stdout.endswith("FAIL: 5 of 5 files keep to podcast; the flac files are not alike in sample rate\n")
+    [alike] = [
+        one
+        for one in json.loads(shuoshu("verify", *flacs, *opuses, odd, "--json").stdout)["alike"]
+        if one["name"] == "sample_rate"
+    ]
+    assert alike == {
+        "name": "sample_rate", "passed": False, "odd": [str(odd)], "values": [[48000, 3], [44100, 2]],
+    }  # fmt: skip
+
+
+def tone(loudness: float) -> np.ndarray:
+    """Four seconds of a sine, in LUFS."""
+    return np.sin(2 * np.pi * 997 * np.arange(4 * RATE) / RATE) * 10 ** ((loudness + 3.01) / 20)
+
+
 def test_a_file_over_its_longest_is_refused_for_just_that(good: list[Path]) -> None:
     """ACX's two hours are a gigabyte of samples; so the same file is held against seven seconds, and two hours are looked
     at as the figure they are."""
@@ -376,6 +410,20 @@ def test_the_command_says_what_is_wrong_in_both_languages(good: list[Path], tmp_
     assert chinese.returncode == 1
     assert "不合格：2 个文件中 1 个符合 acx" in chinese.stdout
     assert "0.5 … 1 s" in chinese.stdout
+
+
+def test_many_files_are_a_row_each_and_only_those_that_fail_are_shown_whole(good: list[Path], tmp_path: Path) -> None:
+    bad = mp3(tmp_path / "bad.mp3", reading(speech(7.0), head=1.5))
+    few = shuoshu("verify", *good, bad, "--profile", "acx", SHUOSHU_LANG="en").stdout
+    assert [path.name for path in (*good, bad) if few.count(path.name) == 1] == ["01.mp3", "02.mp3", "03.mp3"]
+    assert (few.count("bad.mp3"), few.count("DC offset")) == (2, 1)
+    assert all(one in few for one in ("RMS level", "noise floor", "length"))
+    assert "integrated loudness" not in few.split("FAIL  ")[0], "ACX does not limit it"
+    every = shuoshu("verify", *good, bad, "--profile", "acx", "--verbose", SHUOSHU_LANG="en").stdout
+    assert every.count("DC offset") == 4
+    one = shuoshu("verify", good[0], "--profile", "acx", SHUOSHU_LANG="en").stdout
+    assert one.count("DC offset") == 1
+    assert one.endswith("pass: 1 of 1 file keeps to acx\n")
 
 
 def test_the_command_gives_json_that_scripts_can_read(good: list[Path], tmp_path: Path) -> None:
