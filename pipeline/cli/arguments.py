@@ -409,6 +409,7 @@ def _queue(verbs: Any) -> None:
     _reading_options(add)
     _attributor(add)
     _making(add)
+    _on_failure(add)
     shown = _verb(
         parts, "list", "night:show_list", "say how long each book will take, and which will be done by morning",
         "shuoshu schedule list", "shuoshu schedule list --json",

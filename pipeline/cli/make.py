@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     with show.Display(quiet=options.json) as display, open_book(request, watch := Stopwatch(display)) as production:
         there = nothing_to_do(production)
         if not there:
-            watch.opened(production, options.workers)
+            watch.opened(production, request)
         result = there or make(production, request, options.workers, watch, plain=options.plain)
         work = watch.measured(production, result)
     with suppress(ShuoshuError):  # figures for the next night's forecast; a book is finished without them

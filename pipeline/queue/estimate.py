@@ -12,6 +12,7 @@ from pipeline.nouns import Language
 from pipeline.opening import Production
 from pipeline.queue.speeds import Speeds
 from pipeline.render.pool import cores
+from pipeline.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Left:
     chapters  of each chapter that is to be mastered
     whole     of the whole book
     formats   of the chapters' files, "," between; `deliver`: kinds of deliverables
-    workers   worker processes
+    workers   worker processes; 1 for a cluster, which is measured as a whole
+    crew      who works: "2w" for processes of this machine, "dask" for a cluster
     """
 
     engines: str
@@ -34,11 +36,12 @@ class Left:
     formats: str
     deliver: tuple[str, ...]
     workers: int
+    crew: str
 
     @property
     def render(self) -> str:
         """The kind of work that rendering it is; see `speeds`."""
-        return f"render {self.engines} {self.language} {self.workers}w"
+        return f"render {self.engines} {self.language} {self.crew}"
 
     @property
     def speech(self) -> str:
@@ -46,7 +49,7 @@ class Left:
 
     @property
     def master(self) -> str:
-        return f"master {self.formats} {self.workers}w"
+        return f"master {self.formats} {self.crew}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,15 @@ def span(lengths: Iterable[float], workers: int) -> float:
     return max(ends)
 
 
-def left_of(production: Production, workers: int) -> Left:
+def hands(request: Request) -> tuple[int, str]:
+    """`Left.workers` and `Left.crew` of a request."""
+    workers = request.workers or cores()
+    return (1, "dask") if request.dask else (workers, f"{workers}w")
+
+
+def left_of(production: Production, request: Request) -> Left:
     """What an opened book needs."""
+    workers, crew = hands(request)
     by_chapter = characters(production)
     current = set(chapters.mastered_chapters(production))
     stale = [number for number in production.chapters if number not in current]
@@ -92,7 +102,7 @@ def left_of(production: Production, workers: int) -> Left:
         engines=production.engine or "+".join(sorted(spoken)) or engine_of(production),
         language=production.record.language, due=sum(len(one.line.text) for one in production.plan.due),
         chapters=tuple(by_chapter[number] for number in stale), whole=sum(by_chapter.values()),
-        formats=",".join(production.profile.formats), deliver=production.deliver, workers=workers or cores(),
+        formats=",".join(production.profile.formats), deliver=production.deliver, workers=workers, crew=crew,
     )  # fmt: skip
 
 

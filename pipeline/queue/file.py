@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pipeline.cast import yaml_lines
+from pipeline import yaml_lines
 from pipeline.checked import Checked
 from pipeline.errors import ShuoshuError, did_you_mean
 from pipeline.queue.entry import Entry, Queue
@@ -23,12 +23,14 @@ WINDOW = "22:00-07:00, weekends all day"
 """The window of a queue that names none."""
 INBOX = "manuscripts/inbox"
 _TOP = (
-    "window", "timezone", "inbox", "output", "workers", "price_per_hour", "currency", "notify", "language", "paused", "books",
+    "window", "timezone", "inbox", "output", "workers", "price_per_hour", "currency", "notify", "language", "paused", "dask",
+    "books",
 )  # fmt: skip
 _RULES: dict[str, tuple[Any, ...]] = {
     "engine": ("str",), "profile": ("str",), "chapters": ("str",), "formats": ("str",), "deliver": ("str",),
     "chapter_pattern": ("str",), "encoding": ("str",), "language": ("choice", "zh", "en"), "include_matter": ("bool",),
-    "attributor": ("choice", "offline", "llm"), "priority": ("int", -1000, 1000), "paused": ("bool",),
+    "attributor": ("choice", "offline", "llm"), "on_failure": ("choice", "stop", "silence", "placeholder"),
+    "priority": ("int", -1000, 1000), "paused": ("bool",),
 }  # fmt: skip
 BOOK = ("manuscript", "cast", "deadline", *_RULES)
 """The keys of a book."""
@@ -54,9 +56,11 @@ class _Reader(Checked):
         zone = self.zone(top.get("timezone"))
         output = self.within(top["output"], "output") if "output" in top else self.path.parent / "output"
         workers = int(self.number(top["workers"], "workers", 0, 512, whole=True)) if "workers" in top else 0
+        dask = self.text(top["dask"], "dask") if "dask" in top else ""
+        shared = Request(Path(), output=output, workers=workers, dask=dask)
         books: dict[str, Entry] = {}
         for node in self.items(top.get("books")):
-            one = self.book(node, output, workers, zone)
+            one = self.book(node, shared, zone)
             if one.name in books:
                 raise self.error(
                     f"the books on lines {books[one.name].line} and {one.line} would share the folder {one.folder.path}",
@@ -87,7 +91,7 @@ class _Reader(Checked):
             raise self.error("books must be a list: one `- manuscript: FILE` a book", node.line)
         return list(node.value)
 
-    def book(self, node: Node, output: Path, workers: int, zone: ZoneInfo) -> Entry:
+    def book(self, node: Node, shared: Request, zone: ZoneInfo) -> Entry:
         if isinstance(node.value, str):  # - novel.epub
             node = Node({"manuscript": Node(node.value, node.line)}, node.line)
         given = self.mapping(node, "a book", BOOK)
@@ -97,9 +101,9 @@ class _Reader(Checked):
         rest: Mapping[str, Any] = self.values({key: given[key] for key in given if key in _RULES}, "a book", _RULES)
         asked = {key: value for key, value in rest.items() if key not in ("priority", "paused")}
         return Entry(
-            Request(
-                manuscript, self.within(given["cast"], "cast") if "cast" in given else self.usual_cast(manuscript),
-                output=output, workers=workers, **asked,
+            replace(
+                shared, manuscript=manuscript, **asked,
+                cast=self.within(given["cast"], "cast") if "cast" in given else self.usual_cast(manuscript),
             ),
             priority=int(rest.get("priority", 0)), paused=bool(rest.get("paused", False)), line=node.line,
             deadline=self.moment(given["deadline"], zone) if "deadline" in given else None,

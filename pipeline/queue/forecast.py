@@ -16,10 +16,9 @@ from pipeline.files import sha256_file
 from pipeline.manuscript.refusals import no_file
 from pipeline.opening import reopen
 from pipeline.queue.entry import Entry, Queue
-from pipeline.queue.estimate import Estimate, Left, estimated, left_of
+from pipeline.queue.estimate import Estimate, Left, estimated, hands, left_of
 from pipeline.queue.speeds import Speeds
 from pipeline.queue.unchanged import unchanged
-from pipeline.render.pool import cores
 from pipeline.request import Request, chapters_in
 
 
@@ -70,7 +69,7 @@ def _left(entry: Entry) -> Left:
         raise no_file(request.manuscript)
     if entry.folder.exists and _same(entry):
         with reopen(entry.folder, chapters=request.chapters, lock=False) as production:
-            return left_of(production, request.workers)
+            return left_of(production, request)
     return _unread(request)
 
 
@@ -93,10 +92,11 @@ def _unread(request: Request) -> Left:
     ending = ending_of(cast, request.profile or "", request.formats, request.deliver)
     asked = set(chapters_in(request.chapters, [one.number for one in book.chapters]))
     amounts = [sum(len(part.text) for part in one.paragraphs) for one in book.chapters if one.number in asked]
+    workers, crew = hands(request)
     return Left(
         engines=request.engine or _engines(cast), language=book.language, due=sum(amounts), chapters=tuple(amounts),
         whole=sum(amounts), formats=",".join(ending.profile.formats), deliver=ending.deliver,
-        workers=request.workers or cores(),
+        workers=workers, crew=crew,
     )  # fmt: skip
 
 

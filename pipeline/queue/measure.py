@@ -11,6 +11,7 @@ from pipeline.produce import Result
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.queue.estimate import Left, characters, left_of, span
 from pipeline.queue.speeds import Measured
+from pipeline.request import Request
 
 
 class Stopwatch:
@@ -43,10 +44,10 @@ class Stopwatch:
                 self._spans[self._kind] = now, now
         self._then(step)
 
-    def opened(self, production: Production, workers: int) -> Left:
-        """Note what the book needs; workers: as its request says."""
+    def opened(self, production: Production, request: Request) -> Left:
+        """Note what the book needs."""
         self._opened = self._clock()
-        self.left = left_of(production, workers)
+        self.left = left_of(production, request)
         return self.left
 
     @property

@@ -127,7 +127,7 @@ class _Turn:
                 audio_s=known.seconds, listen=known.listen,
             )  # fmt: skip
         with open_book(request, watch) as production:
-            expected = estimated(watch.opened(production, request.workers), speeds.load())
+            expected = estimated(watch.opened(production, request), speeds.load())
             production.stop_when = self.stop
             there = nothing_to_do(production)
             result = there or make(production, request, watch)
@@ -136,8 +136,9 @@ class _Turn:
         with suppress(ShuoshuError):  # figures are worth no book
             speeds.learn(work)
         chapters = on_disk(self.entry.folder)
+        listen = tuple(dict.fromkeys((*result.failed, *result.flagged)))
         row = replace(
-            row, rendered=result.rendered, mastered=len(result.mastered), listen=result.flagged, speech_s=watch.speech_s,
+            row, rendered=result.rendered, mastered=len(result.mastered), listen=listen, speech_s=watch.speech_s,
             render_s=watch.render_s, chapters=len(chapters), audio_s=sum(chapters), estimate_s=expected.seconds,
             measured=expected.measured,
         )  # fmt: skip
@@ -171,7 +172,7 @@ class _Turn:
 
 
 def _plainly(production: Production, request: Request, observe: Observer) -> Result:
-    return finish(production, request.workers, observe)
+    return finish(production, request.workers, observe, request.dask)
 
 
 def _alone_made(row: BookNight, gone: Unrecorded) -> BookNight:
@@ -204,7 +205,9 @@ def _failed(row: BookNight, error: ShuoshuError) -> BookNight:
 
 
 def _on_gpu(left: Left) -> bool:
-    return any(engine_class(name).capabilities.processes_per_device for name in left.engines.split("+"))
+    return left.crew != "dask" and any(
+        engine_class(name).capabilities.processes_per_device for name in left.engines.split("+")
+    )
 
 
 def _unforeseen(error: Exception) -> ShuoshuError:

@@ -91,7 +91,7 @@ def _print(request: Request) -> str:
     path = request.cast or (Path(record.cast) if record.cast else None)
     cast = cast_room.load(path) if path else cast_room.default_cast(record.language)
     ending = ending_of(cast, request.profile or cast.profile or record.profile, request.formats, request.deliver)
-    wish = {**asdict(request), "manuscript": sha256_file(request.manuscript), "workers": 0}
+    wish = {**asdict(request), "manuscript": sha256_file(request.manuscript), "workers": 0, "dask": ""}
     ingredients = [
         _program(), _plain(wish), _plain(cast), _plain(ending), _engines(cast, request.engine or record.engine),
         sorted(_files(folder.path)),

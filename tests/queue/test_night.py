@@ -27,6 +27,7 @@ from pipeline.request import Request
 from tests.queue.conftest import files, plainly, write_queue, write_story
 
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
+LONG = "{manuscript: long.txt, formats: flac, deliver: timeline}"
 
 
 def outcomes(made: record.Night) -> dict[str, str]:
@@ -119,7 +120,7 @@ def test_whatever_changes_a_book_is_looked_at_again(home: Path, change: str) -> 
 def test_what_does_not_fit_stops_at_the_windows_end_and_goes_on_the_next_night(home: Path) -> None:
     (home / "long.txt").write_text("\n".join(f"这是第{n}句话。" for n in range(200)), encoding="utf-8")
     write_story(home, "small")
-    queue = write_queue(home, "  - long.txt\n  - small.txt\n", top="price_per_hour: 2\n")
+    queue = write_queue(home, f"  - {LONG}\n  - small.txt\n", top="price_per_hour: 2\n")
     ends = datetime(2026, 11, 26, 7, tzinfo=UTC)
     given: list[int] = []
 
@@ -200,7 +201,7 @@ def test_a_stop_between_chapters_and_between_deliverables_keeps_what_is_made(hom
 
 def test_a_book_that_is_paused_while_it_is_made_stops_cleanly(home: Path) -> None:
     (home / "long.txt").write_text("\n".join(f"这是第{n}句话。" for n in range(150)), encoding="utf-8")
-    queue = write_queue(home, "  - long.txt   # the long one\n")
+    queue = write_queue(home, f"  - {LONG}   # the long one\n")
 
     def make(production: Production, request: Request, observe: Observer) -> Result:
         edit.edit(queue, lambda text: edit.put(text, 0, "paused", True))

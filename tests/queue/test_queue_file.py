@@ -66,14 +66,18 @@ def test_paths_begin_at_the_queue_and_the_usual_cast_is_found(tmp_path: Path) ->
     (tmp_path / "in").mkdir()
     (tmp_path / "in/two.yaml").write_text("")
     found = load(
-        queue(tmp_path, "books: [one.txt, in/two.txt, {manuscript: ../three.txt, cast: /c.yaml}]\nworkers: 2\n")
+        queue(
+            tmp_path,
+            "books: [one.txt, in/two.txt, {manuscript: ../three.txt, cast: /c.yaml, on_failure: silence}]\nworkers: 2\ndask: tcp://host:8786\n",
+        )
     )
     assert [one.request.cast for one in found.books] == [
         tmp_path / "casts/one.yaml", tmp_path / "in/two.yaml", Path("/c.yaml"),
     ]  # fmt: skip
     assert found.books[2].request.manuscript == tmp_path.parent / "three.txt"
     assert {one.request.output for one in found.books} == {tmp_path / "output"}
-    assert {one.request.workers for one in found.books} == {2}
+    assert {(one.request.workers, one.request.dask) for one in found.books} == {(2, "tcp://host:8786")}
+    assert found.books[2].request.on_failure == "silence"
 
 
 @pytest.mark.parametrize(
