@@ -16,6 +16,7 @@ import pytest
 import soundfile
 
 from pipeline.deliver.book import FinishedBook
+from pipeline.files import sha256_file
 from pipeline.folder import Record
 from pipeline.mastering import chapter, profiles, record, timeline
 from pipeline.mastering.profiles import Profile
@@ -78,7 +79,7 @@ def book(
                 path, wave = store.path_of(key), voice(said, number * 100 + at, rate)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(path, wave, rate, subtype="PCM_16")
-                takes[line.id] = Take(key, path, "0", rate, len(wave), "espeak", 0, "now", said.flags)
+                takes[line.id] = Take(key, path, sha256_file(path), rate, len(wave), "espeak", 0, "now", said.flags)
                 store.record([Rendered(takes[line.id], path.stat().st_size, key, {}, (line.id,))])
             laid = timeline.build(number, title, script, takes, profile)
             tags = Tags(title, "作者", "书名", language, number, len(chapters))
