@@ -53,8 +53,8 @@ def folder_beside(path: Path) -> Iterator[Path]:
         beside.mkdir(parents=True)
         yield beside
         if path.exists():
-            path.rename(former)
-        beside.rename(path)
+            path.replace(former)
+        beside.replace(path)
     except OSError as error:
         raise explained(error, path) from error
     finally:

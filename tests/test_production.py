@@ -161,8 +161,7 @@ def test_a_take_damaged_on_disk_is_found_by_its_hash_and_rendered_again(book: Pa
     again, stale = produced(book, cast)
     assert stale == {}
     assert again.mastered == (2,)
-    after = hashes(folder.takes, "*.flac")
-    assert {name for name in after if after[name] != before.get(name)} == {path.name}
+    assert hashes(folder.takes, "*.flac") == before, "the same line is the same samples"
     with reopen(folder) as production:
         assert sound.damaged(production.store.takes(production.wanted.values()).values()) == []
     assert any(line in remark and "damaged" in remark for remark in again.remarks)

@@ -41,7 +41,10 @@ def elsewhere(one: FinishedBook, folder: Path) -> FinishedBook:
 
 
 def delivered(one: FinishedBook) -> list[Path]:
-    return sorted(path for path in one.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = (path for path in one.folder.rglob("*") if path.is_file())
+    return sorted(
+        path for path in files if not any(part.startswith(".") for part in path.relative_to(one.folder).parts)
+    )
 
 
 def start(one: FinishedBook, kind: str, before: str = "") -> subprocess.Popen[bytes]:
