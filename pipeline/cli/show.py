@@ -95,11 +95,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     """Print a table. Columns that begin with ">" are right-aligned."""
     from rich.text import Text
 
-    shown = Table(title=title, title_justify="left", header_style="bold")
+    shown = Table(header_style="bold")
     for column in columns:
         shown.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(Text(str(cell)) for cell in row))
+    console().print(Text(title, style="italic"), soft_wrap=True)  # a path in it stays whole
     console().print(shown)
 
 
