@@ -1,8 +1,8 @@
 """The whole run against the shell way, and how time and memory grow with a book.
 
-    python benchmarks/end_to_end.py                     # everything; about half an hour on 2 cores
-    python benchmarks/end_to_end.py --only shell        # against the shell way
-    python benchmarks/end_to_end.py --only growth       # 1,000 to 50,000 lines, 1 to 30 hours
+    python -m benchmarks.end_to_end                     # everything; about half an hour on 2 cores
+    python -m benchmarks.end_to_end --only shell        # against the shell way
+    python -m benchmarks.end_to_end --only growth       # 1,000 to 50,000 lines, 1 to 30 hours
 
 The shell way: espeak-ng once per line (Debian's program, the script's own text), ffmpeg's concat demuxer, two-pass loudnorm,
 AAC. It makes one M4B without chapters. Both work on the same script of the same book in the same run; ours is the command
@@ -25,7 +25,6 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.books import write_book
 
 

@@ -1,8 +1,8 @@
 """Mastering against the ffmpeg way and against pydub with pyloudnorm, on the same takes in the same run; and its memory.
 
-    python benchmarks/mastering.py                    # one hour of chapters, all three ways; memory from 10 minutes to 10 hours
-    python benchmarks/mastering.py --minutes 10 --only time
-    python benchmarks/mastering.py --only memory
+    python -m benchmarks.mastering                    # one hour of chapters, all three ways; memory from 10 minutes to 10 hours
+    python -m benchmarks.mastering --minutes 10 --only time
+    python -m benchmarks.mastering --only memory
 
 The ffmpeg way: the lines and their pauses as WAV files joined by the concat demuxer, an ebur128 pass, loudnorm measured and
 applied (two passes), encoded at the same rates. The pydub way: the same WAV files as AudioSegments,
@@ -30,7 +30,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from pipeline.engines.espeak import EspeakEngine
 from pipeline.files import sha256_file
 from pipeline.mastering import chapter, profiles, timeline
@@ -193,7 +192,7 @@ def memory_table(lengths: list[float]) -> None:
     """Peak resident memory of a process that masters one chapter of so many minutes."""
     print("| one chapter of | peak MB | s |\n|---|---|---|")
     for minutes in lengths:
-        command = [sys.executable, __file__, "--one", str(minutes)]
+        command = [sys.executable, "-m", "benchmarks.mastering", "--one", str(minutes)]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         peak, seconds = told.split()
         print(f"| {minutes:g} minutes | {float(peak):.0f} | {float(seconds):.1f} |", flush=True)

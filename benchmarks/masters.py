@@ -1,7 +1,7 @@
 """Synthetic chapters mastered under every profile and measured, after encoding, by ffmpeg.
 
-    python benchmarks/masters.py                    # 200 chapters: 195 of 5 s to 3 minutes, five of 1 to 2 hours
-    python benchmarks/masters.py --chapters 20 --longest 3
+    python -m benchmarks.masters                    # 200 chapters: 195 of 5 s to 3 minutes, five of 1 to 2 hours
+    python -m benchmarks.masters --chapters 20 --longest 3
 
 Voices lie between -40 and -6 LUFS, a fifth of the lines are whispers or shouts, some takes are silent. A chapter passes when each
 of its files (FLAC, MP3, AAC) meets its profile by ffmpeg's own meters: loudness within 0.5 (integrated, or RMS where the profile asks for
@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.mastering import TAGS, _ffmpeg, spoken
 from pipeline.files import sha256_file
 from pipeline.mastering import chapter, profiles, timeline

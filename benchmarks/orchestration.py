@@ -1,6 +1,6 @@
 """What Prefect costs: the flow against a plain-Python call of the same rooms on the same book.
 
-    python benchmarks/orchestration.py [--lines 5000]
+    python -m benchmarks.orchestration [--lines 5000]
 
 Prints the ratio without the temporary server's own start, that start in parts, and what a second start costs.
 """
@@ -14,7 +14,6 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.books import write_book
 
 

@@ -84,7 +84,7 @@ def test_the_shortcut_never_misses_a_peak() -> None:
     for seed in range(20):
         wave = np.random.default_rng(seed).uniform(-1, 1, 4000).astype(np.float32) * speechlike(4000, 1, seed + 1)
         full, quick = peaks(wave, 0.0), peaks(wave, 0.2)
-        assert np.array_equal(full[full > 0.2], quick[full > 0.2])
+        assert np.allclose(full[full > 0.2], quick[full > 0.2], rtol=1e-6)
     assert 1.5 < overshoot() < 4
 
 
@@ -133,5 +133,5 @@ def test_the_limiter_remembers_where_it_took_away_how_much(size: int) -> None:
     for second, lost in ((1, 6.02), (3, 12.04)):
         assert limiter.reduction_in(second * rate, second * rate + 100) == pytest.approx(lost, abs=0.3)
     for quiet in (0.1, 1.2, 2.0, 3.2):
-        assert limiter.reduction_in(round(quiet * rate), round((quiet + 0.6) * rate)) == 0
+        assert limiter.reduction_in(round(quiet * rate), round((quiet + 0.6) * rate)) == pytest.approx(0, abs=1e-9)
     assert limiter.reduction_db == limiter.reduction_in(0, wave.size)
