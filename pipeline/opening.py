@@ -111,6 +111,8 @@ def open_book(request: Request, observe: Observer = unobserved) -> Iterator[Prod
 
     Holds the book's lock and store for as long as the context. Raises the rooms' errors for bad input.
     """
+    from pipeline.deliver.wishes import must_fit
+
     manuscript = request.manuscript
     if not manuscript.is_file():
         raise no_file(manuscript)
@@ -119,6 +121,8 @@ def open_book(request: Request, observe: Observer = unobserved) -> Iterator[Prod
         record, sync = write_script(folder, request, observe)
         record = replace(record, dub=request.dub.recorded() if request.dub else {})
         with _production(folder, record, request, sync.lines, sync, observe) as production:
+            own = production.record.chapter_titles
+            must_fit(production.deliver, production.settings, [one for one in production.chapters if one in own])
             yield production
 
 
@@ -163,7 +167,7 @@ def _planned(
     from pipeline import cast as cast_room
     from pipeline.dubbing import wish
 
-    observe(Progress("plan", note=f"{len(lines)} lines"))
+    observe(Progress("plan", note=Wording(f"{len(lines)} lines, pauses included", f"{len(lines)} 行（含停顿）")))
     characters = speakers(lines, record)
     cast, cast_path = _cast(request, record)
     dub = wish.of_record(record.dub)

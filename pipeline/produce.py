@@ -41,11 +41,13 @@ class Deliverable:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did: `mastered` are the chapters, `delivered` the kinds of deliverables that were made now, `failed` the lines
-    that something stands in for; `stopped` says what it left where it was asked to stop, "" = it came to its end."""
+    """What a run did. `lines` are spoken, in so many `takes`, which lines alike share. `mastered` are the chapters, `delivered`
+    the kinds of deliverables that were made now, `failed` the lines that something stands in for; `stopped` says what it
+    left where it was asked to stop, "" = it came to its end."""
 
     folder: Path
     lines: int
+    takes: int
     rendered: int
     mastered: tuple[int, ...]
     delivered: tuple[str, ...]
@@ -139,8 +141,7 @@ def finished(production: Production, masters: Sequence[Master]) -> FinishedBook:
 
     name = safe_name(production.record.title) or production.folder.path.name
     if production.partial:
-        some = production.chapters
-        name += f" ({some[0]}-{some[-1]})" if len(some) > 1 else f" ({some[0]})"
+        name += f" ({_ranges(production.chapters)})"
     cover, cover_type = production.cover()
     credits = wishes.credits(production.profile, production.cast)
     return FinishedBook(
@@ -149,6 +150,17 @@ def finished(production: Production, masters: Sequence[Master]) -> FinishedBook:
         settings=production.settings, narrator=credits.narrator if credits else "",
         aliases={name: part.name for name, part in production.cast.parts.items() if name != part.name},
     )  # fmt: skip
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Rising numbers as people write them: ``1-3,7``."""
+    ranges: list[list[int]] = []
+    for one in numbers:
+        if ranges and one == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], one]
+        else:
+            ranges.append([one])
+    return ",".join("-".join(map(str, one)) for one in ranges)
 
 
 def _whole_book(production: Production, masters: Sequence[Master]) -> Sequence[Master]:
@@ -189,7 +201,8 @@ def result_of(
             for path, title, seconds in described(book, made):
                 deliverables.append(Deliverable(path, title, seconds, path.stat().st_size))
     return Result(
-        folder=production.folder.path, lines=len(production.wanted), rendered=production.rendered,
+        folder=production.folder.path, lines=len(production.wanted), takes=len(set(production.wanted.values())),
+        rendered=production.rendered,
         mastered=tuple(one.chapter for one, made in masters if made),
         delivered=tuple(made.kind for made in delivered if made and made.now),
         flagged=tuple(doubtful(production)[0]), deliverables=tuple(deliverables),

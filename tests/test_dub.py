@@ -426,3 +426,12 @@ def test_what_cannot_be_dubbed_is_said(clip: tuple[Path, Path], tmp_path: Path) 
     refused = shuoshu("dub", path, "--output", tmp_path, "--plain")
     assert refused.returncode == 2
     assert "--total" in refused.stderr
+
+
+def test_a_line_of_which_nothing_is_heard_is_no_success(tmp_path: Path) -> None:
+    path = tmp_path / "script.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    done = shuoshu("dub", path, "--total", "2s", "--output", tmp_path, "--plain")
+    assert done.returncode == 1
+    assert "not heard at all" in done.stderr
+    assert shuoshu("dub", path, "--total", "12s", "--output", tmp_path, "--plain").returncode == 0

@@ -9,33 +9,42 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.cli.make import deliverables_table, make, request_of, summary
+from pipeline.cli.make import deliverables_table, make, request_of, some, summary
 from pipeline.dubbing import Dub, report
 from pipeline.dubbing.report import Row
 from pipeline.dubbing.wish import parsed_seconds
 from pipeline.opening import open_book
 from pipeline.produce import nothing_to_do
 from pipeline.request import Request
+from pipeline.wording import counted
 
 MOST_ROWS = 40
 
 
 def dub(options: argparse.Namespace) -> int:
-    """Make the track, say what became of the lines that did not fit by themselves."""
+    """Make the track, say what became of the lines that did not fit by themselves; 1 where one of them is not heard at all."""
     request, began = _request(options), time.monotonic()
     with show.Display(quiet=options.json) as display, open_book(request, display) as production:
         result = nothing_to_do(production) or make(production, request, options.workers, display, plain=options.plain)
         rows = report.rows(production)
         path = report.write(production, rows)
     spent = time.monotonic() - began
+    lost = [one.line for one in rows if one.lost]
     if options.json:
         show.print_json({**summary(result, spent), "report": str(path), "lines_fitted": [asdict(one) for one in rows]})
-        return 0
+        return int(bool(lost))
     show.remarks(result.remarks)
     _table([one for one in rows if one.changed], path)
     deliverables_table(result)
+    if lost:
+        show.remark(
+            show.say(
+                f"{counted(len(lost), 'line')} not heard at all, for want of time: {some(lost)}",
+                f"{len(lost)} 行完全没有时间播出：{some(lost)}",
+            )
+        )
     show.console().print(_closing(rows, path, result.rendered, spent), soft_wrap=True)
-    return 0
+    return int(bool(lost))
 
 
 def _request(options: argparse.Namespace) -> Request:
@@ -76,8 +85,8 @@ def _closing(rows: Sequence[Row], path: Path, rendered: int, spent: float) -> st
     asked = sum(abs(one.ratio - 1) > 0.001 for one in rows)
     stretched = sum(one.stretched != 1 for one in rows)
     return show.say(
-        f"{len(rows)} lines: {asked} made shorter or longer by their engine, {stretched} stretched, {len(over)} over their"
-        f" slots, {len(cut)} of them cut. {rendered} takes rendered in {show.clock(spent)}. Report: {path}",
+        f"{counted(len(rows), 'line')}: {asked} made shorter or longer by their engine, {stretched} stretched, {len(over)} over"
+        f" their slots, {len(cut)} of them cut. {rendered} takes rendered in {show.clock(spent)}. Report: {path}",
         f"共 {len(rows)} 行：引擎改时长 {asked} 行，拉伸 {stretched} 行，超出时段 {len(over)} 行，其中切去尾音 {len(cut)} 行。"
         f"合成 {rendered} 条，用时 {show.clock(spent)}。报告：{path}",
     )

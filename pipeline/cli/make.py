@@ -93,6 +93,7 @@ def summary(result: Result, spent: float) -> dict[str, object]:
     return {
         "folder": str(result.folder),
         "lines": result.lines,
+        "takes": result.takes,
         "rendered": result.rendered,
         "chapters_mastered": list(result.mastered),
         "delivered": list(result.delivered),
@@ -119,9 +120,9 @@ def report(result: Result, spent: float) -> None:
     if result.failed:
         show.remark(
             show.say(
-                f"{len(result.failed)} lines could not be rendered, others stand in: {_some(result.failed)}"
+                f"{len(result.failed)} lines could not be rendered, others stand in: {some(result.failed)}"
                 f" (`shuoshu status {result.folder.name}`; the next run tries them again)",
-                f"{len(result.failed)} 行无法合成，已用替代：{_some(result.failed)}"
+                f"{len(result.failed)} 行无法合成，已用替代：{some(result.failed)}"
                 f"（`shuoshu status {result.folder.name}`；下次运行会再试）",
             )
         )
@@ -130,23 +131,24 @@ def report(result: Result, spent: float) -> None:
         need = "needs" if len(flagged) == 1 else "need"
         show.remark(
             show.say(
-                f"{counted(len(flagged), 'line')} {need} a listen: {_some(flagged)}"
+                f"{counted(len(flagged), 'line')} {need} a listen: {some(flagged)}"
                 f" (`shuoshu status {result.folder.name}`)",
-                f"{len(flagged)} 行需要试听：{_some(flagged)}（`shuoshu status {result.folder.name}`）",
+                f"{len(flagged)} 行需要试听：{some(flagged)}（`shuoshu status {result.folder.name}`）",
             )
         )
     show.console().print(
         show.say(
-            f"{result.rendered} of {result.lines} lines rendered, {counted(len(result.mastered), 'chapter')} mastered"
-            f" in {show.clock(spent)}. Everything is in {result.folder}",
-            f"共 {result.lines} 行，本次合成 {result.rendered} 行，制作 {len(result.mastered)} 章，"
+            f"{counted(result.lines, 'spoken line')} in {counted(result.takes, 'take')}: {result.rendered} rendered now,"
+            f" {counted(len(result.mastered), 'chapter')} mastered in {show.clock(spent)}. Everything is in {result.folder}",
+            f"共 {result.lines} 行台词、{result.takes} 条录音：本次合成 {result.rendered} 条，制作 {len(result.mastered)} 章，"
             f"用时 {show.clock(spent)}。全部文件在 {result.folder}",
         ),
         soft_wrap=True,
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first few of many."""
     return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
 
 

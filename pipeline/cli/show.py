@@ -191,7 +191,7 @@ def _stage(stage: str) -> str:
         "ask": ("asking the language model", "询问语言模型"),
         "plan": ("planning", "规划"),
         "start": ("starting", "启动"),
-        "render": ("rendering lines", "合成台词"),
+        "render": ("rendering takes", "合成台词"),
         "master": ("mastering chapters", "制作章节母带"),
         "deliver": ("making the deliverables", "生成成品"),
         "listen": ("listening to the takes", "听写核对"),

@@ -19,6 +19,7 @@ from pipeline.deliver.clock import on_one_line, shown_name
 from pipeline.deliver.subtitles import opened
 from pipeline.files import explained
 from pipeline.mastering.sound import EDGE_S
+from pipeline.mastering.tags import AI_NOTE
 from pipeline.nouns import Segment
 
 _SOURCES = {"flac": "FLAC", "mp3": "MP3", "m4a": "VIDEO", "wav": "WAVE"}
@@ -65,7 +66,7 @@ def _spooled(book: FinishedBook, place: Path) -> dict[str, Path]:
 def _head(book: FinishedBook) -> Iterator[str]:
     rate = book.masters[0].sample_rate
     yield f'<REAPER_PROJECT 0.1 "7.0/shuoshu-{__version__}" 0\n'
-    yield f"  SAMPLERATE {rate} 1 0\n"
+    yield f"  SAMPLERATE {rate} 1 0\n  <NOTES 0 2\n    |{AI_NOTE}\n  >\n"
     for number, (master, start) in enumerate(zip(book.masters, book.starts(), strict=True), 1):
         name = _quoted(master.title or f"{book.record.title} {master.chapter}")
         yield f"  MARKER {number} {start / rate:.9f} {name} 1 0 1 R {_guid(book, f'region {number}')} 0\n"

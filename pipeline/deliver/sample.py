@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.deliver import audio, metadata
 from pipeline.deliver.book import FinishedBook
+from pipeline.deliver.wishes import must_fit
 from pipeline.errors import MasteringError
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import levelling
@@ -98,11 +99,8 @@ def _chapters(book: FinishedBook) -> list[Master]:
     spoken, wanted = metadata.spoken_chapters(book, book.masters), book.setting("sample", "chapter", None)
     if wanted is None:
         return spoken
-    found = [one for one in spoken if one.chapter == wanted]
-    if not found:
-        numbers = ", ".join(str(one.chapter) for one in spoken)
-        raise MasteringError(f"the sample is to be of chapter {wanted}, which is not here", fix=f"Here: {numbers}.")
-    return found
+    must_fit(("sample",), book.settings, [one.chapter for one in spoken])
+    return [one for one in spoken if one.chapter == wanted]
 
 
 def _too_short(book: FinishedBook) -> MasteringError:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.deliver.book import FinishedBook
 from pipeline.files import written_beside
+from pipeline.mastering.tags import AI_NOTE
 
 _COLUMNS = (
     "id", "chapter", "kind", "speaker", "start", "end", "start_frame", "end_frame", "chapter_start", "chapter_end", "text",
@@ -26,7 +27,7 @@ def write(book: FinishedBook) -> list[Path]:
     ):  # fmt: skip
         rows = csv.writer(table)
         rows.writerow(_COLUMNS)
-        head = {"title": book.record.title, "sample_rate": rate, "frames": book.frames}
+        head = {"title": book.record.title, "note": AI_NOTE, "sample_rate": rate, "frames": book.frames}
         tree.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "chapters": [')
         for number, (master, timeline, start) in enumerate(book.timelines()):
             lines = []

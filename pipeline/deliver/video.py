@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.deliver.book import FinishedBook
+from pipeline.deliver.wishes import must_fit
 from pipeline.errors import MasteringError
 from pipeline.files import HonestFile, explained_errors, written_beside
 from pipeline.mastering.tags import AI_NOTE
@@ -26,10 +27,8 @@ def write(book: FinishedBook) -> list[Path]:
     """
     import av
 
-    asked = str(book.setting("video", "file", ""))
-    if not asked:
-        raise MasteringError("there is no video to lay the track into", fix="`shuoshu dub MANUSCRIPT --video FILE`.")
-    source, track = Path(asked), book.masters[0].files["m4a"]
+    must_fit(("video",), book.settings, ())
+    source, track = Path(str(book.setting("video", "file", ""))), book.masters[0].files["m4a"]
     suffix = source.suffix.lower() if source.suffix.lower() in _CONTAINERS else ".mkv"
     path = book.path(f".dub{suffix}")
     with ExitStack() as stack:

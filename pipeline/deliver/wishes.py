@@ -47,6 +47,25 @@ def wished(cast: Cast, asked: str, usual: Sequence[str], formats: Sequence[str])
     return tuple(one for one in kinds.KINDS if one in made), settings
 
 
+def must_fit(made: Collection[str], settings: Settings, chapters: Sequence[int]) -> None:
+    """Raise MasteringError for what a book of these `chapters` cannot have: a sample of another chapter, a video where none
+    is given."""
+    wanted = settings.get("sample", {}).get("chapter")
+    if "sample" in made and wanted is not None and wanted not in chapters:
+        raise MasteringError(
+            Wording(
+                f"the sample is to be of chapter {wanted}, which is not here",
+                f"试听样本要取第 {wanted} 章，而这里没有这一章",
+            ),
+            fix=Wording(f"Here: {', '.join(map(str, chapters))}.", f"这里有：{'、'.join(map(str, chapters))}。"),
+        )
+    if "video" in made and not settings.get("video", {}).get("file"):
+        raise MasteringError(
+            Wording("there is no video to lay the track into", "没有可以配音的视频"),
+            fix=Wording("`shuoshu dub MANUSCRIPT --video FILE`.", "`shuoshu dub 稿件 --video 文件`。"),
+        )
+
+
 def _settings(cast: Cast) -> tuple[Settings, Mapping[str, int]]:
     """``deliver: [m4b, srt]`` or ``deliver: {m4b: {split_hours: 10}, srt: }``, and the line of each kind."""
     if "deliver" not in cast.wishes or cast.path is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.chapters import chapter_job
 from pipeline.files import write_bytes
 from pipeline.mastering import timed
+from pipeline.mastering.timed import TOLERANCE_S
 from pipeline.opening import Production
 from pipeline.produce import finished
 
@@ -34,6 +35,11 @@ class Row:
     cut: float
     speaker: str
     text: str
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing of the line is heard."""
+        return self.cut > 0 and self.cut >= self.made * self.stretched - TOLERANCE_S
 
     @property
     def changed(self) -> bool:

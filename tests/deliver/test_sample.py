@@ -10,6 +10,8 @@ import soundfile
 from pipeline.deliver import audio, sample
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import MasteringError
+from pipeline.opening import open_book
+from pipeline.request import Request
 from tests.deliver.synthetic import PODCAST, Said, book, decoded, lag, with_settings
 
 QUICK = replace(PODCAST, formats=("flac",), sample_rate=22050)
@@ -98,6 +100,24 @@ def test_a_mix_of_narration_and_dialogue_is_preferred(tmp_path: Path) -> None:
         sample.best(with_settings(book(tmp_path, [plain, chapter(6)], QUICK), "sample", minutes=1.5)).master.chapter
         == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("deliver", "said"),
+    [
+        ("{sample: {chapter: 99}}", "the sample is to be of chapter 99"),
+        ("[video]", "there is no video to lay the track into"),
+    ],
+)
+def test_what_a_book_cannot_have_is_refused_before_it_is_rendered(tmp_path: Path, deliver: str, said: str) -> None:
+    manuscript, cast = tmp_path / "book.txt", tmp_path / "cast.yaml"
+    manuscript.write_text("第一章 雨\n\n下了三天的雨。\n", encoding="utf-8")
+    cast.write_text(
+        f"narrator: {{voice: 旁白}}\nvoices:\n  旁白: {{engine: espeak}}\ndeliver: {deliver}\n", encoding="utf-8"
+    )
+    with pytest.raises(MasteringError, match=said), open_book(Request(manuscript, cast, output=tmp_path)):
+        pass
+    assert not list(tmp_path.rglob("*.flac"))
 
 
 def test_credits_are_never_the_sample(novel: FinishedBook) -> None:
