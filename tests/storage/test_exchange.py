@@ -253,6 +253,19 @@ def test_a_link_in_a_zip(content: Files, tmp_path: Path) -> None:
     refused(tmp_path / "a.zip", tmp_path, "no plain file")
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "says"), [(8, b"\x01\x00", "encrypted"), (10, b"\x61\x00", "compression method")]
+)
+def test_a_zip_that_cannot_be_unpacked(content: Files, tmp_path: Path, place: int, value: bytes, says: str) -> None:
+    """`place` counts from a file's entry in the central directory (APPNOTE.TXT 6.3.10, 4.3.12), which zipfile believes."""
+    zipped(content)(tmp_path / "a.zip")
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + place : entry + place + 2] = value
+    (tmp_path / "a.zip").write_bytes(data)
+    refused(tmp_path / "a.zip", tmp_path, rf"cannot be read \(.*{says}")
+
+
 def tampered(content: Files, name: str, change: Callable[[bytes], bytes]) -> Files:
     return {**content, name: change(content[name])}
 

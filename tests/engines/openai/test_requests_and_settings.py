@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,12 @@ def test_instructions_emotion_and_delivery_share_a_field() -> None:
     assert set(told.split("; ")) == {"A tired old man", "whisper", "angry (0.7), surprised (0.2)"}
 
 
+def test_what_yaml_takes_for_a_date_is_sent_as_it_is_written(configured: Configured) -> None:
+    engine = configured("http://h/v1", extra={"version": date(2026, 1, 31)})
+    assert content(lines(1)[0], config.configured())["json"]["version"] == "2026-01-31"
+    assert engine.fingerprint()
+
+
 def test_readings_are_left_out_for_servers_that_cannot_read_them() -> None:
     assert said("他重(chong2)新晕囗(xuan4)了", "plain") == "他重新晕xuan了"
 
@@ -191,6 +198,7 @@ def test_a_take_is_named_by_model_and_mapping_not_by_host_or_key(configured: Con
         ("speech:\n  hosts: http://h/v1\n  fields: {emotoin: a}\n", 3, "Did you mean emotion"),
         ("speech:\n  hosts: http://h/v1\n  fields: {emotion: a..b}\n", 3, "no name"),
         ("speech:\n  hosts: http://h/v1\n  format: mp3\n", 3, "Valid: wav, flac, pcm"),
+        ("speech:\n  hosts: http://h/v1\n  extra:\n    a: [.nan]\n", 4, "nothing that JSON can hold"),
         ("speach:\n  hosts: http://h/v1\n", 1, "Did you mean speech"),
     ],
 )  # fmt: skip
