@@ -59,6 +59,19 @@ def test_a_busy_host_is_left_alone_as_long_as_it_asks(serve: Serve, configured: 
     assert all(after - before < 0.5 for before, after in pairwise(server.at[1:]))
 
 
+def test_what_nobody_foresaw_costs_a_line_its_tries_and_never_its_answer(
+    serve: Serve, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(*_: object) -> None:
+        raise ZeroDivisionError("somewhere deep down")
+
+    monkeypatch.setattr("pipeline.engines.openai.sending.retry_after", breaking)
+    server = serve("429 1")
+    with pytest.raises(EngineError, match=r"line c01-0 .*an unexpected ZeroDivisionError"):
+        list(configured(server, tries=2).render(lines(1)))
+    assert len(server.at) == 2
+
+
 def test_more_at_once_than_a_host_takes_costs_no_line(serve: Serve, configured: Configured) -> None:
     server = serve(slots=3, takes_s=0.02)
     found = list(configured(server, concurrency=12, tries=1).render(lines(60)))
@@ -227,7 +240,8 @@ def test_a_date_to_come_again_is_read() -> None:
     later = retry_after({"retry-after": formatdate(time.time() + 90, usegmt=True)})
     assert later is not None
     assert 85 < later <= 91
-    assert retry_after({"retry-after": "soon"}) is None
+    for text in ("soon", "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT"):
+        assert retry_after({"retry-after": text}) is None
     assert retry_after({}) is None
 
 
