@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pipeline.errors import ShuoshuError
 from pipeline.files import write_text
 from pipeline.queue.entry import Queue
-from pipeline.wording import Wording
+from pipeline.wording import Wording, plain
 
 FORMAT = 1
 Outcome = Literal["done", "unchanged", "stopped", "failed", "held", "waiting", "paused"]
@@ -115,7 +115,7 @@ def write(nights: Path, night: Night) -> None:
     """Write the record, whole or not at all."""
     write_text(
         nights / f"{night.name}.json",
-        json.dumps({"format": FORMAT, **_plain(asdict(night))}, ensure_ascii=False, indent=1),
+        json.dumps({"format": FORMAT, **plain(asdict(night))}, ensure_ascii=False, indent=1),
     )
 
 
@@ -157,13 +157,3 @@ def _book(found: Mapping[str, Any]) -> BookNight:
     return BookNight(
         **{**values, "listen": tuple(found["listen"]), "what": Wording(**found["what"]), "fix": Wording(**found["fix"])}
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Wording):
-        return {"english": str(value), "chinese": value.chinese}
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value

@@ -102,7 +102,7 @@ def _spoken(engine: Engine, asked: Mapping[int, Direction]) -> Iterator[tuple[in
             yield index, error
         except ShuoshuError:
             raise
-        except Exception as error:
+        except Exception as error:  # an engine is anybody's code: what it raises and nobody foresaw says that it broke
             raise DeviceError(
                 f"engine {engine.name!r} broke ({type(error).__name__}: {error})",
                 fix="Report this to its makers. Finished lines are kept.",

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from tests.servers import Handler, LocalServer, running
 class Webhook(Handler):
     """Keeps what it is sent."""
 
+    server: LocalServer
+
     def do_POST(self) -> None:
-        self.server.keys.append(self.rfile.read(int(self.headers["Content-Length"])).decode())  # type: ignore[attr-defined]
+        self.server.keys.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send(200, "{}")
 
 
@@ -118,7 +121,8 @@ def test_outside_its_window_a_night_begins_nothing(prefect_server: str, tmp_path
     assert not (home / "output").exists()
 
 
-def deployment(address: str, name: str):  # type: ignore[no-untyped-def]
+def deployment(address: str, name: str) -> Any:
+    """A deployment as the server has it; None where there is none."""
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -140,7 +144,8 @@ def scheduled(address: str, deployment_id: object) -> list[datetime]:
     return [datetime.fromisoformat(one["expected_start_time"]) for one in found]
 
 
-def until(true, seconds: float = 60) -> bool:  # type: ignore[no-untyped-def]
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
+    """Wait for something to be so, at most `seconds`; whether it is."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if true():
@@ -208,3 +213,20 @@ def test_what_cannot_be_served_is_said_in_the_evening(
     refused = shuoshu("schedule", "serve", cwd=tmp_path, **known)
     assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_block_of_the_users_own_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect's abstract block has an asynchronous `notify`, which its own blocks make synchronous."""
+    from prefect.blocks.abstract import NotificationBlock
+
+    from flows import overnight
+
+    told = []
+
+    class Own(NotificationBlock):
+        async def notify(self, body: str, subject: str | None = None) -> None:
+            told.append((body, subject))
+
+    monkeypatch.setattr(overnight, "_block", lambda _: Own())
+    assert overnight._notified("own/block", "all is well", "2026-11-25") == []
+    assert told == [("all is well", "Shuoshu, night of 2026-11-25")]

@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,14 +117,8 @@ def test_every_file_that_the_cast_names_goes_along(home: Path, folder: BookFolde
         assert production.cast.lexicon["长安"] == "chang2 an1"
         assert production.profile.room_tone is not None
         assert production.profile.room_tone.is_relative_to(inside)
-        assert production.profile.scene_music == replaced(before[1].scene_music, inside / "bell.wav")
+        assert production.profile.scene_music == replace(before[1].scene_music, file=inside / "bell.wav")
         assert production.plan.wanted == before[0].wanted
-
-
-def replaced(music: object, path: Path) -> object:
-    from dataclasses import replace
-
-    return replace(music, file=path)  # type: ignore[type-var]
 
 
 def test_a_book_is_never_overwritten_nor_an_archive(home: Path, folder: BookFolder, tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ def test_a_repair_that_is_killed_is_done_by_the_next(home: Path, folder: BookFol
     spoil(path)
     child = os.fork()
     if child == 0:
-        Path.rename = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
+        Path.rename = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         repair(folder)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL

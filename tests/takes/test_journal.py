@@ -8,6 +8,7 @@ import os
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def work(folder: Path, who: int, batches: int, size: int) -> None:
         render_batch(jobs(who, size, at * size), folder)
 
 
-def started(target: object, *arguments: object) -> SpawnProcess:
-    process = SPAWN.Process(target=target, args=arguments)  # type: ignore[arg-type]
+def started(target: Callable[..., object], *arguments: object) -> SpawnProcess:
+    process = SPAWN.Process(target=target, args=arguments)
     process.start()
     return process
 
