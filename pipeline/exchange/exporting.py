@@ -134,8 +134,9 @@ def _cast(path: Path, inside: str, made: Path) -> dict[str, Path]:
     told = {os.path.normpath(f"{home}/{text}") for text, _ in texts(copy)}
     if any(os.path.normpath(name) not in told for name in found):
         raise CastError(
-            "a path in this cast file could not be made relative", where=str(path), fix="Write it plainly, in one line."
-        )
+            Wording("a path in this cast file could not be made relative", "这个角色表里有一个路径无法改成相对路径"),
+            where=str(path), fix=Wording("Write it plainly, in one line.", "请直接写在一行里。"),
+        )  # fmt: skip
     return found | {inside: copy}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ShuoshuError
-from pipeline.files import write_text
+from pipeline.files import explained, write_text
 from pipeline.folder import folder_for
 from pipeline.manuscript.reader import readable
 from pipeline.queue import edit
@@ -33,15 +33,17 @@ class Drop:
 
 
 def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
-    """What `take_in` would do; nothing is written."""
+    """What `take_in` would do; nothing is written. Raises BookFolderError for an inbox that cannot be read."""
     seen, known = _seen(queue), {one.request.manuscript for one in queue.books}
     names = {one.name: f"{queue.path.name}, line {one.line}" for one in queue.books}
     ready, growing, refused = [], [], []
-    for path in sorted(queue.inbox.iterdir()) if queue.inbox.is_dir() else ():
-        path = path.resolve()
+    for path in _lying(queue.inbox):
         if path.name.startswith(".") or not readable(path) or path in known or not path.is_file():
             continue
-        stat = path.stat()
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # taken away just now
+            continue
         if seen.get(path.name) == [stat.st_size, stat.st_mtime_ns]:
             continue
         name = folder_for(path, queue.output).path.name
@@ -73,10 +75,17 @@ def take_in(path: Path, settled_s: float = SETTLED_S) -> Drop:
 
         queue = edit.edit(path, change)
     if found.queued:
-        stats = {one.name: one.stat() for one in found.queued}
+        stats = {one.name: one.stat() for one in found.queued if one.exists()}
         now = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
         write_text(queue.nights / _SEEN, json.dumps({**_seen(queue), **now}, ensure_ascii=False, indent=1))
     return found
+
+
+def _lying(inbox: Path) -> list[Path]:
+    try:
+        return sorted(one.resolve() for one in inbox.iterdir()) if inbox.is_dir() else []
+    except OSError as error:
+        raise explained(error, inbox) from error
 
 
 def _seen(queue: Queue) -> Mapping[str, list[int]]:

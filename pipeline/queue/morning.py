@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -140,8 +140,6 @@ def figures(night: Night, found: Sums) -> list[tuple[Text, str]]:
 
 def as_json(night: Night) -> dict[str, Any]:
     """The night for scripts: its sums, its books, its remarks."""
-    from dataclasses import asdict
-
     return {
         "night": night.name, "began": night.began, "ends": night.ends, "ended": night.ended or None,
         "machine": night.machine, "price_per_hour": night.price_per_hour, "currency": night.currency,

@@ -137,8 +137,9 @@ def load(nights: Path, name: str) -> Night | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ShuoshuError(
-            f"the night's record cannot be read ({error})", where=str(path), fix="Move it away; books are not touched."
-        ) from error
+            Wording(f"the night's record cannot be read ({error})", f"夜间记录无法读取（{error}）"), where=str(path),
+            fix=Wording("Move it away; books are not touched.", "请把它移走；书不受影响。"),
+        ) from error  # fmt: skip
 
 
 def spent_before(nights: Path, tonight: str, book: str) -> float:
