@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,9 +94,9 @@ LINES = [line(1, "林晚", 0.95, "tag-before"), line(2, "unknown", 0.0, "none"),
 PEOPLE = [Character("林晚", 2, ""), Character("老王", 1, "")]
 
 
-def ask(server_or_url: Server | str, folder: Path, **settings: object) -> llm.Outcome:
+def ask(server_or_url: Server | str, folder: Path, **settings: Any) -> llm.Outcome:
     url = server_or_url if isinstance(server_or_url, str) else server_or_url.url
-    wish = Settings(**{"url": url, "model": "m", "timeout_s": 5, **settings})  # type: ignore[arg-type]
+    wish = Settings(**{"url": url, "model": "m", "timeout_s": 5, **settings})
     return llm.improve(LINES, PEOPLE, folder, wish, first_wait_s=0.01)
 
 

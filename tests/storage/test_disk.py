@@ -82,7 +82,9 @@ def test_a_run_stops_while_everything_is_whole_and_goes_on_when_there_is_room(
 
 
 @pytest.mark.parametrize(("told", "floor"), [("0", 0), ("500M", 500_000_000), ("2G", 2 * 10**9), ("1.5kB", 1500)])
-def test_the_floor_is_the_users(home: Path, folder: BookFolder, told: str, floor: int, monkeypatch) -> None:
+def test_the_floor_is_the_users(
+    home: Path, folder: BookFolder, told: str, floor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SHUOSHU_DISK_FLOOR", told)
     with reopen(folder) as production:
         assert disk._floor(production) == floor
