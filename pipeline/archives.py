@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline.errors import BookFolderError
-from pipeline.files import explained_errors, written_beside
+from pipeline.files import explained, explained_errors, written_beside
 from pipeline.wording import Wording
 
 KINDS = (".tar", ".tar.zst", ".zip")
@@ -121,6 +121,8 @@ def read(path: Path) -> Iterator[Iterator[Entry]]:
             Wording(f"the archive is damaged or cut short ({error})", f"归档已损坏或不完整（{error}）"), where=str(path),
             fix=Wording("Export or fetch it again.", "请重新导出或下载。"),
         ) from error  # fmt: skip
+    except OSError as error:
+        raise explained(error, path) from error
     except RuntimeError as error:  # zipfile, of an encrypted entry or, as NotImplementedError, an unknown compression
         raise BookFolderError(
             Wording(f"the archive cannot be read ({error})", f"归档无法读取（{error}）"), where=str(path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -143,9 +144,12 @@ def load(nights: Path, name: str) -> Night | None:
 
 
 def spent_before(nights: Path, tonight: str, book: str) -> float:
-    """Seconds spent on a book in earlier nights since it was last done."""
+    """Seconds spent on a book in earlier nights since it was last done. A record of then that cannot be read counts for
+    nothing: a night is worth more than this figure."""
     for name in names(nights):
-        found = load(nights, name) if name != tonight else None
+        found = None
+        with suppress(ShuoshuError):
+            found = load(nights, name) if name != tonight else None
         for one in found.books if found else ():
             if one.book == book and one.outcome not in ("waiting", "paused", "held"):
                 return one.before_s + one.work_s if one.outcome in ("stopped", "failed") else 0.0

@@ -419,3 +419,11 @@ def test_a_first_book_that_cannot_be_leaves_no_queue_behind(
     assert main(["schedule", "add", "none.txt"]) == 2
     assert "none.txt" in capsys.readouterr().err
     assert not (home / "queue.yaml").exists()
+
+
+def test_an_earlier_nights_broken_record_ends_no_night(home: Path) -> None:
+    write_story(home, "one")
+    queue = write_queue(home, "  - one.txt\n")
+    (home / "nights").mkdir()
+    (home / "nights/2020-01-01.json").write_text("{", encoding="utf-8")
+    assert outcomes(night.work(queue, FAR, plainly)) == {"one": "done"}

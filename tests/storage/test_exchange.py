@@ -400,6 +400,20 @@ def test_archives_of_other_things(tmp_path: Path) -> None:
         import_book(tmp_path / "d.tar", tmp_path / "out")
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read, by root neither")
+def test_what_the_disk_cannot_read_is_one_clear_error(home: Path, folder: BookFolder, tmp_path: Path) -> None:
+    archive = tmp_path / "a.tar"
+    archive.symlink_to("/proc/self/mem")
+    with pytest.raises(BookFolderError, match="Input/output error") as refusal:
+        import_book(archive, tmp_path / "out")
+    assert refusal.value.where == str(archive)
+    (home / "small.txt").unlink()
+    (home / "small.txt").symlink_to("/proc/self/mem")
+    with pytest.raises(BookFolderError, match="Input/output error"):
+        export_book(folder, tmp_path / "b.tar")
+    assert not (tmp_path / "b.tar").exists()
+
+
 def test_memory_does_not_grow_with_the_book(folder: BookFolder, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path\nfrom pipeline.exchange import export_book, import_book\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from pipeline.errors import BookFolderError
 from pipeline.nouns import Direction, Take, Voice
 from pipeline.opening import open_book, reopen
 from pipeline.produce import finish
@@ -231,3 +233,14 @@ def test_a_run_killed_before_it_entered_its_takes_renders_none_of_them_again(
         finish(production, 1)
     for path in folder.takes.rglob("*.flac"):
         assert takes.get(path.name, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
+
+
+def test_a_disk_that_fails_when_a_batch_ends_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(BookFolderError, match="Input/output error"):
+        render_batch(jobs(0, 1), tmp_path)
