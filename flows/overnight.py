@@ -6,8 +6,9 @@ python -m flows.overnight queue.yaml --until "2026-11-26 07:00"
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
+from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
@@ -50,7 +52,7 @@ def _name() -> str:
 
 
 @flow(name="night", flow_run_name=_name, log_prints=False)
-def night(queue: Path, until: datetime | None = None) -> Any:
+def night(queue: Path, until: datetime | None = None) -> State[None]:
     """Make the books of a queue until its window closes.
 
     Args:
@@ -102,8 +104,10 @@ def _publish(done: Night) -> None:
 def _notified(slug: str, text: str, name: str) -> list[Wording]:
     """Tell a notification block of Prefect's; a remark when that failed, since a night is worth more than its message."""
     try:
-        _block(slug).notify(text, subject=f"Shuoshu, night of {name}")  # type: ignore[unused-coroutine]
-    except Exception as error:  # noqa: BLE001 - whatever a block and its server may raise
+        told: object = _block(slug).notify(text, subject=f"Shuoshu, night of {name}")
+        if isinstance(told, Coroutine):  # of a block of the user's own: Prefect's wait for themselves
+            asyncio.run(told)
+    except Exception as error:  # noqa: BLE001 - blocks are anybody's code, and may raise anything
         get_run_logger().warning("%s was not told: %s", slug, error)
         return [Wording(f"{slug} was not told: {error}", f"通知 {slug} 失败：{error}")]
     return []
@@ -114,18 +118,24 @@ def _block(slug: str) -> NotificationBlock:
         found: Any = Block.load(slug)
     except ValueError as error:
         raise ShuoshuError(
-            f"Prefect has no block {slug!r}",
-            fix="`prefect block ls` lists them; docs/scheduling.md shows how to make one.",
+            Wording(f"Prefect has no block {slug!r}", f"Prefect 里没有 block {slug}"),
+            fix=Wording(
+                "`prefect block ls` lists them; docs/scheduling.md shows how to make one.",
+                "`prefect block ls` 会列出已有的；做法见 docs/scheduling.md。",
+            ),
         ) from error
     if not isinstance(found, NotificationBlock):
-        raise ShuoshuError(f"the block {slug!r} is none that notifies", fix="Name one such as custom-webhook/morning.")
+        raise ShuoshuError(
+            Wording(f"the block {slug!r} is none that notifies", f"block {slug} 不能发通知"),
+            fix=Wording("Name one such as custom-webhook/morning.", "请写 custom-webhook/morning 这样的。"),
+        )
     return found
 
 
 # --- serving ---------------------------------------------------------------------------------------------------------
 
 
-def serve(path: Path, say: Callable[[str], None]) -> None:
+def serve(path: Path, say: Callable[[Wording], None]) -> None:
     """Register the queue's deployment, whose runs Prefect starts as the window opens, and wait for them; returns when stopped.
     Meanwhile the queue file and the inbox are watched.
 
@@ -134,15 +144,21 @@ def serve(path: Path, say: Callable[[str], None]) -> None:
     """
     if not PREFECT_API_URL.value():
         raise ShuoshuError(
-            "a schedule needs a Prefect server that stays",
-            fix="Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+            Wording("a schedule needs a Prefect server that stays", "定时制作需要一直运行的 Prefect 服务器"),
+            fix=Wording(
+                "Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+                "请运行 `prefect server start`，并设 PREFECT_API_URL=http://127.0.0.1:4200/api。",
+            ),
         )
     queue = load(path)
     for slug in queue.notify:
         _block(slug)
     deployment = _deployment(queue)
     say(
-        f"{deployment.full_name}: waiting for its window (Ctrl-C ends this; the deployment stays, paused, on the server)"
+        Wording(
+            f"{deployment.full_name}: waiting for its window (Ctrl-C ends this; the deployment stays, paused, on the server)",
+            f"{deployment.full_name}：等待时间窗（Ctrl-C 结束等待；deployment 留在服务器上，处于暂停）",
+        )
     )
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(queue, say, stop), daemon=True)
@@ -164,28 +180,30 @@ def _deployment(queue: Queue) -> Any:
     )  # fmt: skip
 
 
-def _watch(queue: Queue, say: Callable[[str], None], stop: threading.Event) -> None:
+def _watch(queue: Queue, say: Callable[[Wording], None], stop: threading.Event) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
     first, and when a book came in after the last one may have ended."""
-    told, wanted = "", True
+    told, wanted = Wording(""), True
     while True:
         try:
             found = inbox.take_in(queue.path)
             for one in found.queued:
-                say(f"{one.name} is queued")
+                say(Wording(f"{one.name} is queued", f"{one.name} 已排队"))
             fresh = load(queue.path)
             if fresh.window != queue.window:
                 _deployment(fresh).apply()
-                say(f"the window is now {', '.join(fresh.window.crons())} ({fresh.window.zone})")
-            queue, wanted, told = fresh, wanted or bool(found.queued), ""
+                times = f"{', '.join(fresh.window.crons())} ({fresh.window.zone})"
+                say(Wording(f"the window is now {times}", f"时间窗现在是 {times}"))
+            queue, wanted, told = fresh, wanted or bool(found.queued), Wording("")
             if wanted and not queue.paused and queue.window.closes(now()):
                 run_deployment(_deployment(queue).full_name, timeout=0)
                 wanted = False
             elif wanted and not queue.window.closes(now()):
                 wanted = False  # Prefect's own schedule will begin it
-        except Exception as error:  # noqa: BLE001 - a file being edited, a server being restarted: told once, tried again
-            if str(error) != told:
-                told = str(error)
+        except Exception as error:  # noqa: BLE001 - a server that restarts, a file that goes: nobody else looks for weeks
+            trouble = error.brief if isinstance(error, ShuoshuError) else Wording(f"{type(error).__name__}: {error}")
+            if trouble != told:  # once
+                told = trouble
                 say(told)
         if stop.wait(LOOK_S):
             return

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -54,7 +55,7 @@ def produce_book(
     deliver: str = "",
     on_failure: Literal["stop", "silence", "placeholder"] | None = None,
     dask: str = "",
-) -> Result:
+) -> Result | State[Result]:
     """Turn a manuscript into a mastered audiobook.
 
     Args:
@@ -82,7 +83,7 @@ def produce_book(
     with handed() or open_book(request, tell) as production, crew(production.folder.path, workers, dask) as pool:
         result = run_production(production, pool)
     if result.stopped:
-        return Completed(name="Stopped", message=f"stopped, everything kept: {result.stopped}", data=result)  # type: ignore[return-value]
+        return Completed(name="Stopped", message=f"stopped, everything kept: {result.stopped}", data=result)
     return result
 
 

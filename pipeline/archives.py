@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline.errors import BookFolderError
-from pipeline.files import explained_errors, written_beside
+from pipeline.files import explained, explained_errors, written_beside
 from pipeline.wording import Wording
 
 KINDS = (".tar", ".tar.zst", ".zip")
@@ -71,7 +71,13 @@ def _zip_one(archive: zipfile.ZipFile, name: str, file: Path) -> None:
 
 def _tar_one(tar: tarfile.TarFile, name: str, file: Path) -> None:
     tar.add(file, name, recursive=False, filter=_anonymous)
-    tar.members.clear()  # type: ignore[attr-defined]  # it would remember every file
+    _forget(tar)
+
+
+def _forget(tar: tarfile.TarFile) -> None:
+    """Drop what `tar` remembers of the files that went through it: a kilobyte each, for going back to them, which a
+    stream cannot. From Python 3.13 on reading with stream=True does so; before, and in writing, only this does."""
+    tar.members.clear()  # type: ignore[attr-defined]  # typeshed has only getmembers(), which reads to the end first
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -104,29 +110,23 @@ def read(path: Path) -> Iterator[Iterator[Entry]]:
     """
     if not path.is_file():
         raise BookFolderError(
-            Wording("there is no such file", "没有这个文件"),
-            where=str(path),
+            Wording("there is no such file", "没有这个文件"), where=str(path),
             fix=Wording("Check the path.", "请检查路径。"),
-        )
+        )  # fmt: skip
     try:
         with _entries(path, kind_of(path)) as found:
             yield found
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        UnicodeDecodeError,
-    ) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
         raise BookFolderError(
             Wording(f"the archive is damaged or cut short ({error})", f"归档已损坏或不完整（{error}）"), where=str(path),
             fix=Wording("Export or fetch it again.", "请重新导出或下载。"),
         ) from error  # fmt: skip
-    except RuntimeError as error:  # zipfile says so of an encrypted entry
+    except OSError as error:
+        raise explained(error, path) from error
+    except RuntimeError as error:  # zipfile, of an encrypted entry or, as NotImplementedError, an unknown compression
         raise BookFolderError(
             Wording(f"the archive cannot be read ({error})", f"归档无法读取（{error}）"), where=str(path),
-            fix=Wording("Use a copy without protection.", "请用未加密的副本。"),
+            fix=Wording("Use a copy that is neither encrypted nor packed unusually.", "请用未加密、以常用方式压缩的副本。"),
         ) from error  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def _entries(path: Path, kind: str) -> Iterator[Iterator[Entry]]:
 
 def _of_tar(tar: tarfile.TarFile, path: Path) -> Iterator[Entry]:
     for member in tar:
-        tar.members.clear()  # type: ignore[attr-defined]
+        _forget(tar)
         name = harmless(member.name, path)
         if member.isdir():
             continue

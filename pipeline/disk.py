@@ -73,7 +73,10 @@ def _floor(production: Production) -> int:
         return min(FLOOR, int(FLOOR_SHARE * shutil.disk_usage(production.folder.path).total))
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMG]?)B?", told.strip())
     if not match:
-        raise BookFolderError(f"SHUOSHU_DISK_FLOOR is {told!r}", fix="Give bytes such as 2G or 500M, or 0.")
+        raise BookFolderError(
+            Wording(f"SHUOSHU_DISK_FLOOR is {told!r}", f"SHUOSHU_DISK_FLOOR 是 {told!r}"),
+            fix=Wording("Give bytes such as 2G or 500M, or 0.", "请给出字节数，如 2G、500M 或 0。"),
+        )
     return int(float(match[1]) * {"": 1, "k": 1000, "M": 10**6, "G": 10**9}[match[2]])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from pipeline.wording import Wording
+from pipeline.wording import Wording, chinese_of
 
 
 class ShuoshuError(Exception):
@@ -25,6 +25,12 @@ class ShuoshuError(Exception):
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}\n{self.fix}" if self.fix else head
+
+    @property
+    def brief(self) -> Wording:
+        """What and where, in one line."""
+        at, at_zh = (f"{self.where}: ", f"{self.where}：") if self.where else ("", "")
+        return Wording(f"{at}{self.what}", f"{at_zh}{chinese_of(self.what)}")
 
     def __reduce__(self) -> tuple[object, ...]:  # keyword arguments survive the trip between processes
         return _rebuild, (type(self), self.what, self.where, self.fix, self.__dict__)

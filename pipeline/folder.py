@@ -27,7 +27,7 @@ import yaml
 from pipeline.errors import BookFolderError, BookHeldError, did_you_mean
 from pipeline.files import explained, half_written, write_bytes, write_text
 from pipeline.nouns import Book, Language
-from pipeline.wording import Wording
+from pipeline.wording import Wording, plain
 
 _FORMAT = 1
 _PATHS = ("source", "cast")
@@ -135,7 +135,7 @@ class BookFolder:
 
     def text_of(self, record: Record) -> str:
         """A record as ``book.yaml`` has it."""
-        told = {"format": _FORMAT, **_plain(asdict(record))}
+        told = {"format": _FORMAT, **plain(asdict(record))}
         told |= {name: self._movable(told[name]) for name in _PATHS}
         if told["dub"].get("video"):
             told["dub"]["video"] = self._movable(told["dub"]["video"])
@@ -222,16 +222,6 @@ def _remove_empty(folders: Sequence[Path]) -> None:
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Wording):
-        return {"english": str(value), "chinese": value.chinese}
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value
 
 
 def folder_for(manuscript: Path, output: Path) -> BookFolder:

@@ -15,7 +15,7 @@ from pipeline.render.stand_in import EMBEDDED, stand_in
 from pipeline.render.worker import TRIES
 from pipeline.takes.journal import Rendered
 from pipeline.takes.store import Failure
-from pipeline.wording import Wording
+from pipeline.wording import Wording, chinese_of
 
 if TYPE_CHECKING:
     from pipeline.render.crew import Crew
@@ -66,14 +66,14 @@ def _made(production: Production, job: Job, spoken: bool, workers: Crew | None) 
 
 
 def _told(job: Job, error: EngineError, how: str) -> Wording:
-    stands, steht = {
+    stands, stands_zh = {
         "silence": ("silence is in its place", "以静音代替"),
         "placeholder": ("a stand-in is in its place", "以替代语音代替"),
     }[how]
     lines = ", ".join(job.lines)
     return Wording(
         f"{lines} could not be spoken, tried {TRIES} times ({error.what}): {stands}, the next run tries again",
-        f"{lines} 试了 {TRIES} 次都无法合成（{getattr(error.what, 'chinese', error.what)}）：{steht}，下次运行会再试",
+        f"{lines} 试了 {TRIES} 次都无法合成（{chinese_of(error.what)}）：{stands_zh}，下次运行会再试",
     )
 
 
@@ -85,10 +85,10 @@ def _stopping(job: Job, error: EngineError) -> Exception:
     return RenderError(
         Wording(
             f"line {line} failed {TRIES} times: {error.what}",
-            f"{line} 失败了 {TRIES} 次：{getattr(error.what, 'chinese', error.what)}",
+            f"{line} 失败了 {TRIES} 次：{chinese_of(error.what)}",
         ),
         fix=Wording(
             f"Change the line, or let the rest be finished: --on-failure silence. Other lines are kept. {error.fix}",
-            f"请修改这一行，或用 --on-failure silence 先做完其余部分。其他行都保留。{getattr(error.fix, 'chinese', error.fix)}",
+            f"请修改这一行，或用 --on-failure silence 先做完其余部分。其他行都保留。{chinese_of(error.fix)}",
         ),
     )

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from pipeline.checked import Checked
+from pipeline.errors import ShuoshuError
+from pipeline.wording import Wording
 from pipeline.yaml_lines import Node, read
 
 NAME = "shuoshu.yaml"
@@ -29,3 +31,15 @@ def section(name: str, docs: str) -> tuple[Checked, Node] | None:
     check = Checked(path, docs)
     found = check.mapping(read(path, "settings file", docs), "the settings file", SECTIONS)
     return (check, found[name]) if name in found else None
+
+
+def key(variable: str, kind: type[ShuoshuError]) -> str:
+    """A server's key out of an environment variable, read when it is needed and kept nowhere; "" where `variable` is "".
+    Raises `kind` when the variable is not set."""
+    found = os.environ.get(variable, "") if variable else ""
+    if variable and not found:
+        raise kind(
+            Wording(f"the environment variable {variable} is not set", f"环境变量 {variable} 没有设置"),
+            where=NAME, fix=Wording("Export the key.", "请把密钥放进这个环境变量。"),
+        )  # fmt: skip
+    return found

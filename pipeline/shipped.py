@@ -10,7 +10,7 @@ import yaml
 try:
     from yaml import CSafeLoader as SafeLoader  # several times as fast
 except ImportError:
-    from yaml import SafeLoader  # type: ignore[assignment]
+    from yaml import SafeLoader  # type: ignore[assignment]  # two classes of one use, and the stubs name no common one
 
 
 def text_of(package: str | None, name: str) -> str:

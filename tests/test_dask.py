@@ -138,3 +138,24 @@ def test_a_cluster_that_loses_its_workers_is_not_waited_for_for_ever(
         threading.Thread(target=retire, daemon=True).start()
         with pytest.raises(RenderError, match="no worker any more"):
             made(long_book, tmp_path / "out", running.scheduler_address)
+
+
+def test_an_interrupt_waits_for_no_worker(tmp_path: Path) -> None:
+    ended = list[BaseException]()
+
+    def asks() -> None:
+        try:
+            crew.run(time.sleep, 600)
+        except RenderError as error:
+            ended.append(error)
+
+    with cluster(1) as running, dask_crew.DaskCrew(running.scheduler_address, tmp_path) as crew:
+        threads = [threading.Thread(target=asks, daemon=True) for _ in range(2)]  # one works, one waits
+        for thread in threads:
+            thread.start()
+        while not running.scheduler.tasks:
+            time.sleep(0.05)
+        crew.stop()
+        for thread in threads:
+            thread.join(20)
+    assert [str(one).splitlines()[0] for one in ended] == ["the work was stopped"] * 2

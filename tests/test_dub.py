@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -25,8 +26,8 @@ from pipeline.engines.stretch import stretched
 from pipeline.errors import MasteringError, ScriptError
 from pipeline.folder import find
 from pipeline.mastering import profiles, record, sounding, timed
-from pipeline.mastering.timed import Timing
-from pipeline.nouns import Line, Master, Take
+from pipeline.mastering.timed import Fit, Timing
+from pipeline.nouns import Line, Master, Take, Timeline
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result
 from pipeline.request import Request
@@ -241,14 +242,14 @@ def take(folder: Path, name: str, seconds: float, rate: int = 22050) -> Take:
     return Take(name, path, "0", rate, len(wave), "espeak", 0, "now")
 
 
-def laid_out(folder: Path, cues: Sequence[tuple[float, float, float]], **more: object):
+def laid_out(folder: Path, cues: Sequence[tuple[float, float, float]], **more: Any) -> tuple[Timeline, list[Fit]]:
     """Timeline and fits of (start, slot, length of speech) each."""
     lines = [
         Line(f"c01-{n}", 1, n, n, "dialogue", "x", "一句话。", start=start) for n, (start, _, _) in enumerate(cues, 1)
     ]
     takes = {line.id: take(folder, line.id, length) for line, (_, _, length) in zip(lines, cues, strict=True)}
     slots = {line.id: slot for line, (_, slot, _) in zip(lines, cues, strict=True)}
-    return timed.build(1, "", lines, takes, PROFILE, Timing(slots, **more))  # type: ignore[arg-type]
+    return timed.build(1, "", lines, takes, PROFILE, Timing(slots, **more))
 
 
 def test_a_line_that_fits_is_left_alone_and_begins_at_its_cue(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,9 @@ from pipeline.retake import Retake, open_choice, open_retake
 from pipeline.script import table
 
 
-def produced(book: Path, cast: Path | None, **more: object) -> tuple[Result, dict[str, str]]:
+def produced(book: Path, cast: Path | None, **more: Any) -> tuple[Result, dict[str, str]]:
     """Make the book; the result, and why each line was stale."""
-    request = Request(book, cast, output=book.parent / "out", **more)  # type: ignore[arg-type]
+    request = Request(book, cast, output=book.parent / "out", **more)
     with open_book(request) as production:
         stale = dict(production.plan.stale)
         return nothing_to_do(production) or finish(production, 1), stale

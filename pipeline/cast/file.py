@@ -189,13 +189,13 @@ class _Reader(Checked):
 
     def on_failure(self, node: Node) -> OnFailure:
         told = self.text(node, "on_failure")
-        found = next((one for one in get_args(OnFailure) if one == told), None)
+        found: OnFailure | None = next((one for one in get_args(OnFailure) if one == told), None)
         if found is None:
             hint = did_you_mean(told, get_args(OnFailure))
             raise self.error(
                 f"on_failure {told!r} is not known.{hint}", node.line, f"Valid: {', '.join(get_args(OnFailure))}."
             )
-        return found  # type: ignore[no-any-return]
+        return found
 
     def pauses(self, node: Node | None) -> dict[str, float]:
         given = self.mapping(node, "pauses", PAUSES) if node else {}

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         result = there or make(production, request, options.workers, watch, plain=options.plain)
         work = watch.measured(production, result)
     with suppress(ShuoshuError):  # figures for the next night's forecast; a book is finished without them
-        speeds.learn(one for one in work if one.kind != "rest")
+        speeds.learn(one for one in work if one.kind != "rest")  # which by hand holds the start of Prefect's server
     if options.json:
         show.print_json(summary(result, time.monotonic() - began))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.cli import show
+from pipeline.deliver.clock import short_clock
 from pipeline.errors import ShuoshuError
 from pipeline.queue import forecast, inbox, record, speeds
 from pipeline.queue import morning as report
@@ -35,8 +36,8 @@ def show_list(options: argparse.Namespace) -> int:
     rows = [
         (
             number, one.entry.name, one.entry.priority or "", _when(one.entry.deadline, queue),
-            report.clock(one.estimate.seconds) if one.estimate else "",
-            report.clock(one.estimate.audio) if one.estimate else "", _done(one, queue, closes),
+            short_clock(one.estimate.seconds) if one.estimate else "",
+            short_clock(one.estimate.audio) if one.estimate else "", _done(one, queue, closes),
         )
         for number, one in enumerate(found, 1)
     ]  # fmt: skip
@@ -69,7 +70,7 @@ def _when(moment: datetime | None, queue: Queue) -> str:
 def _closing(queue: Queue, found: Sequence[Forecast], opens: datetime, closes: datetime) -> None:
     due = [one for one in found if one.ends]
     ready = sum(one.ends <= closes for one in due if one.ends)
-    work = report.clock(sum(one.estimate.seconds for one in due if one.estimate))
+    work = short_clock(sum(one.estimate.seconds for one in due if one.estimate))
     until = show.say("it never closes", "不关闭") if closes.year == 9999 else _when(closes, queue)
     show.console().print(
         show.say(
@@ -141,8 +142,8 @@ def morning(options: argparse.Namespace) -> int:
     ]  # fmt: skip
     rows = [
         (
-            one.title or one.book, report.OUTCOMES[one.outcome][say], report.clock(one.audio_s), one.rendered,
-            report.clock(one.work_s), "" if one.estimate_s is None else report.clock(one.estimate_s), len(one.listen) or "",
+            one.title or one.book, report.OUTCOMES[one.outcome][say], short_clock(one.audio_s), one.rendered,
+            short_clock(one.work_s), "" if one.estimate_s is None else short_clock(one.estimate_s), len(one.listen) or "",
         )
         for one in found.books
     ]  # fmt: skip

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.errors import ShuoshuError, did_you_mean
+from pipeline.errors import ShuoshuError
 from pipeline.queue import edit, forecast
 from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.file import BOOK, DOCS, INBOX, WINDOW, load, local_zone
@@ -43,30 +42,45 @@ books:
 def add(options: argparse.Namespace) -> int:
     """Queue books; what would stop them at night is said now."""
     path: Path = options.queue
-    if not path.exists():
+    new = not path.exists()
+    if new:
         text = _STARTER["zh" if show.chinese() else "en"]
         edit.write_new(path, text.format(docs=DOCS, window=WINDOW, zone=local_zone(), inbox=INBOX))
+    try:
+        added = _added(options, path)
+    except ShuoshuError:
+        if new:
+            path.unlink()
+        raise
+    if new:
         show.remark(show.say(f"{path} is new: its window is {WINDOW}", f"新建 {path}：时间窗为 {WINDOW}"))
-    before = load(path)
-    known = {one.request.manuscript: one.line for one in before.books}
+    for one in added:
+        show.remark(
+            show.say(f"{one.name} is queued ({path}, line {one.line})", f"{one.name} 已排队（{path} 第 {one.line} 行）")
+        )
+    return 0
+
+
+def _added(options: argparse.Namespace, path: Path) -> list[Entry]:
+    """The books that the command line names, queued."""
+    known = {one.request.manuscript: one.line for one in load(path).books}
+    asked = {one.resolve() for one in options.manuscripts}
     for one in options.manuscripts:
         if one.resolve() in known:
             raise ShuoshuError(
                 Wording(f"{one} is in the queue already", f"{one} 已在队列中"), where=f"{path}, line {known[one.resolve()]}",
                 fix=Wording("Edit its entry there, or remove it first.", "请改那一项，或先移除它。"),
             )  # fmt: skip
-    books = [{"manuscript": _beside(one, path), **_wishes(options, path)} for one in options.manuscripts]
+
+    def mine(queue: Queue) -> list[Entry]:
+        return [one for one in queue.books if one.request.manuscript in asked]
 
     def check(changed: Queue) -> None:
-        for one in changed.books[len(before.books) :]:
+        for one in mine(changed):
             forecast.check(one.request)
 
-    queue = edit.edit(path, lambda text: edit.add(text, books), check)
-    for one in queue.books[len(before.books) :]:
-        show.remark(
-            show.say(f"{one.name} is queued ({path}, line {one.line})", f"{one.name} 已排队（{path} 第 {one.line} 行）")
-        )
-    return 0
+    books = [{"manuscript": edit.beside(one, path), **_wishes(options, path)} for one in options.manuscripts]
+    return mine(edit.edit(path, edit.with_books(books), check))
 
 
 def _wishes(options: argparse.Namespace, path: Path) -> dict[str, edit.Value]:
@@ -74,7 +88,7 @@ def _wishes(options: argparse.Namespace, path: Path) -> dict[str, edit.Value]:
     wishes = {name: getattr(options, name, None) for name in BOOK}
     given: dict[str, edit.Value] = {name: value for name, value in wishes.items() if value not in (None, "", False)}
     if options.cast:
-        given["cast"] = _beside(options.cast, path)
+        given["cast"] = edit.beside(options.cast, path)
     with suppress(TypeError, ValueError):
         given["deadline"] = date.fromisoformat(options.deadline)
     return given
@@ -83,8 +97,8 @@ def _wishes(options: argparse.Namespace, path: Path) -> dict[str, edit.Value]:
 def remove(options: argparse.Namespace) -> int:
     """Take books out of the queue; their folders stay as they are."""
     for name in options.books:
-        entry = _find(load(options.queue), name)
-        edit.edit(options.queue, partial(edit.remove, number=_place(options.queue, entry)))
+        entry = _entry(options.queue, name)
+        edit.edit(options.queue, edit.without(entry.name))
         stays = entry.folder.path
         show.remark(
             show.say(f"{entry.name} is out of the queue; {stays} stays", f"{entry.name} 已移出队列；{stays} 不动")
@@ -103,43 +117,24 @@ def resume(options: argparse.Namespace) -> int:
 
 
 def _paused(options: argparse.Namespace, value: bool) -> int:
-    entries: list[Entry | None] = [_find(load(options.queue), name) for name in options.books]
-    for entry in entries or [None]:
-        place = _place(options.queue, entry) if entry else None
-        edit.edit(options.queue, partial(edit.put, number=place, key="paused", value=value))
-        name = entry.name if entry else show.say("the queue", "整个队列")
-        done = ("is paused", "已暂停") if value else ("goes on", "继续")
+    done = ("is paused", "已暂停") if value else ("goes on", "继续")
+    books = [_entry(options.queue, name).name for name in options.books]
+    for book in books or [""]:
+        edit.edit(options.queue, edit.paused(value, book))
+        name = book or show.say("the queue", "整个队列")
         show.remark(show.say(f"{name} {done[0]}", f"{name} {done[1]}"))
     return 0
 
 
-def _beside(path: Path, queue: Path) -> str:
-    """A path as the queue file has it: from its own folder where it lies under it."""
-    near, whole = queue.resolve().parent, path.resolve()
-    return str(whole.relative_to(near) if whole.is_relative_to(near) else whole)
-
-
-def _find(queue: Queue, name: str) -> Entry:
-    for one in queue.books:
-        if name in (one.name, str(one.request.manuscript)) or Path(name).resolve() == one.request.manuscript:
-            return one
-    names = [one.name for one in queue.books]
-    hint = did_you_mean(name, names)
-    listed = ", ".join(names) or "–"
-    raise ShuoshuError(
-        Wording(f"no book {name!r} is in the queue.{hint}", f"队列中没有“{name}”。{hint.chinese}"), where=str(queue.path),
-        fix=Wording(f"Queued: {listed}.", f"队列中有：{listed}。"),
-    )  # fmt: skip
-
-
-def _place(path: Path, entry: Entry) -> int:
-    return [one.name for one in load(path).books].index(entry.name)
+def _entry(path: Path, name: str) -> Entry:
+    queue = load(path)
+    return queue.books[queue.place(name)]
 
 
 def serve(options: argparse.Namespace) -> int:
     """Wait for the window each night until stopped. Needs a Prefect server that stays."""
-    load(options.queue)
+    load(options.queue)  # what is wrong there is said before Prefect is imported, which takes seconds
     from flows.overnight import serve as serve_queue
 
-    serve_queue(options.queue.resolve(), show.remark)
+    serve_queue(options.queue, show.remark)
     return 0

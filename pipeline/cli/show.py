@@ -113,9 +113,9 @@ def clock(seconds: float) -> str:
     """1:02:03, 2:03 or 3.4 s."""
     if seconds < 60:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    from pipeline.deliver.clock import short_clock
+
+    return short_clock(seconds)
 
 
 def size(count: int) -> str:

@@ -70,7 +70,7 @@ def _remarks(found: Repaired) -> None:
     if takes.choices:
         show.remark(say(f"{takes.choices} choices made by hand are kept", f"保留了 {takes.choices} 个手工选择"))
     for path, why in [*takes.damaged.items(), *takes.strange.items()][:_FEW]:
-        show.remark(f"{path}: {why}")
+        show.remark(f"{path}: {show.told(why)}")
     if takes.odd_rows:
         show.remark(
             say(f"{takes.odd_rows} rows of journals could not be read", f"日志中有 {takes.odd_rows} 行无法读取")

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline import __version__, archives
 from pipeline.errors import BookFolderError, CastError
 from pipeline.exchange.parcel import CHOICES, FORMAT, JOURNAL, MANIFEST, SOURCE, Exchanged, named_files, texts
-from pipeline.files import half_written, sha256_file, write_text
+from pipeline.files import explained, half_written, sha256_file, write_text
 from pipeline.folder import BookFolder, safe_name
 from pipeline.takes import TakeStore, journal
 from pipeline.wording import Wording
@@ -23,7 +23,8 @@ from pipeline.wording import Wording
 def export_book(folder: BookFolder, archive: Path, *, masters: bool = True) -> Exchanged:
     """Write a book into an archive; without `masters`, neither chapters nor deliverables, which the next run makes again.
 
-    Raises BookFolderError for an archive that is there already, a take that is not what was rendered, a full disk.
+    Raises BookFolderError for an archive that is there already, a take that is not what was rendered, a file that cannot be
+    read, a full disk.
     """
     archives.kind_of(archive)
     if archive.exists():
@@ -31,6 +32,13 @@ def export_book(folder: BookFolder, archive: Path, *, masters: bool = True) -> E
             Wording("this file is there already", "这个文件已经存在"), where=str(archive),
             fix=Wording("Give another name, or remove it first.", "请换个名字，或先删除它。"),
         )  # fmt: skip
+    try:
+        return _exported(folder, archive, masters)
+    except OSError as error:  # what goes along cannot be read
+        raise explained(error, Path(error.filename or folder.path)) from error
+
+
+def _exported(folder: BookFolder, archive: Path, masters: bool) -> Exchanged:
     with (
         folder.locked(),
         tempfile.TemporaryDirectory(prefix="shuoshu-export-") as made,
@@ -134,8 +142,9 @@ def _cast(path: Path, inside: str, made: Path) -> dict[str, Path]:
     told = {os.path.normpath(f"{home}/{text}") for text, _ in texts(copy)}
     if any(os.path.normpath(name) not in told for name in found):
         raise CastError(
-            "a path in this cast file could not be made relative", where=str(path), fix="Write it plainly, in one line."
-        )
+            Wording("a path in this cast file could not be made relative", "这个角色表里有一个路径无法改成相对路径"),
+            where=str(path), fix=Wording("Write it plainly, in one line.", "请直接写在一行里。"),
+        )  # fmt: skip
     return found | {inside: copy}
 
 

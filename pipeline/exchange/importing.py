@@ -41,7 +41,8 @@ def import_book(archive: Path, output: Path) -> Exchanged:
                 Wording(f"there is a book {name} already", f"已经有《{name}》"), where=str(target),
                 fix=Wording("Give another --output. Nothing is ever overwritten.", "请用 --output 换一处。不会覆盖任何东西。"),
             )  # fmt: skip
-        told = _announced(about, archive, output)
+        told = _announced(about, archive)
+        _must_fit(told, archive, output)
         _sweep(output, name)
         beside = output / f".{name}.{os.getpid()}.part"
         try:
@@ -90,8 +91,8 @@ def _read(stream: IO[bytes], most: int, archive: Path) -> bytes:
     return data
 
 
-def _announced(about: Mapping[str, Any], archive: Path, output: Path) -> dict[str, dict[str, Any]]:
-    """What the manifest says will come, by name; refused when that is more than there can be."""
+def _announced(about: Mapping[str, Any], archive: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest says will come, by name."""
     try:
         told = {archives.harmless(one["path"], archive): one for one in about["files"]}
         sizes = [one["size"] for one in told.values()]
@@ -100,9 +101,16 @@ def _announced(about: Mapping[str, Any], archive: Path, output: Path) -> dict[st
         odd = next((one for one in told if one.split("/")[-1] in (".lock", MANIFEST) or ".sqlite" in one), None)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise not_trusted("its manifest makes no sense", "清单内容不合理", archive) from error
-    if strange or odd or "book.yaml" not in told:
+    if strange:
+        raise not_trusted("its manifest makes no sense", "清单内容不合理", archive)
+    if odd or "book.yaml" not in told:
         raise not_trusted(f"its manifest lists {odd or 'no book'}", f"清单里有 {odd or '不是书的内容'}", archive)
-    total = sum(sizes)
+    return told
+
+
+def _must_fit(told: Mapping[str, dict[str, Any]], archive: Path, output: Path) -> None:
+    """Refuse what is more than there can be, or than the disk holds."""
+    total = sum(one["size"] for one in told.values())
     if len(told) > ENTRIES or total > (1 << 20) + RATIO * archive.stat().st_size:
         raise not_trusted("it unpacks to far more than it packs", "解开后远大于它本身", archive)
     place = next(path for path in (output, *output.resolve().parents) if path.exists())
@@ -115,7 +123,6 @@ def _announced(about: Mapping[str, Any], archive: Path, output: Path) -> dict[st
             ),
             where=str(output), fix=Wording("Free some space, or give another --output.", "请腾出空间，或用 --output 换一处。"),
         )  # fmt: skip
-    return told
 
 
 def _unpack(entries: Iterator[archives.Entry], told: Mapping[str, dict[str, Any]], folder: Path, archive: Path) -> int:

@@ -36,12 +36,7 @@ class Settings:
 
     def key(self) -> str:
         """The key, read when it is needed and kept nowhere. Raises EngineError when its variable is not set."""
-        if not self.key_env:
-            return ""
-        found = os.environ.get(self.key_env, "")
-        if not found:
-            raise EngineError(f"the environment variable {self.key_env} is not set", where=NAME, fix="Export the key.")
-        return found
+        return settings_file.key(self.key_env, EngineError)
 
 
 def settings(asr: str = "", model: str = "") -> Settings:

@@ -25,17 +25,22 @@ from pipeline.queue.file import load
 from pipeline.wording import Wording
 
 Value = str | int | bool | date
+Change = Callable[[str, Queue], str]
+"""The file's text and what it says -> the changed text."""
 
 
 def write_new(path: Path, text: str) -> None:
     """Write a first queue file. Raises ShuoshuError when there is one: it is the user's, never overwritten."""
     if path.exists():
-        raise ShuoshuError("this queue file exists and is yours", where=str(path))
+        raise ShuoshuError(
+            Wording("there is a queue file already", "已经有队列文件"), where=str(path),
+            fix=Wording("Run the same command again.", "请再运行一次同一命令。"),
+        )  # fmt: skip
     write_text(path, text)
 
 
-def edit(path: Path, change: Callable[[str], str], check: Callable[[Queue], object] = lambda _: None) -> Queue:
-    """Change the file by one of the functions below, and give the queue as it is then. Whoever else edits through here
+def edit(path: Path, change: Change, check: Callable[[Queue], object] = lambda _: None) -> Queue:
+    """Change the file by one of the changes below, and give the queue as it is then. Whoever else edits through here
     waits; nothing is written when the changed queue is wrong, `check` refuses it, or somebody saved the file meanwhile.
 
     Raises ShuoshuError for what cannot be changed, CastError for a queue that would be wrong, and what `check` raises.
@@ -44,7 +49,7 @@ def edit(path: Path, change: Callable[[str], str], check: Callable[[Queue], obje
     with _locked(path.parent / "nights"), written_beside(path) as beside:
         before = path.read_bytes()
         mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
-        beside.write_bytes(mark + change(before.decode("utf-8-sig")).encode("utf-8"))
+        beside.write_bytes(mark + change(before.decode("utf-8-sig"), load(path)).encode("utf-8"))
         try:
             queue = replace(load(beside), path=path)
             check(queue)
@@ -70,6 +75,27 @@ def _locked(folder: Path) -> Iterator[None]:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def beside(path: Path, queue: Path) -> str:
+    """A path as the file has it: from the file's own folder where it lies under that."""
+    near, whole = queue.resolve().parent, path.resolve()
+    return str(whole.relative_to(near) if whole.is_relative_to(near) else whole)
+
+
+def with_books(books: Sequence[Mapping[str, Value]]) -> Change:
+    """Put books at the end of the queue."""
+    return lambda text, _: add(text, books)
+
+
+def without(name: str) -> Change:
+    """Take the book of that name out of the queue (see `Queue.place`)."""
+    return lambda text, queue: remove(text, queue.place(name))
+
+
+def paused(value: bool, name: str = "") -> Change:
+    """Pause the book of that name or go on with it; "" = the whole queue."""
+    return lambda text, queue: put(text, queue.place(name) if name else None, "paused", value)
 
 
 def add(text: str, books: Sequence[Mapping[str, Value]]) -> str:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.errors import ShuoshuError, did_you_mean
 from pipeline.folder import BookFolder, folder_for
 from pipeline.nouns import Language
 from pipeline.queue.window import Window
 from pipeline.request import Request
+from pipeline.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,18 @@ class Queue:
     def nights(self) -> Path:
         """Where the records of its nights lie."""
         return self.path.parent / "nights"
+
+    def place(self, name: str) -> int:
+        """Where in `books` the one of that name, or of that manuscript, stands. Raises ShuoshuError naming the nearest."""
+        for at, one in enumerate(self.books):
+            if name in (one.name, str(one.request.manuscript)) or Path(name).resolve() == one.request.manuscript:
+                return at
+        names = [one.name for one in self.books]
+        hint, listed = did_you_mean(name, names), ", ".join(names) or "–"
+        raise ShuoshuError(
+            Wording(f"no book {name!r} is in the queue.{hint}", f"队列中没有“{name}”。{hint.chinese}"), where=str(self.path),
+            fix=Wording(f"Queued: {listed}.", f"队列中有：{listed}。"),
+        )  # fmt: skip
 
     def in_order(self) -> list[Entry]:
         """The books as they are made: by priority, then by deadline, then as they stand in the file."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ShuoshuError
-from pipeline.files import write_text
+from pipeline.files import explained, write_text
 from pipeline.folder import folder_for
 from pipeline.manuscript.reader import readable
 from pipeline.queue import edit
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
-from pipeline.wording import Wording, chinese_of
+from pipeline.wording import Wording
 
 SETTLED_S = 30.0
 """A file is whole when nothing of it has changed for so long: neither its content nor its name, size or times, which the
@@ -33,15 +33,17 @@ class Drop:
 
 
 def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
-    """What `take_in` would do; nothing is written."""
+    """What `take_in` would do; nothing is written. Raises BookFolderError for an inbox that cannot be read."""
     seen, known = _seen(queue), {one.request.manuscript for one in queue.books}
     names = {one.name: f"{queue.path.name}, line {one.line}" for one in queue.books}
     ready, growing, refused = [], [], []
-    for path in sorted(queue.inbox.iterdir()) if queue.inbox.is_dir() else ():
-        path = path.resolve()
+    for path in _lying(queue.inbox):
         if path.name.startswith(".") or not readable(path) or path in known or not path.is_file():
             continue
-        stat = path.stat()
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # taken away just now
+            continue
         if seen.get(path.name) == [stat.st_size, stat.st_mtime_ns]:
             continue
         name = folder_for(path, queue.output).path.name
@@ -63,18 +65,27 @@ def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
 def take_in(path: Path, settled_s: float = SETTLED_S) -> Drop:
     """Queue every whole manuscript that lies in the inbox and was not queued before; one that was removed from the queue is
     queued again only when its file changes. Raises CastError or ShuoshuError for a queue that cannot be read or changed."""
-    queue = load(path)
-    found = look(queue, settled_s)
+    found = look(load(path), settled_s)
     if found.queued:
-        near = queue.path.parent
-        books = [
-            {"manuscript": str(one.relative_to(near) if one.is_relative_to(near) else one)} for one in found.queued
-        ]
-        edit.edit(path, lambda text: edit.add(text, books))
-        stats = {one.name: one.stat() for one in found.queued}
+
+        def change(text: str, queue: Queue) -> str:
+            nonlocal found
+            found = look(queue, settled_s)  # once more: whoever edited it just now may have taken them in
+            return edit.add(text, [{"manuscript": edit.beside(one, path)} for one in found.queued])
+
+        queue = edit.edit(path, change)
+    if found.queued:
+        stats = {one.name: one.stat() for one in found.queued if one.exists()}
         now = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
         write_text(queue.nights / _SEEN, json.dumps({**_seen(queue), **now}, ensure_ascii=False, indent=1))
     return found
+
+
+def _lying(inbox: Path) -> list[Path]:
+    try:
+        return sorted(one.resolve() for one in inbox.iterdir()) if inbox.is_dir() else []
+    except OSError as error:
+        raise explained(error, inbox) from error
 
 
 def _seen(queue: Queue) -> Mapping[str, list[int]]:
@@ -92,4 +103,4 @@ def fresh(queue: Queue) -> tuple[Queue, list[Wording]]:
         found = take_in(queue.path)
         return load(queue.path), list(found.refused)
     except ShuoshuError as error:
-        return queue, [Wording(f"{error.where}: {error.what}", f"{error.where}：{chinese_of(error.what)}")]
+        return queue, [error.brief]

@@ -62,8 +62,8 @@ class Stopwatch:
         return self._clock() - self._began
 
     def measured(self, production: Production, result: Result) -> list[Measured]:
-        """What the run's work took, for `speeds.learn`."""
-        return list(self._measured(production, result)) if self.left and self._opened else []
+        """What the run's work took, for `speeds.learn`; nothing where the book was never `opened`."""
+        return list(self._measured(production, result))
 
     def _measured(self, production: Production, result: Result) -> Iterator[Measured]:
         left, opened = self.left, self._opened

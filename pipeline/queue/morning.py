@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from pipeline.deliver.clock import short_clock
 from pipeline.files import write_text
 from pipeline.folder import BookFolder
 from pipeline.page import Cell, Text, both, code, table
@@ -78,8 +79,8 @@ def changed_since(night: Night, output: Path) -> list[Wording]:
             if abs(there - one.audio_s) > 0.01:
                 found.append(
                     Wording(
-                        f"{one.book}: {clock(one.audio_s)} of audio in the record, {clock(there)} on disk now",
-                        f"{one.book}：记录中音频 {clock(one.audio_s)}，现在盘上 {clock(there)}",
+                        f"{one.book}: {short_clock(one.audio_s)} of audio in the record, {short_clock(there)} on disk now",
+                        f"{one.book}：记录中音频 {short_clock(one.audio_s)}，现在盘上 {short_clock(there)}",
                     )
                 )
     return found
@@ -133,15 +134,13 @@ def figures(night: Night, found: Sums) -> list[tuple[Text, str]]:
             ("cost of a finished hour", "每小时成品费用"),
             none if found.cost is None else "–" if found.per_hour is None else f"{found.per_hour:.2f}{unit}",
         ),
-        (("expected / took", "预计 / 实际"), f"{clock(found.expected_h * 3600)} / {clock(found.took_h * 3600)}"),
+        (("expected / took", "预计 / 实际"), f"{short_clock(found.expected_h * 3600)} / {short_clock(found.took_h * 3600)}"),
         (("lines to listen to", "需要试听的行"), str(found.listen)),
     ]  # fmt: skip
 
 
 def as_json(night: Night) -> dict[str, Any]:
     """The night for scripts: its sums, its books, its remarks."""
-    from dataclasses import asdict
-
     return {
         "night": night.name, "began": night.began, "ends": night.ends, "ended": night.ended or None,
         "machine": night.machine, "price_per_hour": night.price_per_hour, "currency": night.currency,
@@ -171,9 +170,9 @@ def page(night: Night, language: str) -> str:
     rows = [
         (
             Cell("", escape(one.title or one.book) + f"<br>{code(one.book)}"), Cell("", both(*OUTCOMES[one.outcome])),
-            Cell("", _why(one)), Cell("n", clock(one.audio_s), one.audio_s), Cell("n", str(one.mastered)),
-            Cell("n", str(one.rendered)), Cell("n", clock(one.work_s), one.work_s),
-            Cell("n", "" if one.estimate_s is None else clock(one.estimate_s), one.estimate_s or 0.0),
+            Cell("", _why(one)), Cell("n", short_clock(one.audio_s), one.audio_s), Cell("n", str(one.mastered)),
+            Cell("n", str(one.rendered)), Cell("n", short_clock(one.work_s), one.work_s),
+            Cell("n", "" if one.estimate_s is None else short_clock(one.estimate_s), one.estimate_s or 0.0),
             Cell("", _listen(one), len(one.listen)),
         )
         for one in night.books
@@ -205,10 +204,3 @@ def _listen(one: BookNight) -> str:
     ids = " ".join(code(line) for line in one.listen[:SHOWN])
     more = len(one.listen) - SHOWN
     return ids + (f" +{more}" if more > 0 else "") + (f"<br>{code(f'shuoshu status {one.book}')}" if one.listen else "")
-
-
-def clock(seconds: float) -> str:
-    """1:02:03 or 2:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

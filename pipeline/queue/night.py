@@ -189,13 +189,20 @@ def _takes(folder: BookFolder) -> set[Path]:
 
 def _counted_again(row: BookNight, folder: BookFolder, before: set[Path], watches: Sequence[Stopwatch]) -> BookNight:
     """What was made, by what lies on disk, where a run broke off before it could tell."""
-    import soundfile
-
     made, chapters = _takes(folder) - before, on_disk(folder)
     return replace(
-        row, rendered=len(made), speech_s=sum(soundfile.info(path).duration for path in made),
+        row, rendered=len(made), speech_s=sum(map(_seconds, made)),
         render_s=sum(one.render_s for one in watches), chapters=len(chapters), audio_s=sum(chapters),
     )  # fmt: skip
+
+
+def _seconds(take: Path) -> float:
+    import soundfile
+
+    try:
+        return float(soundfile.info(take).duration)
+    except soundfile.LibsndfileError:  # a disk that fails is one book's trouble, and this its count alone
+        return 0.0
 
 
 def _failed(row: BookNight, error: ShuoshuError) -> BookNight:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from pipeline.errors import ShuoshuError
 from pipeline.files import write_text
 from pipeline.queue.entry import Queue
-from pipeline.wording import Wording
+from pipeline.wording import Wording, plain
 
 FORMAT = 1
 Outcome = Literal["done", "unchanged", "stopped", "failed", "held", "waiting", "paused"]
@@ -115,7 +116,7 @@ def write(nights: Path, night: Night) -> None:
     """Write the record, whole or not at all."""
     write_text(
         nights / f"{night.name}.json",
-        json.dumps({"format": FORMAT, **_plain(asdict(night))}, ensure_ascii=False, indent=1),
+        json.dumps({"format": FORMAT, **plain(asdict(night))}, ensure_ascii=False, indent=1),
     )
 
 
@@ -137,14 +138,18 @@ def load(nights: Path, name: str) -> Night | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ShuoshuError(
-            f"the night's record cannot be read ({error})", where=str(path), fix="Move it away; books are not touched."
-        ) from error
+            Wording(f"the night's record cannot be read ({error})", f"夜间记录无法读取（{error}）"), where=str(path),
+            fix=Wording("Move it away; books are not touched.", "请把它移走；书不受影响。"),
+        ) from error  # fmt: skip
 
 
 def spent_before(nights: Path, tonight: str, book: str) -> float:
-    """Seconds spent on a book in earlier nights since it was last done."""
+    """Seconds spent on a book in earlier nights since it was last done. A record of then that cannot be read counts for
+    nothing: a night is worth more than this figure."""
     for name in names(nights):
-        found = load(nights, name) if name != tonight else None
+        found = None
+        with suppress(ShuoshuError):
+            found = load(nights, name) if name != tonight else None
         for one in found.books if found else ():
             if one.book == book and one.outcome not in ("waiting", "paused", "held"):
                 return one.before_s + one.work_s if one.outcome in ("stopped", "failed") else 0.0
@@ -157,13 +162,3 @@ def _book(found: Mapping[str, Any]) -> BookNight:
     return BookNight(
         **{**values, "listen": tuple(found["listen"]), "what": Wording(**found["what"]), "fix": Wording(**found["fix"])}
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Wording):
-        return {"english": str(value), "chinese": value.chinese}
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value

@@ -7,8 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, Protocol, Self, TypeVar
 
+from pipeline.errors import DeviceError, RenderError
+from pipeline.wording import Wording, chinese_of
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+ATTEMPTS = 3
+"""How often a piece of work is tried when its worker dies (out of memory, killed, lent and taken back)."""
+BLAMED = 2
+"""So many batches that one device failed over and another did take a device out of the run."""
 
 
 class Crew(Protocol):
@@ -22,7 +30,7 @@ class Crew(Protocol):
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do work and wait. A worker that dies is replaced and the work tried again.
 
-        Raises what the work raises; RenderError when workers die over the same work again and again, or after `stop`.
+        Raises what the work raises; RenderError when workers die `ATTEMPTS` times over the same work, or after `stop`.
         """
         ...
 
@@ -75,3 +83,27 @@ def crew(folder: Path, processes: int = 0, dask: str = "") -> Crew:
     from pipeline.render.pool import Workers
 
     return Workers(processes)
+
+
+def tried(once: Callable[[], R]) -> R:
+    """Work done by `once`, a `Crew.try_once`, and once more where its worker was lost. Raises RenderError after `ATTEMPTS`."""
+    for _ in range(ATTEMPTS):
+        try:
+            return once()
+        except DeviceError as error:
+            lost = error
+    raise RenderError(
+        Wording(
+            f"workers failed {ATTEMPTS} times over the same work: {lost.what}",
+            f"同一份工作失败了 {ATTEMPTS} 次：{chinese_of(lost.what)}",
+        ),
+        fix=lost.fix,
+    ) from lost
+
+
+def stopped() -> RenderError:
+    """What work raises that is stopped, or asked for after that."""
+    return RenderError(
+        Wording("the work was stopped", "工作已停止"),
+        fix=Wording("The same command goes on from there.", "再次运行同一命令即可接着做。"),
+    )

@@ -21,13 +21,12 @@ from typing import Any, ParamSpec, Self, TypeVar
 from pipeline import engines
 from pipeline.errors import DeviceError, RenderError
 from pipeline.memory import give_back_freed
-from pipeline.render.pool import BLAMED
+from pipeline.render.crew import BLAMED, stopped, tried
 from pipeline.wording import Wording
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-ATTEMPTS = 3
 ALONE_S = 600.0
 """How long a run waits for a cluster that has lost all its workers."""
 _LOOK_S = 10.0
@@ -65,7 +64,7 @@ class DaskCrew:
                     "请启动 dask scheduler 和 dask worker 地址 --nthreads 1，或更正 --address。",
                 ),
             ) from error  # fmt: skip
-        self._stopped = threading.Event()
+        self._lock, self._running, self._stopped = threading.Lock(), set[Any](), False
         self._blamed: Counter[str] = Counter()
         self._token = folder / f".seen.{uuid.uuid4().hex}.{os.getpid()}.part"
         self._token.touch()
@@ -76,41 +75,37 @@ class DaskCrew:
         return max(1, len(self._client.nthreads()))
 
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """See `Crew.run`. Dask gives the work of a worker that died to another, three times as a cluster comes set up; all of
-        that is done `ATTEMPTS` times, since machines that are lent may go at any moment."""
-        for _ in range(ATTEMPTS):
-            try:
-                return self.try_once(partial(work, *args, **kwargs))
-            except DeviceError as error:
-                lost = error
-        raise RenderError(
-            Wording("Dask workers died again and again over the same work", "同一份工作接连让多个 Dask worker 退出"),
-            fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
-        ) from lost
+        """See `Crew.run`. Each time Dask itself gives the work of a worker that died to another, three times as a cluster
+        comes set up: machines that are lent may go at any moment."""
+        return tried(lambda: self.try_once(partial(work, *args, **kwargs)))
 
     def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
         """See `Crew.try_once`; a device is a worker here. Whether a worker hangs cannot be told from one whose turn has not
         come: `limit` says nothing, Dask's own heartbeats do."""
         from distributed import CancelledError, KilledWorker
 
-        if self._stopped.is_set():
-            raise _stopped()
         away = avoid.union(self.drained)
         others = [one for one in self._client.nthreads() if one not in away] if away else []
-        future = self._client.submit(
-            _done, work, str(self._token), _voices(), key=f"work-{uuid.uuid4().hex}", pure=False,
-            workers=others or None, allow_other_workers=bool(others),
-        )  # fmt: skip
+        with self._lock:
+            if self._stopped:
+                raise stopped()
+            future = self._client.submit(
+                _done, work, str(self._token), _voices(), key=f"work-{uuid.uuid4().hex}", pure=False,
+                workers=others or None, allow_other_workers=bool(others),
+            )  # fmt: skip
+            self._running.add(future)
         try:
             result: R = self._waited_for(future)
         except CancelledError as error:
-            raise (_stopped() if self._stopped.is_set() else _lost()) from error
+            raise (stopped() if self._stopped else _lost()) from error
         except KilledWorker as error:
             raise DeviceError(
                 Wording("Dask workers died over this work", "Dask worker 在这份工作上退出"),
                 fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
             ) from error
         finally:
+            with self._lock:
+                self._running.discard(future)
             future.release()  # a result that somebody holds would be computed again when its worker dies
         return result
 
@@ -140,10 +135,11 @@ class DaskCrew:
         """See `Crew.renew`: workers hold nothing between pieces of work but their loaded voices."""
 
     def stop(self) -> None:
-        """See `Crew.stop`."""
-        self._stopped.set()
-        with contextlib.suppress(Exception):  # a scheduler that is gone has nothing left to cancel
-            self._client.cancel(list(self._client.futures), force=True)
+        """See `Crew.stop`. What a worker is doing just now it does to its end, but nobody waits for it."""
+        with self._lock:
+            self._stopped, running = True, list(self._running)
+        with contextlib.suppress(OSError, RuntimeError):  # a scheduler that is gone has nothing left to cancel
+            self._client.cancel(running, force=True)
 
     def __enter__(self) -> Self:
         return self
@@ -201,13 +197,6 @@ def _voices() -> tuple[tuple[str, str], ...]:
 def _unfit(worker: str, english: str, chinese: str, fix: str, fix_chinese: str) -> RenderError:
     return RenderError(
         Wording(f"the Dask worker {worker} {english}", f"Dask worker {worker} {chinese}"), fix=Wording(fix, fix_chinese)
-    )
-
-
-def _stopped() -> RenderError:
-    return RenderError(
-        Wording("the work was stopped", "工作已停止"),
-        fix=Wording("The same command goes on from there.", "再次运行同一命令即可接着做。"),
     )
 
 

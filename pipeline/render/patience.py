@@ -9,6 +9,7 @@ from pipeline import engines
 from pipeline.engines.plausible import usual_seconds
 from pipeline.errors import RenderError
 from pipeline.render.plan import Job
+from pipeline.wording import Wording
 
 START_S = 300.0
 """For a process to start and an engine to load its weights from a slow disk."""
@@ -29,7 +30,10 @@ class Patience:
         told = os.environ.get("SHUOSHU_WORKER_TIMEOUT_S", "")
         if told:
             if not told.replace(".", "", 1).isdigit():
-                raise RenderError(f"SHUOSHU_WORKER_TIMEOUT_S is {told!r}", fix="Give seconds, such as 600, or nothing.")
+                raise RenderError(
+                    Wording(f"SHUOSHU_WORKER_TIMEOUT_S is {told!r}", f"SHUOSHU_WORKER_TIMEOUT_S 是 {told!r}"),
+                    fix=Wording("Give seconds, such as 600, or nothing.", "请给出秒数，如 600，或不设。"),
+                )
             return float(told)
         name = jobs[0].direction.voice.engine
         pace = self._slowest.get(name)

@@ -18,18 +18,15 @@ from typing import Any, ParamSpec, TypeVar
 
 from pipeline.errors import DeviceError, RenderError, ShuoshuError
 from pipeline.memory import give_back_freed
+from pipeline.render.crew import BLAMED, stopped, tried
 from pipeline.wording import Wording
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-ATTEMPTS = 3
-"""How often a piece of work is tried when its worker dies (out of memory, killed)."""
 IN_A_ROW = 12
 """Workers lost one after the other, with nothing done in between, after which the machine is at fault and not the work: more
 than a batch of 64 lines with one that kills its worker can cost (see `faults.rendered`)."""
-BLAMED = 2
-"""So many batches that one GPU failed over and another did take a GPU out of the run."""
 
 
 def cores() -> int:
@@ -71,7 +68,7 @@ class _Place:
 
 
 class Workers:
-    """`count` worker processes (0 = one per core). Work may be given to them from several threads.
+    """A crew (see `crew.Crew`) of `count` worker processes (0 = one per core).
 
     Processes are spawned, not forked (threads and eSpeak's global state do not survive a fork), on first use.
     """
@@ -122,19 +119,8 @@ class Workers:
             self._places, self._free = None, []
 
     def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Do work in a process and wait. A worker that dies is replaced and the work tried again.
-
-        Raises what the work raises; RenderError when workers die `ATTEMPTS` times over the same work.
-        """
-        for _ in range(ATTEMPTS):
-            try:
-                return self.try_once(partial(work, *args, **kwargs))
-            except DeviceError as error:
-                lost = error
-        raise RenderError(
-            f"a worker process failed {ATTEMPTS} times over the same work: {lost.what}",
-            fix="Most often memory ran out: try --workers 1. Finished lines are kept.",
-        )
+        """See `Crew.run`."""
+        return tried(lambda: self.try_once(partial(work, *args, **kwargs)))
 
     def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
         """Do work in a process and wait, away from the GPUs in `avoid` where there are others.
@@ -149,15 +135,19 @@ class Workers:
             usable = not isinstance(value, DeviceError)
         except (OSError, EOFError):
             place.process.join(5)
-            value = DeviceError(_how(place.process.exitcode), fix="Most often memory ran out: try --workers 1.")
+            value = DeviceError(
+                _how(place.process.exitcode),
+                fix=Wording("Most often memory ran out: try --workers 1.", "多半是内存不够：请试 --workers 1。"),
+            )
             kind = "failed"
         finally:
             self._given_back(place, usable)
         if kind == "done":
-            return value  # type: ignore[no-any-return]
+            result: R = value
+            return result
         if isinstance(value, DeviceError):
             if self._stopped:
-                raise _stopped()
+                raise stopped()
             value.device = place.gpu
         raise value
 
@@ -198,7 +188,7 @@ class Workers:
             place = None
             while place is None:
                 if self._stopped:
-                    raise _stopped()
+                    raise stopped()
                 wanted = [one for one in self._places if one.gpu not in avoid] or self._places
                 place = next((one for one in self._free if one in wanted), None)
                 if place is None:
@@ -241,10 +231,6 @@ def _how(code: int | None) -> Wording:
         )
     name = f"{-code}, {signal.strsignal(-code)}"
     return Wording(f"a worker process was killed (signal {name})", f"工作进程被终止（信号 {name}）")
-
-
-def _stopped() -> RenderError:
-    return RenderError("the work was stopped", fix="The same command goes on from there.")
 
 
 # --- processes ------------------------------------------------------------------------------------------------------
@@ -294,10 +280,10 @@ def _done(work: Callable[[], object]) -> tuple[str, object]:
         return "done", work()
     except ShuoshuError as error:
         return "failed", error
-    except Exception as error:  # noqa: BLE001 - raised again by whoever waits
+    except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits raises it
         error.add_note(traceback.format_exc())
         try:
             pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-        except Exception:  # noqa: BLE001 - some errors cannot be rebuilt from what they hold
+        except Exception:  # noqa: BLE001 - errors are rebuilt by code of their own, which may raise anything
             error = RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
         return "failed", error

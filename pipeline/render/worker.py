@@ -28,6 +28,7 @@ from pipeline.render.pool import alive
 from pipeline.takes import notes
 from pipeline.takes.journal import Journal, Rendered
 from pipeline.takes.key import ingredients, key_of
+from pipeline.wording import Wording
 
 TRIES = 3
 """How often a line is tried that its engine refuses or, where the sound depends on the seed, that a check flags: with a new
@@ -89,8 +90,11 @@ def _spoken(engine: Engine, asked: Mapping[int, Direction]) -> Iterator[tuple[in
             missing = next(iter(left.values()), None)
             if missing:
                 raise EngineError(
-                    f"engine {engine.name!r} gave no audio for line {missing.line_id}", fix="Report this to its makers.",
-                    line=missing.line_id,
+                    Wording(
+                        f"engine {engine.name!r} gave no audio for line {missing.line_id}",
+                        f"引擎 {engine.name} 没有给出 {missing.line_id} 的声音",
+                    ),
+                    fix=Wording("Report this to its makers.", "请报告给引擎的作者。"), line=missing.line_id,
                 )  # fmt: skip
         except DeviceError:
             raise
@@ -102,10 +106,15 @@ def _spoken(engine: Engine, asked: Mapping[int, Direction]) -> Iterator[tuple[in
             yield index, error
         except ShuoshuError:
             raise
-        except Exception as error:
+        except Exception as error:  # an engine is anybody's code: what it raises and nobody foresaw says that it broke
             raise DeviceError(
-                f"engine {engine.name!r} broke ({type(error).__name__}: {error})",
-                fix="Report this to its makers. Finished lines are kept.",
+                Wording(
+                    f"engine {engine.name!r} broke ({type(error).__name__}: {error})",
+                    f"引擎 {engine.name} 出错（{type(error).__name__}: {error}）",
+                ),
+                fix=Wording(
+                    "Report this to its makers. Finished lines are kept.", "请报告给引擎的作者。做完的行都保留。"
+                ),
             ) from error
 
 

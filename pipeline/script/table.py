@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from pipeline.errors import ScriptError, did_you_mean
 from pipeline.files import write_bytes, written_beside
@@ -213,7 +213,7 @@ def line_of(row: Row, where: str) -> Line:
     voice = delivery.shown(delivery.parse(row["delivery"], where=where))
     return Line(
         id=row["id"], chapter=_number(row, "chapter", where, int) or 0, order=_number(row, "order", where, int) or 0,
-        paragraph=_number(row, "paragraph", where, int) or 0, kind=row["kind"],  # type: ignore[arg-type]
+        paragraph=_number(row, "paragraph", where, int) or 0, kind=cast(LineKind, row["kind"]),
         speaker=row["speaker"].strip(), text=row["text"], spoken=row["spoken"], emotion=row["emotion"].strip(),
         delivery=voice,
         speed=_number(row, "speed", where, float, 0.5, 2.0), duration=_number(row, "duration", where, float, 0.05, 600.0),

@@ -80,11 +80,11 @@ class Index:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -132,7 +132,10 @@ def state(folder: Path) -> State:
     except sqlite3.DatabaseError as error:
         if _damaged(error):
             return "damaged"
-        raise BookFolderError(f"the take index cannot be read ({error})", where=str(path), fix="Try again.") from error
+        raise BookFolderError(
+            Wording(f"the take index cannot be read ({error})", f"录音索引无法读取（{error}）"), where=str(path),
+            fix=Wording("Try again.", "请再试一次。"),
+        ) from error  # fmt: skip
 
 
 def salvaged_choices(folder: Path) -> dict[str, tuple[str, str]]:

@@ -52,7 +52,7 @@ class Rendered:
 
 class Journal:
     """This process's journal in a take store, open for a batch. To be used by one thread at a time. Raises BookFolderError
-    for a full disk."""
+    for a full disk, or one that fails."""
 
     def __init__(self, takes: Path) -> None:
         self.path = takes / FOLDER / f"{socket.gethostname()}-{os.getpid()}-{_token(os.getpid())}.jsonl"
@@ -78,8 +78,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         """Have the rows on the disk before anyone is told that the batch is done."""
-        os.fsync(self._file)
-        os.close(self._file)
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise explained(error, self.path) from error
+        finally:
+            os.close(self._file)
 
 
 @cache

@@ -16,7 +16,8 @@ from pipeline.takes import choices, index, journal
 from pipeline.takes.index import State
 from pipeline.takes.journal import Rendered
 from pipeline.takes.store import TakeStore
-from pipeline.takes.verified import DamagedTake, verified
+from pipeline.takes.verified import DamagedTake, ForeignTake, verified
+from pipeline.wording import Wording
 
 ASIDE = "damaged"
 
@@ -41,11 +42,11 @@ class Findings:
     index: State = "ok"
     takes: int = 0
     size: int = 0
-    damaged: dict[Path, str] = field(default_factory=dict)
+    damaged: dict[Path, Wording] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     entered: list[str] = field(default_factory=list)
     old: dict[str, Rendered] = field(default_factory=dict)
-    strange: dict[Path, str] = field(default_factory=dict)
+    strange: dict[Path, Wording] = field(default_factory=dict)
     odd_rows: int = 0
     lines: dict[str, str] = field(default_factory=dict)
     by_hand: list[str] = field(default_factory=list)
@@ -114,15 +115,15 @@ def _look(folder: Path, known: dict[str, tuple[str, int]], found: Findings) -> l
                 else:
                     found.old[path.stem] = one
             elif known[path.stem] != (sha256_file(path), size):
-                raise DamagedTake("it is not the file that was rendered")
+                raise DamagedTake(Wording("it is not the file that was rendered", "不是当初合成的文件"))
         except DamagedTake as error:
-            found.damaged[path] = str(error)
+            found.damaged[path] = error.why
         except OSError as error:
             if error.errno != errno.EIO:
                 raise explained(error, path) from error
-            found.damaged[path] = "the disk cannot read it"
-        except ValueError as error:
-            found.strange[path] = str(error)
+            found.damaged[path] = Wording("the disk cannot read it", "磁盘读不出来")
+        except ForeignTake as error:
+            found.strange[path] = error.why
         else:
             found.takes += 1
             found.size += size
@@ -138,7 +139,7 @@ def _files(folder: Path, found: Findings) -> Iterator[Path]:
             if path.suffix == ".flac" and journal.KEY.fullmatch(path.stem) and path.stem[:2] == place.name:
                 yield path
             elif not path.name.startswith("."):  # what was being written is looked at with the rest of the book
-                found.strange[path] = "it is no take of ours"
+                found.strange[path] = Wording("it is no take of ours", "不是本程序的录音")
 
 
 def _drop(store: TakeStore, found: Findings, dry_run: bool) -> None:

@@ -3,6 +3,7 @@
 import io
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ EN = "It was the best of times, it was the worst of times. Dogs bark; people of 
 MIXED = "他打开Word，写了一封email给Tom。明天，NASA开会。"
 
 
-def direction(text: str, language: str, **more: object) -> Direction:
-    return Direction("c01-1", spoken(text, language), language, Voice("v", "espeak"), **more)  # type: ignore[arg-type]
+def direction(text: str, language: str, **more: Any) -> Direction:
+    return Direction("c01-1", spoken(text, language), language, Voice("v", "espeak"), **more)
 
 
 def said(text: str, language: str, **more: object) -> tuple[Waveform, tuple[Word, ...]]:

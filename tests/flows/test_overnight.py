@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from tests.servers import Handler, LocalServer, running
 class Webhook(Handler):
     """Keeps what it is sent."""
 
+    server: LocalServer
+
     def do_POST(self) -> None:
-        self.server.keys.append(self.rfile.read(int(self.headers["Content-Length"])).decode())  # type: ignore[attr-defined]
+        self.server.keys.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send(200, "{}")
 
 
@@ -71,7 +74,6 @@ def test_a_night_is_a_run_with_a_run_for_each_book_and_tells_who_asked(prefect_s
         for allowed in (12, 25, 50):  # a busy machine takes long to begin
             ends = datetime.now(UTC) + timedelta(seconds=allowed)
             done = night(queue, prefect_server, until=ends.isoformat())
-            late = (datetime.now(UTC) - ends).total_seconds()
             assert done.returncode == 0, done.stderr
             found = morning(home)
             if found["by_book"]["nightlong"]["outcome"] == "stopped":
@@ -80,7 +82,7 @@ def test_a_night_is_a_run_with_a_run_for_each_book_and_tells_who_asked(prefect_s
         "nightbroken": "failed",
         "nightlong": "stopped",
     }
-    assert late < allowed, "it ends soon after its window"
+    assert found["by_book"]["nightlong"]["rendered"] < 4000, "what was left was not begun"
     assert found["by_book"]["nightlong"]["rendered"] == len(list((home / "output/nightlong/takes").glob("*/*.flac")))
     assert any("custom-webhook/gone was not told" in one for one in found["remarks"])
     runs = flow_runs(prefect_server, ["night of catalogue", "produce nightlong"])
@@ -118,7 +120,8 @@ def test_outside_its_window_a_night_begins_nothing(prefect_server: str, tmp_path
     assert not (home / "output").exists()
 
 
-def deployment(address: str, name: str):  # type: ignore[no-untyped-def]
+def deployment(address: str, name: str) -> Any:
+    """A deployment as the server has it; None where there is none."""
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -130,8 +133,12 @@ def scheduled(address: str, deployment_id: object) -> list[datetime]:
     """When a deployment's coming runs begin: those that the server's scheduler enters when it is asked to."""
     import httpx
 
-    answer = httpx.post(f"{address}/deployments/{deployment_id}/schedule", json={}, timeout=30)
-    assert answer.status_code == 200, "does this SQLAlchemy go with this Prefect?"
+    def entered() -> bool:
+        status = httpx.post(f"{address}/deployments/{deployment_id}/schedule", json={}, timeout=30).status_code
+        assert status in (200, 503), "does this SQLAlchemy go with this Prefect?"
+        return status == 200  # 503: its database is busy
+
+    assert until(entered)
     wanted = {
         "deployments": {"id": {"any_": [str(deployment_id)]}},
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
@@ -140,7 +147,8 @@ def scheduled(address: str, deployment_id: object) -> list[datetime]:
     return [datetime.fromisoformat(one["expected_start_time"]) for one in found]
 
 
-def until(true, seconds: float = 60) -> bool:  # type: ignore[no-untyped-def]
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
+    """Wait for something to be so, at most `seconds`; whether it is."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if true():
@@ -208,3 +216,20 @@ def test_what_cannot_be_served_is_said_in_the_evening(
     refused = shuoshu("schedule", "serve", cwd=tmp_path, **known)
     assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_block_of_the_users_own_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect's abstract block has an asynchronous `notify`, which its own blocks make synchronous."""
+    from prefect.blocks.abstract import NotificationBlock
+
+    from flows import overnight
+
+    told = []
+
+    class Own(NotificationBlock):
+        async def notify(self, body: str, subject: str | None = None) -> None:
+            told.append((body, subject))
+
+    monkeypatch.setattr(overnight, "_block", lambda _: Own())
+    assert overnight._notified("own/block", "all is well", "2026-11-25") == []
+    assert told == [("all is well", "Shuoshu, night of 2026-11-25")]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from pipeline.errors import ShuoshuError
 from pipeline.folder import BookFolder
 from pipeline.opening import Production
 from pipeline.produce import Result
-from pipeline.progress import Observer
+from pipeline.progress import Observer, Progress
 from pipeline.queue import edit, inbox, morning, night, record, speeds
 from pipeline.queue.file import load
 from pipeline.queue.forecast import forecast
@@ -135,7 +137,7 @@ def test_what_does_not_fit_stops_at_the_windows_end_and_goes_on_the_next_night(h
     clock = Clock()
 
     def make(production: Production, request: Request, observe: Observer) -> Result:
-        def watching(step) -> None:  # type: ignore[no-untyped-def]
+        def watching(step: Progress) -> None:
             observe(step)
             if step.stage == "render" and step.done:
                 clock.late = True
@@ -176,7 +178,7 @@ def test_a_stop_between_chapters_and_between_deliverables_keeps_what_is_made(hom
             state = {"stop": False}
             production.stop_when = lambda: state["stop"]
 
-            def watching(step) -> None:  # type: ignore[no-untyped-def]
+            def watching(step: Progress) -> None:
                 observe(step)
                 state["stop"] = state["stop"] or (step.stage == stage and (step.done > 0 or stage == "deliver"))
 
@@ -204,7 +206,7 @@ def test_a_book_that_is_paused_while_it_is_made_stops_cleanly(home: Path) -> Non
     queue = write_queue(home, f"  - {LONG}   # the long one\n")
 
     def make(production: Production, request: Request, observe: Observer) -> Result:
-        edit.edit(queue, lambda text: edit.put(text, 0, "paused", True))
+        edit.edit(queue, edit.paused(True, "long"))
         return plainly(production, request, observe)
 
     made = night.work(queue, FAR, make)
@@ -212,14 +214,14 @@ def test_a_book_that_is_paused_while_it_is_made_stops_cleanly(home: Path) -> Non
     assert "paused" in made.books[0].what
     assert "# the long one" in queue.read_text()
     assert outcomes(night.work(queue, FAR, plainly)) == {"long": "stopped"}, "a paused book has no turn"
-    edit.edit(queue, lambda text: edit.put(text, 0, "paused", False))
+    edit.edit(queue, edit.paused(False, "long"))
     assert outcomes(night.work(queue, FAR, plainly)) == {"long": "done"}
 
 
-def _hold(folder: str, held: object, go: object) -> None:
+def _hold(folder: str, held: Event, go: Event) -> None:
     with BookFolder(Path(folder)).locked():
-        held.set()  # type: ignore[attr-defined]
-        go.wait(60)  # type: ignore[attr-defined]
+        held.set()
+        go.wait(60)
 
 
 def test_a_book_that_another_process_holds_is_passed_over_with_that_reason(home: Path) -> None:
@@ -291,7 +293,7 @@ def test_a_book_dropped_into_the_inbox_is_queued_once_it_is_whole(home: Path) ->
     assert [one.name for one in found.queued] == ["new.txt"]
     assert "# the only one" in queue.read_text()
     assert [one.request.manuscript for one in load(queue).books] == [home / "one.txt", folder / "new.txt"]
-    edit.edit(queue, lambda text: edit.remove(text, 1))
+    edit.edit(queue, lambda text, _: edit.remove(text, 1))
     assert inbox.take_in(queue, settled_s=0.0).queued == (), "removed is removed"
     (folder / "new.txt").write_text("另一个故事。")
     assert [one.name for one in inbox.take_in(queue, settled_s=0.0).queued] == ["new.txt"], "until the file changes"
@@ -318,7 +320,7 @@ def test_figures_are_learned_and_used(home: Path) -> None:
     assert first.estimate
     assert not first.estimate.measured, "the first night says that it has no figures"
     night.work(queue, FAR, plainly)
-    edit.edit(queue, lambda text: edit.add(text, [{"manuscript": "two.txt"}]))
+    edit.edit(queue, edit.with_books([{"manuscript": "two.txt"}]))
     second = list(forecast(load(queue), FAR, speeds.load()))[1]
     assert second.estimate
     assert second.estimate.measured
@@ -397,3 +399,31 @@ def test_the_queue_from_the_command_line(
     page = next((home / "nights").glob("*.html")).read_text(encoding="utf-8")
     assert "Content-Security-Policy" in page
     assert "夜间" in page or "无需重做" in page or "完成" in page
+
+
+def test_a_book_dropped_into_the_inbox_is_queued_once_though_two_look_at_the_same_time(home: Path) -> None:
+    (home / "manuscripts/inbox").mkdir(parents=True)
+    for number in range(4):
+        write_story(home / "manuscripts/inbox", f"dropped{number}")
+    queue = write_queue(home, "  - one.txt\n")
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: inbox.take_in(queue, settled_s=0.0), range(8)))
+    assert sum(len(one.queued) for one in found) == 4
+    assert [one.name for one in load(queue).books] == ["one", *(f"dropped{number}" for number in range(4))]
+
+
+def test_a_first_book_that_cannot_be_leaves_no_queue_behind(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    assert main(["schedule", "add", "none.txt"]) == 2
+    assert "none.txt" in capsys.readouterr().err
+    assert not (home / "queue.yaml").exists()
+
+
+def test_an_earlier_nights_broken_record_ends_no_night(home: Path) -> None:
+    write_story(home, "one")
+    queue = write_queue(home, "  - one.txt\n")
+    (home / "nights").mkdir()
+    (home / "nights/2020-01-01.json").write_text("{", encoding="utf-8")
+    assert outcomes(night.work(queue, FAR, plainly)) == {"one": "done"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -160,7 +161,9 @@ entries = st.lists(st.tuples(comments, st.sampled_from(ENTRIES)), min_size=1, ma
 
 @settings(max_examples=40, deadline=None)
 @given(comments, entries, comments, st.data())
-def test_whatever_the_file_looks_like_comments_survive_every_edit(before, items, after, data) -> None:  # type: ignore[no-untyped-def]
+def test_whatever_the_file_looks_like_comments_survive_every_edit(
+    before: list[str], items: list[tuple[list[str], str]], after: list[str], data: st.DataObject
+) -> None:
     rows = [*before, "window: 22:00-07:00  # night", "books:"]
     for number, (above, item) in enumerate(items):
         rows += [*above, "  " + item.format(m=f"book{number}.txt")]
@@ -183,10 +186,18 @@ def test_whatever_the_file_looks_like_comments_survive_every_edit(before, items,
 def test_a_wrong_edit_writes_nothing(tmp_path: Path) -> None:
     path = queue(tmp_path, WRITTEN)
     with pytest.raises(ShuoshuError) as caught:
-        edit.edit(path, lambda text: edit.add(text, [{"manuscript": "other/one.epub"}]))
+        edit.edit(path, edit.with_books([{"manuscript": "other/one.epub"}]))
     assert str(path) in caught.value.where
     assert path.read_text(encoding="utf-8") == WRITTEN
-    found = edit.edit(path, lambda text: edit.put(text, None, "paused", True))
+    found = edit.edit(path, edit.paused(True))
     assert found.paused
     assert load(path) == found
     assert sorted(one.name for one in tmp_path.iterdir()) == ["nights", "queue.yaml"]
+
+
+def test_edits_at_the_same_time_each_change_the_book_they_mean(tmp_path: Path) -> None:
+    path = queue(tmp_path, "books:\n" + "".join(f"  - book{number}.txt\n" for number in range(24)))
+    with ThreadPoolExecutor(12) as threads:
+        changes = [edit.without(f"book{number}") for number in range(0, 24, 2)]
+        list(threads.map(lambda change: edit.edit(path, change), changes))
+    assert [one.name for one in load(path).books] == [f"book{number}" for number in range(1, 24, 2)]

@@ -17,8 +17,8 @@ BERLIN, SHANGHAI, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai"
 USUAL = "22:00-07:00, weekends all day"
 
 
-def berlin(*when: int) -> datetime:
-    return datetime(*when, tzinfo=BERLIN)  # type: ignore[arg-type]
+def berlin(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=BERLIN)
 
 
 def test_a_night_goes_past_midnight_and_a_weekend_from_friday_to_monday() -> None:

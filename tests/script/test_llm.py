@@ -7,11 +7,12 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import script
-from pipeline.errors import ScriptError
+from pipeline.errors import ScriptError, ShuoshuError
 from pipeline.nouns import Character, Line
 from pipeline.script import llm, llm_config
 from pipeline.script.llm_config import Settings
@@ -93,9 +94,9 @@ LINES = [line(1, "林晚", 0.95, "tag-before"), line(2, "unknown", 0.0, "none"),
 PEOPLE = [Character("林晚", 2, ""), Character("老王", 1, "")]
 
 
-def ask(server_or_url: Server | str, folder: Path, **settings: object) -> llm.Outcome:
+def ask(server_or_url: Server | str, folder: Path, **settings: Any) -> llm.Outcome:
     url = server_or_url if isinstance(server_or_url, str) else server_or_url.url
-    wish = Settings(**{"url": url, "model": "m", "timeout_s": 5, **settings})  # type: ignore[arg-type]
+    wish = Settings(**{"url": url, "model": "m", "timeout_s": 5, **settings})
     return llm.improve(LINES, PEOPLE, folder, wish, first_wait_s=0.01)
 
 
@@ -184,21 +185,23 @@ def test_the_key_comes_from_the_environment(server: Server, tmp_path: Path, monk
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("llm:\n  url: http://x/v1\n  modle: m\n", "line 3: unknown setting 'modle'. Did you mean model?"),
-        ("llm:\n  url: http://x/v1\n", "model is missing"),
-        ("llm:\n  url: x\n  model: m\n", "line 2: url must begin with http"),
-        ("llm: {url: http://x, model: m, timeout_s: nan}\n", "line 1: timeout_s must be a number from 1 to 3600"),
-        ("llm:\n  url: http://x\n  model: [m]\n", "line 3: model must be a single value"),
-        ("llm: [\n", "cannot be read as YAML"),
-        ("other: 1\n", "line 1: unknown setting 'other'"),
-        ("", "`llm:` with its settings is missing"),
+        ("llm:\n  url: http://x/v1\n  modle: m\n", "line 3: llm has no setting 'modle'. Did you mean model?"),
+        ("llm:\n  url: http://x/v1\n", "line 1: llm: model is missing"),
+        ("llm:\n  url: x\n  model: m\n", "line 2: llm: url must begin with http"),
+        ("llm: {url: http://x, model: m, timeout_s: .nan}\n", "line 1: llm: timeout_s must be a number from 1 to 3600"),
+        ("llm:\n  url: http://x\n  model: [m]\n", "line 3: llm: model must be text"),
+        ("llm:\n  url: http://x\n  url: http://y\n", "line 3: 'url' stands twice"),
+        ("llm: [\n", "this is not YAML"),
+        ("llm:\n", "line 1: llm must be `key: value` pairs"),
+        ("other: 1\n", "line 1: the settings file has no key 'other'"),
+        ("listen: {asr: faster-whisper}\n", "no settings for the language model were found"),
     ],
 )
-def test_settings_that_are_wrong(tmp_path: Path, text: str, says: str) -> None:
-    path = tmp_path / "shuoshu.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ScriptError) as refused:
-        llm_config.read(path)
+def test_settings_that_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shuoshu.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ShuoshuError) as refused:
+        llm_config.load()
     assert says in str(refused.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,11 @@ from pipeline.request import Request
 from tests.conftest import CAST, SMALL
 
 
-def produced(home: Path, **more: object) -> tuple[Result, dict[str, str]]:
+def produced(home: Path, **more: Any) -> tuple[Result, dict[str, str]]:
     """Make the book in `home`; the result, and why each line was stale."""
     request = Request(
         home / "small.txt", home / "small.yaml", output=home / "out", formats="flac", deliver="timeline", **more
-    )  # type: ignore[arg-type]
+    )
     with open_book(request) as production:
         stale = {line: str(why) for line, why in production.plan.stale.items()}
         return nothing_to_do(production) or finish(production, 1), stale

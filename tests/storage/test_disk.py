@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pipeline.folder import BookFolder
 from pipeline.opening import open_book, reopen
 from pipeline.produce import finish
 from pipeline.request import Request
+from pipeline.takes.journal import Rendered
 from tests.conftest import CAST_ZH, DEMO_ZH
 from tests.disks import small_disk
 
@@ -61,8 +63,8 @@ def test_a_run_stops_while_everything_is_whole_and_goes_on_when_there_is_room(
     with small_disk(home / "out2", "100m") as small, open_book(request) as one:
         real, seen = one.store.record, []
 
-        def record(found: list[object], **more: bool) -> None:
-            real(found, **more)  # type: ignore[arg-type]
+        def record(found: Iterable[Rendered], **more: bool) -> None:
+            real(found, **more)
             if not seen:
                 left = shutil.disk_usage(small).free
                 (small / "others.bin").write_bytes(bytes(left - 18_000_000))
@@ -80,7 +82,9 @@ def test_a_run_stops_while_everything_is_whole_and_goes_on_when_there_is_room(
 
 
 @pytest.mark.parametrize(("told", "floor"), [("0", 0), ("500M", 500_000_000), ("2G", 2 * 10**9), ("1.5kB", 1500)])
-def test_the_floor_is_the_users(home: Path, folder: BookFolder, told: str, floor: int, monkeypatch) -> None:
+def test_the_floor_is_the_users(
+    home: Path, folder: BookFolder, told: str, floor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SHUOSHU_DISK_FLOOR", told)
     with reopen(folder) as production:
         assert disk._floor(production) == floor

@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,14 +117,8 @@ def test_every_file_that_the_cast_names_goes_along(home: Path, folder: BookFolde
         assert production.cast.lexicon["长安"] == "chang2 an1"
         assert production.profile.room_tone is not None
         assert production.profile.room_tone.is_relative_to(inside)
-        assert production.profile.scene_music == replaced(before[1].scene_music, inside / "bell.wav")
+        assert production.profile.scene_music == replace(before[1].scene_music, file=inside / "bell.wav")
         assert production.plan.wanted == before[0].wanted
-
-
-def replaced(music: object, path: Path) -> object:
-    from dataclasses import replace
-
-    return replace(music, file=path)  # type: ignore[type-var]
 
 
 def test_a_book_is_never_overwritten_nor_an_archive(home: Path, folder: BookFolder, tmp_path: Path) -> None:
@@ -251,6 +246,19 @@ def test_a_link_in_a_zip(content: Files, tmp_path: Path) -> None:
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
     refused(tmp_path / "a.zip", tmp_path, "no plain file")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "says"), [(8, b"\x01\x00", "encrypted"), (10, b"\x61\x00", "compression method")]
+)
+def test_a_zip_that_cannot_be_unpacked(content: Files, tmp_path: Path, place: int, value: bytes, says: str) -> None:
+    """`place` counts from a file's entry in the central directory (APPNOTE.TXT 6.3.10, 4.3.12), which zipfile believes."""
+    zipped(content)(tmp_path / "a.zip")
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + place : entry + place + 2] = value
+    (tmp_path / "a.zip").write_bytes(data)
+    refused(tmp_path / "a.zip", tmp_path, rf"cannot be read \(.*{says}")
 
 
 def tampered(content: Files, name: str, change: Callable[[bytes], bytes]) -> Files:
@@ -390,6 +398,20 @@ def test_archives_of_other_things(tmp_path: Path) -> None:
         import_book(tmp_path / "c.tar", tmp_path / "out")
     with pytest.raises(BookFolderError, match="no such file"):
         import_book(tmp_path / "d.tar", tmp_path / "out")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read, by root neither")
+def test_what_the_disk_cannot_read_is_one_clear_error(home: Path, folder: BookFolder, tmp_path: Path) -> None:
+    archive = tmp_path / "a.tar"
+    archive.symlink_to("/proc/self/mem")
+    with pytest.raises(BookFolderError, match="Input/output error") as refusal:
+        import_book(archive, tmp_path / "out")
+    assert refusal.value.where == str(archive)
+    (home / "small.txt").unlink()
+    (home / "small.txt").symlink_to("/proc/self/mem")
+    with pytest.raises(BookFolderError, match="Input/output error"):
+        export_book(folder, tmp_path / "b.tar")
+    assert not (tmp_path / "b.tar").exists()
 
 
 def test_memory_does_not_grow_with_the_book(folder: BookFolder, tmp_path: Path) -> None:

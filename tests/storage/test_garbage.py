@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,9 @@ def lines_of_lin(folder: BookFolder) -> list[str]:
         return [line.id for line in production.plan.lines if line.speaker == "林晚"]
 
 
-def collected(folder: BookFolder, **more: object) -> Garbage:
+def collected(folder: BookFolder, **more: Any) -> Garbage:
     told: list[Garbage] = []
-    found = collect(folder, told.append, **more)  # type: ignore[arg-type]
+    found = collect(folder, told.append, **more)
     assert told == [found]
     return found
 

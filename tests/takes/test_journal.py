@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
 import soundfile
 
+from pipeline.errors import BookFolderError
 from pipeline.nouns import Direction, Take, Voice
 from pipeline.opening import open_book, reopen
 from pipeline.produce import finish
@@ -43,8 +46,8 @@ def work(folder: Path, who: int, batches: int, size: int) -> None:
         render_batch(jobs(who, size, at * size), folder)
 
 
-def started(target: object, *arguments: object) -> SpawnProcess:
-    process = SPAWN.Process(target=target, args=arguments)  # type: ignore[arg-type]
+def started(target: Callable[..., object], *arguments: object) -> SpawnProcess:
+    process = SPAWN.Process(target=target, args=arguments)
     process.start()
     return process
 
@@ -230,3 +233,14 @@ def test_a_run_killed_before_it_entered_its_takes_renders_none_of_them_again(
         finish(production, 1)
     for path in folder.takes.rglob("*.flac"):
         assert takes.get(path.name, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
+
+
+def test_a_disk_that_fails_when_a_batch_ends_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(BookFolderError, match="Input/output error"):
+        render_batch(jobs(0, 1), tmp_path)

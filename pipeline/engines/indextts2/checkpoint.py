@@ -177,7 +177,7 @@ class Checkpoint:
                 "it holds more than tensors, and such a file could run code; it was not opened", where=str(path),
                 fix="Download it from its official source.",
             ) from error  # fmt: skip
-        except Exception as error:
+        except Exception as error:  # torch and safetensors raise many kinds for files that are not what they should be
             raise EngineError(f"it cannot be read: {error}", where=str(path), fix="Download it again.") from error
 
     def _built(self, build: Callable[[], M], name: str, pick: Callable[[Any], Any] = lambda found: found) -> M:

@@ -125,7 +125,7 @@ class EmotionReader:
                     messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
                 )
             )
-        except Exception as error:
+        except Exception as error:  # a template is a program of the checkpoint's own
             raise self._unusable(f"its chat_template.jinja fails: {error}") from error
 
     @cached_property
@@ -154,7 +154,7 @@ class EmotionReader:
                 self.folder, local_files_only=True, use_safetensors=True, output_loading_info=True,
                 dtype=torch.float16 if self.device.type == "cuda" else torch.float32,
             )  # fmt: skip
-        except Exception as error:
+        except Exception as error:  # transformers raises many kinds for files that are not what they should be
             raise self._unusable(f"it cannot be read: {error}") from error
         drawn = sorted(
             {*map(str, loaded["missing_keys"])} - ({"lm_head.weight"} if model.config.tie_word_embeddings else set())

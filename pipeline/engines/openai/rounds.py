@@ -99,7 +99,7 @@ class Round:
                 if done:
                     self._put(done)
             self._put(self._refusal() if self.refused else None)
-        except Exception as error:  # noqa: BLE001 - to be raised where it is waited for
+        except Exception as error:  # noqa: BLE001 - whatever it is, `spoken` raises it; else it would wait for ever
             self._put(error)
         finally:
             for _ in range(self.threads):

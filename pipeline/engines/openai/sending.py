@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.asking import Http, TooLong, reason, retry_after
 from pipeline.engines.openai.answer import Unusable, doubts, longest_s, waveform
-from pipeline.engines.openai.hosts import Going, Hosts
+from pipeline.engines.openai.hosts import End, Going, Hosts
 from pipeline.engines.openai.request import content
 from pipeline.engines.openai.settings import Settings
 from pipeline.errors import EngineError
@@ -34,6 +34,7 @@ class Outcome:
     counts  the failure is one of the line's tries: it may be the line's own fault
     final   no other try will fare better
     fatal   nor will any other line
+    how     what it means for the host (see `Hosts.ended`), which asks for a pause of `after` seconds (None = it does not)
     """
 
     wave: Waveform | None = None
@@ -42,6 +43,8 @@ class Outcome:
     counts: bool = True
     final: bool = False
     fatal: bool = False
+    how: End = "answered"
+    after: float | None = None
 
 
 class Sender:
@@ -71,88 +74,68 @@ class Sender:
 
     def send(self, going: Going, direction: Direction) -> Outcome:
         """Send a direction where `Hosts.take` said, and tell `Hosts` how it ended. Raises nothing."""
+        try:
+            outcome = self._sent(going.host.url, direction)
+        except Exception as error:  # noqa: BLE001 - nobody knows what strangers' bytes can break; a dead thread keeps its line
+            kind = type(error).__name__  # and not its text, which may hold the key
+            outcome = _failed(Wording(f"an unexpected {kind}", f"意外的 {kind}"))
+        self.hosts.ended(going, outcome.how, outcome.why, outcome.after)
+        return outcome
+
+    def _sent(self, url: str, direction: Direction) -> Outcome:
         import httpx
 
-        url = going.host.url
         speed = direction.speed if "speed" in self.settings.fields else 1.0
         most_s = longest_s(direction.text, speed)
+        largest = min(round(most_s * _BYTES_PER_S) + (1 << 16), LARGEST)
         try:
             sent = content(direction, self.settings)
-            largest = min(round(most_s * _BYTES_PER_S) + (1 << 16), LARGEST)
-            answer = self.http[url].post(f"{url}/audio/speech", largest=largest, **sent)
+            status, headers, data = self.http[url].post(f"{url}/audio/speech", largest=largest, **sent)
         except EngineError as error:  # a clip that cannot be read
-            self.hosts.ended(going, "unsent")
-            return Outcome(why=Wording(f"{error.where}: {error.what}"), final=True)
+            return Outcome(why=Wording(f"{error.where}: {error.what}"), final=True, how="unsent")
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             why = reason(error)[1] if isinstance(error, httpx.ConnectError) else _NO_CONNECTION
-            return self._failed(going, why, counts=False)
+            return _failed(why, counts=False)
         except httpx.TimeoutException:
             seconds = self.settings.timeout_s
-            return self._failed(going, Wording(f"no answer within {seconds:g} s", f"{seconds:g} 秒内没有回答"))
+            return _failed(Wording(f"no answer within {seconds:g} s", f"{seconds:g} 秒内没有回答"))
         except TooLong:
-            return self._failed(going, Wording("an answer far too long", "回答过长"))
+            return _failed(Wording("an answer far too long", "回答过长"))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return self._failed(going, reason(error)[1])
-        except Exception as error:  # noqa: BLE001 - a thread that dies without a word would leave its line hanging
-            return self._failed(
-                going, Wording(f"an unexpected {type(error).__name__}", f"意外的 {type(error).__name__}")
-            )
-        return self._judged(going, direction, most_s, *answer)
-
-    def _judged(
-        self, going: Going, direction: Direction, most_s: float, status: int, headers: Mapping[str, str], data: bytes
-    ) -> Outcome:
+            return _failed(reason(error)[1])
         if status == HTTPStatus.OK:
-            return self._heard(going, direction, most_s, headers, data)
-        why = Wording(f"HTTP {status}{self._message(data)}")
-        after = retry_after(headers)
+            return self._heard(direction.text, speed, most_s, headers, data)
+        return self._refused(status, headers, data)
+
+    def _refused(self, status: int, headers: Mapping[str, str], data: bytes) -> Outcome:
+        """What an answer other than 200 means."""
+        why, after = Wording(f"HTTP {status}{self._message(data)}"), retry_after(headers)
         if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and after is not None):
-            self.hosts.ended(going, "busy", why, after)
-            return Outcome(why=why, counts=False)
+            return Outcome(why=why, counts=False, how="busy", after=after)
         if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY) or status >= 500:
-            return self._failed(going, why, counts=status != HTTPStatus.SERVICE_UNAVAILABLE)
-        self.hosts.ended(going, "answered", why)
+            return _failed(why, counts=status != HTTPStatus.SERVICE_UNAVAILABLE)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):  # its message may hold part of the key
-            return Outcome(
-                why=Wording(
-                    f"does not accept the key (HTTP {status}); see key_env",
-                    f"不接受密钥（HTTP {status}）；请看 key_env",
-                ),
-                fatal=True,
+            why = Wording(
+                f"does not accept the key (HTTP {status}); see key_env", f"不接受密钥（HTTP {status}）；请看 key_env"
             )
+            return Outcome(why=why, fatal=True)
         if 300 <= status < 400:
-            return Outcome(
-                why=Wording(
-                    f"points to another address (HTTP {status}), which is not followed",
-                    f"要求转到另一个地址（HTTP {status}），这里不会跟随",
-                ),
-                fatal=True,
+            why = Wording(
+                f"points to another address (HTTP {status}), which is not followed",
+                f"要求转到另一个地址（HTTP {status}），这里不会跟随",
             )
+            return Outcome(why=why, fatal=True)
         return Outcome(why=why, final=True)
 
-    def _heard(
-        self, going: Going, direction: Direction, most_s: float, headers: Mapping[str, str], data: bytes
-    ) -> Outcome:
+    def _heard(self, text: str, speed: float, most_s: float, headers: Mapping[str, str], data: bytes) -> Outcome:
+        """The take in an answer, or why it is none. `speed`: what the server was asked for."""
         framed = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
         rate = self.settings.rate
         try:
-            wave, sealed = waveform(
-                data, pcm=self.settings.format == "pcm", rate=rate, framed=framed, most_s=most_s
-            )  # fmt: skip
-            speed = direction.speed if "speed" in self.settings.fields else 1.0
-            found = doubts(wave, rate, direction.text, speed, sealed)
+            wave, sealed = waveform(data, pcm=self.settings.format == "pcm", rate=rate, framed=framed, most_s=most_s)
+            return Outcome(wave, doubts(wave, rate, text, speed, sealed))
         except Unusable as error:
-            return self._failed(going, error.why)
-        except Exception as error:  # noqa: BLE001 - no answer may break the work
-            return self._failed(
-                going, Wording(f"an answer that breaks its reader ({type(error).__name__})", "回答无法解读")
-            )
-        self.hosts.ended(going, "answered")
-        return Outcome(wave, found)
-
-    def _failed(self, going: Going, why: Wording, *, counts: bool = True) -> Outcome:
-        self.hosts.ended(going, "failed", why)
-        return Outcome(why=why, counts=counts)
+            return _failed(error.why)
 
     def _message(self, data: bytes) -> str:
         """What the server itself says, cut, unless some of the key is in it."""
@@ -171,3 +154,7 @@ class Sender:
         text = "".join(sign if sign.isprintable() else " " for sign in text)
         parts = (self._key[at : at + _SECRET] for at in range(max(len(self._key) - _SECRET, 0) + 1))
         return "" if self._key and any(part in text for part in parts) else text[:_SHOWN]
+
+
+def _failed(why: Wording, *, counts: bool = True) -> Outcome:
+    return Outcome(why=why, counts=counts, how="failed")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,6 @@ from pipeline.checked import Checked
 from pipeline.engines.base import Capabilities
 from pipeline.errors import EngineError
 from pipeline.nouns import DELIVERIES
-from pipeline.settings_file import NAME
 from pipeline.wording import Wording
 from pipeline.yaml_lines import Node
 
@@ -85,15 +85,7 @@ class Settings:
 
     def key(self) -> str:
         """The key, read when it is needed and kept nowhere. Raises EngineError when its variable is not set."""
-        if not self.key_env:
-            return ""
-        found = os.environ.get(self.key_env, "")
-        if not found:
-            raise EngineError(
-                Wording(f"the environment variable {self.key_env} is not set", f"环境变量 {self.key_env} 没有设置"),
-                where=NAME, fix=Wording("Export the key.", "请把密钥放进这个环境变量。"),
-            )  # fmt: skip
-        return found
+        return settings_file.key(self.key_env, EngineError)
 
     def fingerprint(self) -> str:
         """Identifies model and mapping: what can change the sound. Neither hosts nor key, which cannot."""
@@ -153,7 +145,7 @@ def _read(check: Checked, section: Node) -> Settings:
     values = check.values(given, "speech", _RULES)
     values.setdefault("chance", "seed" in mapped)
     return Settings(
-        hosts=hosts, fields=mapped, extra={name: _plain(one) for name, one in extra.items()},
+        hosts=hosts, fields=mapped, extra={name: _plain(check, one) for name, one in extra.items()},
         languages={name: check.text(one, f"languages: {name}") for name, one in languages.items()}, **values,
     )  # fmt: skip
 
@@ -192,9 +184,16 @@ def _fields(check: Checked, node: Node | None) -> dict[str, str]:
     return found
 
 
-def _plain(node: Node) -> Any:
+def _plain(check: Checked, node: Node) -> Any:
+    """A value as JSON has it; YAML's dates as they are written."""
     if isinstance(node.value, dict):
-        return {name: _plain(one) for name, one in node.value.items()}
+        return {name: _plain(check, one) for name, one in node.value.items()}
     if isinstance(node.value, list):
-        return [_plain(one) for one in node.value]
+        return [_plain(check, one) for one in node.value]
+    if isinstance(node.value, date):
+        return node.value.isoformat()
+    if not isinstance(node.value, str | int | float | None) or (
+        isinstance(node.value, float) and not math.isfinite(node.value)
+    ):
+        raise check.error(f"speech: extra: {node.value!r} is nothing that JSON can hold", node.line)
     return node.value
