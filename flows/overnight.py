@@ -33,11 +33,12 @@ from pipeline.folder import safe_name
 from pipeline.opening import Production
 from pipeline.produce import Result
 from pipeline.progress import Observer
-from pipeline.queue import inbox, morning, record
+from pipeline.queue import morning, record
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
 from pipeline.queue.night import Unrecorded, now, work
 from pipeline.queue.record import Night
+from pipeline.queue.watched import Watched
 from pipeline.request import Request
 from pipeline.wording import Wording, chinese_of
 
@@ -137,7 +138,8 @@ def serve(path: Path, say: Callable[[str], None]) -> None:
             "a schedule needs a Prefect server that stays",
             fix="Run `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
         )
-    queue = load(path)
+    watched = Watched(path)
+    queue = watched.queue
     for slug in queue.notify:
         _block(slug)
     deployment = _deployment(queue)
@@ -145,7 +147,7 @@ def serve(path: Path, say: Callable[[str], None]) -> None:
         f"{deployment.full_name}: waiting for its window (Ctrl-C ends this; the deployment stays, paused, on the server)"
     )
     stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(queue, say, stop), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(watched, say, stop), daemon=True)
     deployment.apply()  # before the watcher may want a run of it
     watcher.start()
     try:
@@ -164,16 +166,16 @@ def _deployment(queue: Queue) -> Any:
     )  # fmt: skip
 
 
-def _watch(queue: Queue, say: Callable[[str], None], stop: threading.Event) -> None:
+def _watch(watched: Watched, say: Callable[[str], None], stop: threading.Event) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
     first, and when a book came in after the last one may have ended."""
-    told, wanted = "", True
+    queue, told, wanted = watched.queue, "", True
     while True:
         try:
-            found = inbox.take_in(queue.path)
+            found = watched.look()
             for one in found.queued:
                 say(f"{one.name} is queued")
-            fresh = load(queue.path)
+            fresh = watched.queue
             if fresh.window != queue.window:
                 _deployment(fresh).apply()
                 say(f"the window is now {', '.join(fresh.window.crons())} ({fresh.window.zone})")

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ShuoshuError
 from pipeline.files import write_text
 from pipeline.folder import folder_for
 from pipeline.manuscript.reader import readable
 from pipeline.queue import edit
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
-from pipeline.wording import Wording, chinese_of
+from pipeline.wording import Wording
 
 SETTLED_S = 30.0
 """A file is whole when nothing of it has changed for so long: neither its content nor its name, size or times, which the
@@ -32,12 +31,17 @@ class Drop:
     refused: tuple[Wording, ...] = ()
 
 
+def files(queue: Queue) -> list[Path]:
+    """What lies in the inbox, by name."""
+    return sorted(queue.inbox.iterdir()) if queue.inbox.is_dir() else []
+
+
 def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
     """What `take_in` would do; nothing is written."""
     seen, known = _seen(queue), {one.request.manuscript for one in queue.books}
     names = {one.name: f"{queue.path.name}, line {one.line}" for one in queue.books}
     ready, growing, refused = [], [], []
-    for path in sorted(queue.inbox.iterdir()) if queue.inbox.is_dir() else ():
+    for path in files(queue):
         path = path.resolve()
         if path.name.startswith(".") or not readable(path) or path in known or not path.is_file():
             continue
@@ -63,18 +67,21 @@ def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
 def take_in(path: Path, settled_s: float = SETTLED_S) -> Drop:
     """Queue every whole manuscript that lies in the inbox and was not queued before; one that was removed from the queue is
     queued again only when its file changes. Raises CastError or ShuoshuError for a queue that cannot be read or changed."""
-    queue = load(path)
+    return taken_in(load(path), settled_s)[1]
+
+
+def taken_in(queue: Queue, settled_s: float = SETTLED_S) -> tuple[Queue, Drop]:
+    """`take_in` for a queue that was read just now; the queue as it is then."""
     found = look(queue, settled_s)
-    if found.queued:
-        near = queue.path.parent
-        books = [
-            {"manuscript": str(one.relative_to(near) if one.is_relative_to(near) else one)} for one in found.queued
-        ]
-        edit.edit(path, lambda text: edit.add(text, books))
-        stats = {one.name: one.stat() for one in found.queued}
-        now = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
-        write_text(queue.nights / _SEEN, json.dumps({**_seen(queue), **now}, ensure_ascii=False, indent=1))
-    return found
+    if not found.queued:
+        return queue, found
+    near = queue.path.parent
+    books = [{"manuscript": str(one.relative_to(near) if one.is_relative_to(near) else one)} for one in found.queued]
+    queue = edit.edit(queue.path, lambda text: edit.add(text, books))
+    stats = {one.name: one.stat() for one in found.queued}
+    now = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
+    write_text(queue.nights / _SEEN, json.dumps({**_seen(queue), **now}, ensure_ascii=False, indent=1))
+    return queue, found
 
 
 def _seen(queue: Queue) -> Mapping[str, list[int]]:
@@ -84,12 +91,3 @@ def _seen(queue: Queue) -> Mapping[str, list[int]]:
         return found if isinstance(found, dict) else {}
     except (OSError, ValueError):
         return {}
-
-
-def fresh(queue: Queue) -> tuple[Queue, list[Wording]]:
-    """The queue as its file is now, the inbox taken in; as it was, and a remark, where the file is broken at the moment."""
-    try:
-        found = take_in(queue.path)
-        return load(queue.path), list(found.refused)
-    except ShuoshuError as error:
-        return queue, [Wording(f"{error.where}: {error.what}", f"{error.where}：{chinese_of(error.what)}")]
