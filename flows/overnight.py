@@ -7,8 +7,8 @@ python -m flows.overnight queue.yaml --until "2026-11-26 07:00"
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,12 @@ from prefect.states import Completed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.handover import run_opened
-from flows.watching import watched_by
+from flows.watching import recorded, watched_by
 from pipeline.errors import ShuoshuError
 from pipeline.folder import safe_name
 from pipeline.opening import Production
 from pipeline.produce import Result
-from pipeline.progress import Observer
+from pipeline.progress import Observer, together, unobserved
 from pipeline.queue import morning, record
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
@@ -40,6 +40,8 @@ from pipeline.queue.night import Unrecorded, now, work
 from pipeline.queue.record import Night
 from pipeline.queue.watched import Watched
 from pipeline.request import Request
+from pipeline.watch import environment
+from pipeline.watch.log import Log
 from pipeline.wording import Wording, chinese_of
 
 LOOK_S = 5.0
@@ -64,7 +66,8 @@ def night(queue: Path, until: datetime | None = None) -> Any:
     if ends is None:
         opens = record.shown(plan.window.opens(at), zone)
         return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
-    done = work(queue, ends, _make)
+    with _watched() as observe:
+        done = work(queue, ends, _make, observe=observe)
     morning.write_page(done, plan.nights, plan.language)
     with suppress(httpx.HTTPError):  # without its server there is nobody to show it to; the page is there
         _publish(done)
@@ -74,6 +77,19 @@ def night(queue: Path, until: datetime | None = None) -> Any:
     if failed:
         record.write(plan.nights, done.with_remarks(failed))
     return Completed(message=told)
+
+
+@contextmanager
+def _watched() -> Iterator[Observer]:
+    """Whoever watches the night, as this process's environment says."""
+    log, counter = environment.log(), environment.counter()
+    observers = [one for one in (log, counter) if one]
+    try:
+        with watched_by(unobserved, log), recorded():
+            yield together(*observers)
+    finally:
+        if log:
+            log.close()
 
 
 def _make(production: Production, request: Request, observe: Observer) -> Result:
@@ -126,9 +142,12 @@ def _block(slug: str) -> NotificationBlock:
 # --- serving ---------------------------------------------------------------------------------------------------------
 
 
-def serve(path: Path, say: Callable[[str], None]) -> None:
+def serve(
+    path: Path, say: Callable[[str], None], count: Callable[[Queue], None] | None = None,
+    log: Log | None = None,
+) -> None:  # fmt: skip
     """Register the queue's deployment, whose runs Prefect starts as the window opens, and wait for them; returns when stopped.
-    Meanwhile the queue file and the inbox are watched.
+    Meanwhile the queue file and the inbox are watched; `count` is told the queue as it is, `log` what Prefect logs here.
 
     Raises CastError for a queue that cannot be read, ShuoshuError without a Prefect server that stays, or for a notification
     block that is not there.
@@ -147,11 +166,12 @@ def serve(path: Path, say: Callable[[str], None]) -> None:
         f"{deployment.full_name}: waiting for its window (Ctrl-C ends this; the deployment stays, paused, on the server)"
     )
     stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(watched, say, stop), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(watched, say, count, stop), daemon=True)
     deployment.apply()  # before the watcher may want a run of it
     watcher.start()
     try:
-        prefect.serve(deployment, limit=1, print_starting_message=False)
+        with watched_by(unobserved, log), recorded():
+            prefect.serve(deployment, limit=1, print_starting_message=False)
     finally:
         stop.set()
         watcher.join(LOOK_S)
@@ -166,7 +186,9 @@ def _deployment(queue: Queue) -> Any:
     )  # fmt: skip
 
 
-def _watch(watched: Watched, say: Callable[[str], None], stop: threading.Event) -> None:
+def _watch(
+    watched: Watched, say: Callable[[str], None], count: Callable[[Queue], None] | None, stop: threading.Event
+) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
     first, and when a book came in after the last one may have ended."""
     queue, told, wanted = watched.queue, "", True
@@ -176,6 +198,8 @@ def _watch(watched: Watched, say: Callable[[str], None], stop: threading.Event) 
             for one in found.queued:
                 say(f"{one.name} is queued")
             fresh = watched.queue
+            if count:
+                count(fresh)
             if fresh.window != queue.window:
                 _deployment(fresh).apply()
                 say(f"the window is now {', '.join(fresh.window.crons())} ({fresh.window.zone})")

@@ -86,7 +86,7 @@ def master_in_turn(
         if not given:
             break
         made.append(given.popleft()())
-        observe(Progress("master", len(made), total, note=made[-1][0].title))
+        observe(Progress("master", len(made), total, note=made[-1][0].title, chapter=made[-1][0].chapter))
     if len(made) < total:
         left = total - len(made)
         raise Stopped(Wording(f"chapters left to master: {left}", f"还没有制作的章：{left}"))

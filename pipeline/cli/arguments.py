@@ -84,6 +84,27 @@ def _working(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--plain", action="store_true", help="without Prefect: the same rooms, no run record")
 
 
+def _watched(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--metrics-port",
+        type=_port,
+        default=0,
+        metavar="N",
+        help="answer Prometheus on 127.0.0.1:N (docs/scheduling.md)",
+    )
+    verb.add_argument(
+        "--log-json", action="store_true", help="standard error is a log: one JSON object a line, nothing else"
+    )
+    verb.add_argument("--log-file", type=Path, metavar="FILE", help="the same log added to a file")
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must lie between 1 and 65535")
+    return number
+
+
 def _count(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 512:
@@ -117,6 +138,7 @@ def _make(verbs: Any) -> None:
         "shuoshu run novel.epub --cast casts/novel.yaml",
         "shuoshu run 长安.txt --encoding gb18030 --chapters 2-5,9",
         "shuoshu run novel.epub --profile ebu_r128 --workers 4 --json",
+        "shuoshu run novel.epub --metrics-port 9464 --log-file run.jsonl",
     )  # fmt: skip
     _reading(run)
     _attributor(run)
@@ -126,6 +148,7 @@ def _make(verbs: Any) -> None:
     run.add_argument("--address", default="", metavar="tcp://HOST:8786", help="scheduler of the Dask cluster")
     _output(run)
     _working(run)
+    _watched(run)
     _json(run)
 
     script = _verb(
@@ -429,6 +452,7 @@ def _queue(verbs: Any) -> None:
         parts, "serve", "queue:serve", "wait for the window each night, as a Prefect deployment",
         "prefect server start &", "export PREFECT_API_URL=http://127.0.0.1:4200/api", "shuoshu schedule serve",
     )  # fmt: skip
+    _watched(serve)
     morning = _verb(
         verbs, "morning", "night:morning", "what the night made, and what not and why",
         "shuoshu morning", "shuoshu morning --night 2026-11-25 --json",

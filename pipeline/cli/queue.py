@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from pipeline.cli import show
+from pipeline.cli.watching import queue_books, watchers
 from pipeline.errors import ShuoshuError, did_you_mean
 from pipeline.queue import edit, forecast
 from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.file import BOOK, DOCS, INBOX, WINDOW, load, local_zone
+from pipeline.watch.log import Log
 from pipeline.wording import Wording
 
 _STARTER = {
@@ -38,6 +41,10 @@ language: zh
 books:
 """,
 }
+
+
+FIGURES = "metrics.prom"
+"""Of the nights' folder: where a night writes its figures for whoever serves them."""
 
 
 def add(options: argparse.Namespace) -> int:
@@ -138,8 +145,21 @@ def _place(path: Path, entry: Entry) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Wait for the window each night until stopped. Needs a Prefect server that stays."""
-    load(options.queue)
-    from flows.overnight import serve as serve_queue
+    queue = load(options.queue)
+    with watchers(options, queue.output, queue.nights / FIGURES) as watching:
+        from flows.overnight import serve as serve_queue
 
-    serve_queue(options.queue.resolve(), show.remark)
+        count = queue_books(watching.registry) if watching.registry else None
+        serve_queue(options.queue.resolve(), _say(watching.log), count, watching.log)
     return 0
+
+
+def _say(log: Log | None) -> Callable[[str], None]:
+    """How a served queue speaks: to people, and into the log."""
+
+    def say(text: str) -> None:
+        show.remark(text)
+        if log:
+            log.event("serve", message=text)
+
+    return say

@@ -22,7 +22,7 @@ from pipeline.files import explained
 from pipeline.folder import BookFolder
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
-from pipeline.progress import Observer, unobserved
+from pipeline.progress import Observer, Progress, unobserved
 from pipeline.queue import record, speeds
 from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.estimate import Left, estimated
@@ -63,6 +63,7 @@ def work(
         rows, spent = {one.book: one for one in night.books}, record.spent(nights, night.name)
         record.write(nights, night)
         queue, order = watched.queue, _order(watched.queue, tried)
+        observe(Progress("night", 0, len(queue.books)))
         while True:
             night = night.with_remarks(_looked(watched))
             if watched.queue is not queue:
@@ -71,15 +72,21 @@ def work(
             if entry is None or queue.paused or clock() >= ends:
                 break
             tried.add(entry.name)
+            observe(Progress("book", len(tried) - 1, len(queue.books), book=entry.name))
             turn = _Turn(watched, entry, spent.get(entry.name, 0.0), ends, clock, stopwatch)
-            rows[entry.name] = _joined(rows, turn.made(make, observe))
+            row = turn.made(make, observe)
+            observe(Progress("outcome", len(tried), len(queue.books), note=row.outcome, book=entry.name))
+            rows[entry.name] = _joined(rows, row)
             record.add(nights, night.name, rows[entry.name])
         for one in queue.in_order():
             if one.name not in tried:
-                rows[one.name] = _joined(rows, _passed_over(one, queue))
+                row = _passed_over(one, queue)
+                observe(Progress("outcome", len(tried), len(queue.books), note=row.outcome, book=one.name))
+                rows[one.name] = _joined(rows, row)
         ended = record.shown(clock(), queue.window.zone)
         night = replace(night, ended=ended, books=tuple(rows.values()))
         record.write(nights, night)
+        observe(Progress("night", len(queue.books), len(queue.books)))
     return night
 
 

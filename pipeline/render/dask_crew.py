@@ -67,6 +67,7 @@ class DaskCrew:
             ) from error  # fmt: skip
         self._stopped = threading.Event()
         self._blamed: Counter[str] = Counter()
+        self._died: Callable[[str], None] | None = None
         self._token = folder / f".seen.{uuid.uuid4().hex}.{os.getpid()}.part"
         self._token.touch()
 
@@ -106,10 +107,14 @@ class DaskCrew:
         except CancelledError as error:
             raise (_stopped() if self._stopped.is_set() else _lost()) from error
         except KilledWorker as error:
+            self._tell("ended")
             raise DeviceError(
                 Wording("Dask workers died over this work", "Dask worker 在这份工作上退出"),
                 fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
             ) from error
+        except DeviceError:
+            self._tell("device")
+            raise
         finally:
             future.release()  # a result that somebody holds would be computed again when its worker dies
         return result
@@ -138,6 +143,14 @@ class DaskCrew:
 
     def renew(self) -> None:
         """See `Crew.renew`: workers hold nothing between pieces of work but their loaded voices."""
+
+    def watch(self, lost: Callable[[str], None]) -> None:
+        """See `Crew.watch`. Of workers that die while Dask can give their work to others nothing is told."""
+        self._died = lost
+
+    def _tell(self, how: str) -> None:
+        if self._died and not self._stopped.is_set():
+            self._died(how)
 
     def stop(self) -> None:
         """See `Crew.stop`."""

@@ -135,7 +135,11 @@ def test_what_earlier_nights_spent_is_known_per_book_and_ends_with_the_night_tha
         record.write(tmp_path, Night(name, "", "", books=rows))
 
     write("2026-11-21", BookNight("a", "stopped", work_s=10.0), BookNight("b", "stopped", work_s=1.0))
-    write("2026-11-22", BookNight("a", "failed", work_s=5.0, before_s=10.0), BookNight("b", "done", work_s=2.0, before_s=1.0))
+    write(
+        "2026-11-22",
+        BookNight("a", "failed", work_s=5.0, before_s=10.0),
+        BookNight("b", "done", work_s=2.0, before_s=1.0),
+    )
     write("2026-11-23", BookNight("a", "waiting"), BookNight("b", "paused"), BookNight("c", "held"))
     (tmp_path / "2026-11-24.json").write_text("{}", encoding="utf-8")
     write("2026-11-25", BookNight("a", "stopped", work_s=99.0))
