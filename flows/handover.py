@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
+from flows.watching import recorded
 from pipeline.opening import Production
 from pipeline.produce import Result
 from pipeline.request import Request
@@ -33,20 +34,21 @@ def run_opened(production: Production, wish: Request | Retake, workers: int) -> 
 
     _handed = production
     try:
-        if isinstance(wish, Request):
-            flow, values = (dub_script, of_dub(wish, wish.dub)) if wish.dub else (produce_book, parameters(wish))
-            result: Result = flow.with_options(task_runner=threads(workers, wish.dask))(**values)
-            return result
-        run = rerender_lines.with_options(task_runner=threads(workers))
-        return run(
-            production.folder.path,
-            list(wish.lines),
-            wish.emotion,
-            wish.speed,
-            wish.text,
-            wish.seed,
-            wish.takes,
-            workers,
-        )
+        with recorded():
+            if isinstance(wish, Request):
+                flow, values = (dub_script, of_dub(wish, wish.dub)) if wish.dub else (produce_book, parameters(wish))
+                result: Result = flow.with_options(task_runner=threads(workers, wish.dask))(**values)
+                return result
+            run = rerender_lines.with_options(task_runner=threads(workers))
+            return run(
+                production.folder.path,
+                list(wish.lines),
+                wish.emotion,
+                wish.speed,
+                wish.text,
+                wish.seed,
+                wish.takes,
+                workers,
+            )
     finally:
         _handed = None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,21 @@ from prefect.states import Completed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.handover import run_opened
-from flows.watching import watched_by
+from flows.watching import recorded, watched_by
 from pipeline.errors import ShuoshuError
 from pipeline.folder import safe_name
 from pipeline.opening import Production
 from pipeline.produce import Result
-from pipeline.progress import Observer
-from pipeline.queue import inbox, morning, record
+from pipeline.progress import Observer, together, unobserved
+from pipeline.queue import morning, record
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
 from pipeline.queue.night import Unrecorded, now, work
 from pipeline.queue.record import Night
+from pipeline.queue.watched import Watched
 from pipeline.request import Request
+from pipeline.watch import environment
+from pipeline.watch.log import Log
 from pipeline.wording import Wording, chinese_of
 
 LOOK_S = 5.0
@@ -65,7 +68,8 @@ def night(queue: Path, until: datetime | None = None) -> State[None]:
     if ends is None:
         opens = record.shown(plan.window.opens(at), zone)
         return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
-    done = work(queue, ends, _make)
+    with _watched() as observe:
+        done = work(queue, ends, _make, observe=observe)
     morning.write_page(done, plan.nights, plan.language)
     with suppress(httpx.HTTPError):  # without its server there is nobody to show it to; the page is there
         _publish(done)
@@ -75,6 +79,19 @@ def night(queue: Path, until: datetime | None = None) -> State[None]:
     if failed:
         record.write(plan.nights, done.with_remarks(failed))
     return Completed(message=told)
+
+
+@contextmanager
+def _watched() -> Iterator[Observer]:
+    """Whoever watches the night, as this process's environment says."""
+    log, counter = environment.log(), environment.counter()
+    observers = [one for one in (log, counter) if one]
+    try:
+        with watched_by(unobserved, log), recorded():
+            yield together(*observers)
+    finally:
+        if log:
+            log.close()
 
 
 def _make(production: Production, request: Request, observe: Observer) -> Result:
@@ -135,9 +152,12 @@ def _block(slug: str) -> NotificationBlock:
 # --- serving ---------------------------------------------------------------------------------------------------------
 
 
-def serve(path: Path, say: Callable[[Wording], None]) -> None:
+def serve(
+    path: Path, say: Callable[[Wording], None], count: Callable[[Queue], None] | None = None,
+    log: Log | None = None,
+) -> None:  # fmt: skip
     """Register the queue's deployment, whose runs Prefect starts as the window opens, and wait for them; returns when stopped.
-    Meanwhile the queue file and the inbox are watched.
+    Meanwhile the queue file and the inbox are watched; `count` is told the queue as it is, `log` what Prefect logs here.
 
     Raises CastError for a queue that cannot be read, ShuoshuError without a Prefect server that stays, or for a notification
     block that is not there.
@@ -150,7 +170,8 @@ def serve(path: Path, say: Callable[[Wording], None]) -> None:
                 "请运行 `prefect server start`，并设 PREFECT_API_URL=http://127.0.0.1:4200/api。",
             ),
         )
-    queue = load(path)
+    watched = Watched(path)
+    queue = watched.queue
     for slug in queue.notify:
         _block(slug)
     deployment = _deployment(queue)
@@ -161,11 +182,12 @@ def serve(path: Path, say: Callable[[Wording], None]) -> None:
         )
     )
     stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(queue, say, stop), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(watched, say, count, stop), daemon=True)
     deployment.apply()  # before the watcher may want a run of it
     watcher.start()
     try:
-        prefect.serve(deployment, limit=1, print_starting_message=False)
+        with watched_by(unobserved, log), recorded():
+            prefect.serve(deployment, limit=1, print_starting_message=False)
     finally:
         stop.set()
         watcher.join(LOOK_S)
@@ -180,16 +202,20 @@ def _deployment(queue: Queue) -> Any:
     )  # fmt: skip
 
 
-def _watch(queue: Queue, say: Callable[[Wording], None], stop: threading.Event) -> None:
+def _watch(
+    watched: Watched, say: Callable[[Wording], None], count: Callable[[Queue], None] | None, stop: threading.Event
+) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
     first, and when a book came in after the last one may have ended."""
-    told, wanted = Wording(""), True
+    queue, told, wanted = watched.queue, Wording(""), True
     while True:
         try:
-            found = inbox.take_in(queue.path)
+            found = watched.look()
             for one in found.queued:
                 say(Wording(f"{one.name} is queued", f"{one.name} 已排队"))
-            fresh = load(queue.path)
+            fresh = watched.queue
+            if count:
+                count(fresh)
             if fresh.window != queue.window:
                 _deployment(fresh).apply()
                 times = f"{', '.join(fresh.window.crons())} ({fresh.window.zone})"

@@ -51,7 +51,7 @@ def master(production: Production, number: int, workers: Crew | None = None) -> 
     if there and there.fingerprint == job.fingerprint:
         return there, False
     disk.watch(production)
-    _forget_other_names(job.folder, job.stem, number)
+    _forget_other_names(production, job.stem, number)
     made = workers.run(make_chapter, job) if workers else make_chapter(job)
     if not isinstance(made, Master):
         _render_again(production, number, made, workers)
@@ -86,7 +86,7 @@ def master_in_turn(
         if not given:
             break
         made.append(given.popleft()())
-        observe(Progress("master", len(made), total, note=made[-1][0].title))
+        observe(Progress("master", len(made), total, note=made[-1][0].title, chapter=made[-1][0].chapter))
     if len(made) < total:
         left = total - len(made)
         raise Stopped(Wording(f"chapters left to master: {left}", f"还没有制作的章：{left}"))
@@ -169,14 +169,22 @@ def _stem(production: Production, number: int) -> str:
     return safe_name(f"{number:0{width}d} {production.titles.get(number, '')}")
 
 
-def _forget_other_names(folder: Path, stem: str, number: int) -> None:
+def _forget_other_names(production: Production, stem: str, number: int) -> None:
     """Remove a chapter's files under a title it no longer has: they are ours, made from the record beside them."""
     from pipeline.mastering import record
 
-    for path in folder.glob("*.json"):
-        other = record.load(folder, path.stem)
-        if path.stem != stem and other and other.chapter == number:
-            for file in (*other.files.values(), folder / f"{path.stem}.timeline.csv", path):
+    folder = production.folder.chapters
+    if production.stems is None:  # read once: of a book of many chapters that is long enough
+        found: dict[int, list[str]] = {}
+        for path in folder.glob("*.json"):
+            there = record.load(folder, path.stem)
+            if there:
+                found.setdefault(there.chapter, []).append(path.stem)
+        production.stems = found
+    for name in production.stems.get(number, ()):
+        other = record.load(folder, name)
+        if name != stem and other and other.chapter == number:
+            for file in (*other.files.values(), folder / f"{name}.timeline.csv", folder / f"{name}.json"):
                 file.unlink(missing_ok=True)
 
 

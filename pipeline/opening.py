@@ -55,6 +55,8 @@ class Production:
     timing   how a timed script is laid out; None = by pauses. `naturals` are the lengths of its lines as they were rendered
              freely, as far as known
     worked     whether work was given out
+    observe    who is told what goes wrong meanwhile
+    stems      names of the chapters' files by number, as they lay on disk when they were first looked for
     stop_when  asked before a batch, a chapter or a deliverable is begun; True = begin nothing more
     """
 
@@ -83,6 +85,9 @@ class Production:
     naturals: Mapping[str, Natural | None] = field(default_factory=dict)
     stop_when: Callable[[], bool] = _never
     worked: bool = False
+    observe: Observer = unobserved
+    stems: Mapping[int, Sequence[str]] | None = None
+    _by_chapter: tuple[tuple[Line, ...] | None, dict[int, list[Line]]] = (None, {})
 
     def may_go_on(self) -> None:
         """Raise Stopped when nothing more is to be begun."""
@@ -102,7 +107,13 @@ class Production:
         return not self.retake and len(self.chapters) < len(self.titles)
 
     def lines_of(self, chapter: int) -> list[Line]:
-        return [line for line in self.plan.lines if line.chapter == chapter]
+        lines, by_chapter = self._by_chapter
+        if lines is not self.plan.lines:
+            by_chapter = {}
+            for line in self.plan.lines:
+                by_chapter.setdefault(line.chapter, []).append(line)
+            self._by_chapter = self.plan.lines, by_chapter
+        return by_chapter.get(chapter, [])
 
 
 @contextmanager
@@ -199,7 +210,7 @@ def _planned(
         folder=folder, record=record, cast=cast, profile=profile, store=store, plan=planned, engine=engine,
         chapters=tuple(number for number in chapters if number in there), characters=tuple(characters),
         titles=titles, deliver=kinds, settings=settings, remarks=remarks, wanted=planned.wanted, timing=timing,
-        naturals=naturals, on_failure=request.on_failure or cast.on_failure or "stop",
+        naturals=naturals, on_failure=request.on_failure or cast.on_failure or "stop", observe=observe,
     )  # fmt: skip
 
 

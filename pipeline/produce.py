@@ -100,6 +100,7 @@ def in_turn(
     masters: list[tuple[Master, bool]] = []
     delivered: list[Made | None] = []
     production.worked = True
+    workers.watch(lambda how: production.observe(Progress("lost", note=how)))
     try:
         rendering.render_in_turn(production, render, workers, observe)
         if rendering.plan_again(production):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import DeviceError, EngineError, RenderError
 from pipeline.opening import Production
+from pipeline.progress import Progress
 from pipeline.render.plan import Job
 from pipeline.render.stand_in import EMBEDDED, stand_in
 from pipeline.render.worker import TRIES
@@ -41,6 +42,8 @@ def quarantine(
             for line in job.lines
         ]
         production.store.fail(failures)
+        how = "stop" if stop else production.on_failure
+        production.observe(Progress("failed", note=how, lines=job.lines))
         if key:
             production.failed.update((one.line, one) for one in failures)
             production.wanted.update(dict.fromkeys(job.lines, key))

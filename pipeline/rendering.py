@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -35,7 +36,13 @@ def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
 def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
     """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made. Lines that cannot
     be rendered are quarantined."""
-    found = list(zip(batch, faults.rendered(batch, production.store, workers, production.patience), strict=True))
+    found = list(
+        zip(
+            batch,
+            faults.rendered(batch, production.store, workers, production.patience, production.observe),
+            strict=True,
+        )
+    )
     made = [(job, one) for job, one in found if isinstance(one, Rendered)]
     _enter(production, made)
     quarantine(production, [(job, one) for job, one in found if isinstance(one, EngineError)], len(made), workers)
@@ -59,20 +66,25 @@ def render_in_turn(
     done, total, stopped = 0, len(production.plan.due), False
     if total:
         observe(Progress("render", 0, total))
-    work, given = batches_of(production), deque[tuple[int, Callable[[], float]]]()
+    work, given = batches_of(production), deque[tuple[tuple[Job, ...], Callable[[], float]]]()
     while True:
         disk.watch(production)
         stopped = stopped or production.stop_when()
         if not stopped:
-            given.extend((len(batch), submit(batch)) for batch in islice(work, ahead - len(given)))
+            given.extend((batch, submit(batch)) for batch in islice(work, ahead - len(given)))
         if not given:
             break
-        size, wait = given.popleft()
+        batch, wait = given.popleft()
         seconds = wait()
-        done += size
-        observe(Progress("render", done, total, seconds))
+        done += len(batch)
+        observe(Progress("render", done, total, seconds, chapter=_chapter(batch)))
     if done < total:
         raise Stopped(Wording(f"lines left to render: {total - done}", f"还没有合成的行：{total - done}"))
+
+
+def _chapter(batch: Sequence[Job]) -> int:
+    """The last chapter that a batch has lines of, read off their ids (c03-7fa2b1)."""
+    return max(int(found[1]) if (found := re.match(r"c(\d+)-", one)) else 0 for job in batch for one in job.lines)
 
 
 def _processes(production: Production) -> int | None:

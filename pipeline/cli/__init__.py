@@ -24,14 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show_error(error)
         return BAD_INPUT
     except KeyboardInterrupt:
-        from pipeline.cli.show import say
+        from pipeline.cli.show import hushed, say
 
-        sys.stderr.write(
-            say(
-                "\nstopped; finished lines are kept, the same command goes on from there\n",
-                "\n已停止；做完的行都保留，再运行同一命令会接着做\n",
+        if not hushed():
+            sys.stderr.write(
+                say(
+                    "\nstopped; finished lines are kept, the same command goes on from there\n",
+                    "\n已停止；做完的行都保留，再运行同一命令会接着做\n",
+                )
             )
-        )
         return INTERRUPTED
     except BrokenPipeError:  # `shuoshu lines … | head`
         sys.stderr.close()

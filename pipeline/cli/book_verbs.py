@@ -15,6 +15,7 @@ from pipeline.cli.options import (
     manuscript_argument,
     on_failure_option,
     output_option,
+    watched_options,
     working_options,
 )
 
@@ -35,6 +36,7 @@ def _make(verbs: Any) -> None:
         "shuoshu run novel.epub --cast casts/novel.yaml",
         "shuoshu run 长安.txt --encoding gb18030 --chapters 2-5,9",
         "shuoshu run novel.epub --profile ebu_r128 --workers 4 --json",
+        "shuoshu run novel.epub --metrics-port 9464 --log-file run.jsonl",
     )  # fmt: skip
     manuscript_argument(run)
     attributor_option(run)
@@ -44,6 +46,7 @@ def _make(verbs: Any) -> None:
     run.add_argument("--address", default="", metavar="tcp://HOST:8786", help="scheduler of the Dask cluster")
     output_option(run)
     working_options(run)
+    watched_options(run)
     json_option(run)
 
     script = add_verb(

@@ -15,6 +15,7 @@ from pipeline.cli.options import (
     on_failure_option,
     output_option,
     reading_options,
+    watched_options,
 )
 
 
@@ -116,6 +117,7 @@ def _queue(verbs: Any) -> None:
         parts, "serve", "queue:serve", "wait for the window each night, as a Prefect deployment",
         "prefect server start &", "export PREFECT_API_URL=http://127.0.0.1:4200/api", "shuoshu schedule serve",
     )  # fmt: skip
+    watched_options(serve)
     morning = add_verb(
         verbs, "morning", "night:morning", "what the night made, and what not and why",
         "shuoshu morning", "shuoshu morning --night 2026-11-25 --json",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.cli import show
+from pipeline.cli.watching import watchers
 from pipeline.errors import RenderError, ShuoshuError
+from pipeline.folder import folder_for
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
-from pipeline.progress import Observer, Progress
+from pipeline.progress import Observer, Progress, together
 from pipeline.queue import speeds
 from pipeline.queue.measure import Stopwatch
 from pipeline.request import Request
 from pipeline.retake import Retake
+from pipeline.watch.log import Log
 from pipeline.wording import Wording, counted
 
 
@@ -55,11 +58,16 @@ def _cluster(options: argparse.Namespace) -> str:
 def run(options: argparse.Namespace) -> int:
     """Make the book, show progress, end with the table of deliverables."""
     request, began = request_of(options), time.monotonic()
-    with show.Display(quiet=options.json) as display, open_book(request, watch := Stopwatch(display)) as production:
+    name = folder_for(request.manuscript, request.output).path.name
+    with (
+        watchers(options, request.output) as watching, show.Display(quiet=options.json) as display,
+        _book(name, together(display, *watching.observers)) as observe,
+        open_book(request, watch := Stopwatch(observe)) as production,
+    ):  # fmt: skip
         there = nothing_to_do(production)
         if not there:
             watch.opened(production, request)
-        result = there or make(production, request, options.workers, watch, plain=options.plain)
+        result = there or make(production, request, options.workers, watch, plain=options.plain, log=watching.log)
         work = watch.measured(production, result)
     with suppress(ShuoshuError):  # figures for the next night's forecast; a book is finished without them
         speeds.learn(one for one in work if one.kind != "rest")  # which by hand holds the start of Prefect's server
@@ -70,8 +78,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def make(production: Production, wish: Request | Retake, workers: int, display: Observer, *, plain: bool) -> Result:
-    """What a production still needs, through the Prefect flow or without Prefect."""
+@contextmanager
+def _book(name: str, observe: Observer) -> Iterator[Observer]:
+    """Tell that a book begins, and what came of it."""
+    observe(Progress("book", 0, 1, book=name))
+    try:
+        yield observe
+    except BaseException as error:
+        outcome = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        observe(Progress("outcome", 1, 1, note=outcome, book=name))
+        raise
+    observe(Progress("outcome", 1, 1, note="done", book=name))
+
+
+def make(
+    production: Production, wish: Request | Retake, workers: int, display: Observer, *, plain: bool,
+    log: Log | None = None,
+) -> Result:  # fmt: skip
+    """What a production still needs, through the Prefect flow or without Prefect. `log` gets Prefect's own log."""
     if plain:
         return finish(production, workers, display, wish.dask if isinstance(wish, Request) else "")
     from flows import server
@@ -84,7 +108,7 @@ def make(production: Production, wish: Request | Retake, workers: int, display: 
         display(Progress("start", 1, 1, note=f"Prefect at {address}"))
         from flows.handover import run_opened
 
-        with watched_by(display):
+        with watched_by(display, log):
             return run_opened(production, wish, workers)
 
 

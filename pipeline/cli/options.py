@@ -102,3 +102,22 @@ def making_options(verb: argparse.ArgumentParser) -> None:
         "--deliver", default="", metavar="m4b,srt", help="what to make of the chapters (see `shuoshu deliver --list`)"
     )
     verb.add_argument("--chapters", default="", metavar="2-5,9", help="only these chapters")
+
+
+def watched_options(verb: argparse.ArgumentParser) -> None:
+    """For whoever watches long work from outside."""
+    verb.add_argument(
+        "--metrics-port", type=port, default=0, metavar="N", help="answer Prometheus on 127.0.0.1:N (docs/scheduling.md)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--log-json", action="store_true", help="standard error is a log: one JSON object a line, nothing else"
+    )
+    verb.add_argument("--log-file", type=Path, metavar="FILE", help="the same log added to a file")
+
+
+def port(text: str) -> int:
+    """A TCP port."""
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must lie between 1 and 65535")
+    return number

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from pipeline.cli import show
+from pipeline.cli.watching import queue_books, watchers
 from pipeline.errors import ShuoshuError
 from pipeline.queue import edit, forecast
 from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.file import BOOK, DOCS, INBOX, WINDOW, load, local_zone
+from pipeline.watch.log import Log
 from pipeline.wording import Wording
 
 _STARTER = {
@@ -37,6 +40,10 @@ language: zh
 books:
 """,
 }
+
+
+FIGURES = "metrics.prom"
+"""Of the nights' folder: where a night writes its figures for whoever serves them."""
 
 
 def add(options: argparse.Namespace) -> int:
@@ -133,8 +140,21 @@ def _entry(path: Path, name: str) -> Entry:
 
 def serve(options: argparse.Namespace) -> int:
     """Wait for the window each night until stopped. Needs a Prefect server that stays."""
-    load(options.queue)  # what is wrong there is said before Prefect is imported, which takes seconds
-    from flows.overnight import serve as serve_queue
+    queue = load(options.queue)  # what is wrong there is said before Prefect is imported, which takes seconds
+    with watchers(options, queue.output, queue.nights / FIGURES) as watching:
+        from flows.overnight import serve as serve_queue
 
-    serve_queue(options.queue, show.remark)
+        count = queue_books(watching.registry) if watching.registry else None
+        serve_queue(options.queue.resolve(), _say(watching.log), count, watching.log)
     return 0
+
+
+def _say(log: Log | None) -> Callable[[str], None]:
+    """How a served queue speaks: to people, and into the log."""
+
+    def say(text: str) -> None:
+        show.remark(text)
+        if log:
+            log.event("serve", message=text)
+
+    return say

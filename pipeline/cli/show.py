@@ -23,8 +23,11 @@ from rich.progress import (
 from rich.table import Table
 
 from pipeline.errors import ShuoshuError
+from pipeline.progress import INCIDENTS
 from pipeline.progress import Progress as Step
 from pipeline.wording import chinese_of
+
+_hushed = False
 
 
 @cache
@@ -52,9 +55,23 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 160, highlight=False, soft_wrap=False)
 
 
+def hush() -> None:
+    """Say nothing more to people on standard error: it is a log for machines."""
+    global _hushed
+    _hushed = True
+    messages.cache_clear()
+
+
+def hushed() -> bool:
+    """Whether nothing is said to people on standard error."""
+    return _hushed
+
+
 @cache
 def messages() -> Console:
     """Where progress and remarks go: standard error."""
+    if _hushed:
+        return Console(quiet=True)
     return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160)
 
 
@@ -133,8 +150,8 @@ class Display:
     plain line per stage and every ten seconds. Call it with each `Step`."""
 
     def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
-        self.live = messages().is_terminal and not quiet
+        self.quiet = quiet or _hushed
+        self.live = messages().is_terminal and not self.quiet
         self.seconds = 0.0
         self._began = self._said = time.monotonic()
         self._stages: dict[str, TaskID] = {}
@@ -154,7 +171,7 @@ class Display:
             self._bar.stop()
 
     def __call__(self, step: Step) -> None:
-        if self.quiet:
+        if self.quiet or step.stage in INCIDENTS:
             return
         note = told(step.note)
         if step.stage == "render":

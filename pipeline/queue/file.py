@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -40,6 +41,16 @@ def load(path: Path) -> Queue:
     """Read and check the file. Raises CastError naming the line of what is wrong, ShuoshuError where there is no file."""
     path = path.resolve()
     return _Reader(path, DOCS).queue(yaml_lines.read(path, "queue file", DOCS))
+
+
+def casts_beside(path: Path) -> Path:
+    """The folder of cast files that belongs to a queue file."""
+    return path.parent / "casts"
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
 
 
 def local_zone() -> str:
@@ -111,7 +122,7 @@ class _Reader(Checked):
 
     def usual_cast(self, manuscript: Path) -> Path | None:
         """The cast file of a book that names none: casts/NAME.yaml beside the queue, or NAME.yaml beside the manuscript."""
-        usual = (self.path.parent / "casts" / f"{manuscript.stem}.yaml", manuscript.with_suffix(".yaml"))
+        usual = (casts_beside(self.path) / f"{manuscript.stem}.yaml", manuscript.with_suffix(".yaml"))
         return next((path for path in usual if path.is_file()), None)
 
     def within(self, node: Node, what: str) -> Path:
@@ -120,8 +131,8 @@ class _Reader(Checked):
 
     def zone(self, node: Node | None) -> ZoneInfo:
         name = self.text(node, "timezone") if node else local_zone()
-        if name not in available_timezones():
-            near = did_you_mean(name, available_timezones())
+        if name not in _zones():
+            near = did_you_mean(name, _zones())
             line = node.line if node else 1
             raise self.error(f"no time zone is named {name!r}.{near}", line, "Write one such as Asia/Shanghai.")
         return ZoneInfo(name)

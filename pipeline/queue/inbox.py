@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ShuoshuError
 from pipeline.files import explained, write_text
 from pipeline.folder import folder_for
 from pipeline.manuscript.reader import readable
@@ -32,12 +31,20 @@ class Drop:
     refused: tuple[Wording, ...] = ()
 
 
+def files(queue: Queue) -> list[Path]:
+    """What lies in the inbox, by name. Raises BookFolderError for an inbox that cannot be read."""
+    try:
+        return sorted(queue.inbox.iterdir()) if queue.inbox.is_dir() else []
+    except OSError as error:
+        raise explained(error, queue.inbox) from error
+
+
 def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
     """What `take_in` would do; nothing is written. Raises BookFolderError for an inbox that cannot be read."""
     seen, known = _seen(queue), {one.request.manuscript for one in queue.books}
     names = {one.name: f"{queue.path.name}, line {one.line}" for one in queue.books}
     ready, growing, refused = [], [], []
-    for path in _lying(queue.inbox):
+    for path in map(Path.resolve, files(queue)):
         if path.name.startswith(".") or not readable(path) or path in known or not path.is_file():
             continue
         try:
@@ -65,27 +72,26 @@ def look(queue: Queue, settled_s: float = SETTLED_S) -> Drop:
 def take_in(path: Path, settled_s: float = SETTLED_S) -> Drop:
     """Queue every whole manuscript that lies in the inbox and was not queued before; one that was removed from the queue is
     queued again only when its file changes. Raises CastError or ShuoshuError for a queue that cannot be read or changed."""
-    found = look(load(path), settled_s)
-    if found.queued:
+    return taken_in(load(path), settled_s)[1]
 
-        def change(text: str, queue: Queue) -> str:
-            nonlocal found
-            found = look(queue, settled_s)  # once more: whoever edited it just now may have taken them in
-            return edit.add(text, [{"manuscript": edit.beside(one, path)} for one in found.queued])
 
-        queue = edit.edit(path, change)
+def taken_in(queue: Queue, settled_s: float = SETTLED_S) -> tuple[Queue, Drop]:
+    """`take_in` for a queue that was read just now; the queue as it is then."""
+    found = look(queue, settled_s)
+    if not found.queued:
+        return queue, found
+
+    def change(text: str, now: Queue) -> str:
+        nonlocal found
+        found = look(now, settled_s)  # once more: whoever edited it just now may have taken them in
+        return edit.add(text, [{"manuscript": edit.beside(one, queue.path)} for one in found.queued])
+
+    queue = edit.edit(queue.path, change)
     if found.queued:
         stats = {one.name: one.stat() for one in found.queued if one.exists()}
-        now = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
-        write_text(queue.nights / _SEEN, json.dumps({**_seen(queue), **now}, ensure_ascii=False, indent=1))
-    return found
-
-
-def _lying(inbox: Path) -> list[Path]:
-    try:
-        return sorted(one.resolve() for one in inbox.iterdir()) if inbox.is_dir() else []
-    except OSError as error:
-        raise explained(error, inbox) from error
+        seen = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
+        write_text(queue.nights / _SEEN, json.dumps({**_seen(queue), **seen}, ensure_ascii=False, indent=1))
+    return queue, found
 
 
 def _seen(queue: Queue) -> Mapping[str, list[int]]:
@@ -95,12 +101,3 @@ def _seen(queue: Queue) -> Mapping[str, list[int]]:
         return found if isinstance(found, dict) else {}
     except (OSError, ValueError):
         return {}
-
-
-def fresh(queue: Queue) -> tuple[Queue, list[Wording]]:
-    """The queue as its file is now, the inbox taken in; as it was, and a remark, where the file is broken at the moment."""
-    try:
-        found = take_in(queue.path)
-        return load(queue.path), list(found.refused)
-    except ShuoshuError as error:
-        return queue, [error.brief]

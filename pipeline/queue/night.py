@@ -7,12 +7,14 @@ the next night, since takes and masters are kept as they are made.
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipeline.engines import engine_class
 from pipeline.errors import BookHeldError, ShuoshuError
@@ -20,14 +22,14 @@ from pipeline.files import explained
 from pipeline.folder import BookFolder
 from pipeline.opening import Production, open_book
 from pipeline.produce import Result, finish, nothing_to_do
-from pipeline.progress import Observer, unobserved
-from pipeline.queue import inbox, record, speeds
+from pipeline.progress import Observer, Progress, unobserved
+from pipeline.queue import record, speeds
 from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.estimate import Left, estimated
-from pipeline.queue.file import load
 from pipeline.queue.measure import Stopwatch
 from pipeline.queue.record import BookNight, Night, Outcome
 from pipeline.queue.unchanged import note, on_disk, unchanged
+from pipeline.queue.watched import Watched
 from pipeline.render.pool import visible_gpus
 from pipeline.request import Request
 from pipeline.wording import Wording, chinese_of
@@ -45,32 +47,64 @@ def now() -> datetime:
 
 
 def work(
-    path: Path, ends: datetime, make: Make, *, clock: Callable[[], datetime] = now, observe: Observer = unobserved
-) -> Night:
+    path: Path, ends: datetime, make: Make, *, clock: Callable[[], datetime] = now, observe: Observer = unobserved,
+    stopwatch: Callable[[], float] = time.monotonic,
+) -> Night:  # fmt: skip
     """Work through the queue in the file at `path` until `ends`; the night's record, which is written after every book.
+    `stopwatch` gives the seconds by which work is timed.
 
     The file and the inbox are looked at again before every book. Raises CastError for a queue that cannot be read as the
     night begins, ShuoshuError when another night is at work on it.
     """
-    queue = load(path)
-    with _alone(queue.nights):
-        night = record.tonight(queue, clock(), ends, speeds.machine())
-        tried: set[str] = set()
+    watched = Watched(path)
+    with _alone(watched.queue.nights):
+        night = record.tonight(watched.queue, clock(), ends, speeds.machine())
+        nights, tried = watched.queue.nights, set[str]()
+        rows, spent = {one.book: one for one in night.books}, record.spent(nights, night.name)
+        record.write(nights, night)
+        queue, order = watched.queue, _order(watched.queue, tried)
+        observe(Progress("night", 0, len(queue.books)))
         while True:
-            queue, remarks = inbox.fresh(queue)
-            night = night.with_remarks(remarks)
-            waiting = [one for one in queue.in_order() if one.name not in tried and not one.paused]
-            if not waiting or queue.paused or clock() >= ends:
+            night = night.with_remarks(_looked(watched))
+            if watched.queue is not queue:
+                queue, order = watched.queue, _order(watched.queue, tried)
+            entry = next(order, None)
+            if entry is None or queue.paused or clock() >= ends:
                 break
-            tried.add(waiting[0].name)
-            night = night.with_book(_Turn(queue, waiting[0], night, ends, clock).made(make, observe))
-            record.write(queue.nights, night)
+            tried.add(entry.name)
+            observe(Progress("book", len(tried) - 1, len(queue.books), book=entry.name))
+            turn = _Turn(watched, entry, spent.get(entry.name, 0.0), ends, clock, stopwatch)
+            row = turn.made(make, observe)
+            observe(Progress("outcome", len(tried), len(queue.books), note=row.outcome, book=entry.name))
+            rows[entry.name] = _joined(rows, row)
+            record.add(nights, night.name, rows[entry.name])
         for one in queue.in_order():
             if one.name not in tried:
-                night = night.with_book(_passed_over(one, queue))
-        night = replace(night, ended=record.shown(clock(), queue.window.zone))
-        record.write(queue.nights, night)
+                row = _passed_over(one, queue)
+                observe(Progress("outcome", len(tried), len(queue.books), note=row.outcome, book=one.name))
+                rows[one.name] = _joined(rows, row)
+        ended = record.shown(clock(), queue.window.zone)
+        night = replace(night, ended=ended, books=tuple(rows.values()))
+        record.write(nights, night)
+        observe(Progress("night", len(queue.books), len(queue.books)))
     return night
+
+
+def _order(queue: Queue, tried: Container[str]) -> Iterator[Entry]:
+    """The books whose turn is still to come, in order."""
+    return iter([one for one in queue.in_order() if one.name not in tried and not one.paused])
+
+
+def _joined(rows: Mapping[str, BookNight], row: BookNight) -> BookNight:
+    return row.after(rows[row.book]) if row.book in rows else row
+
+
+def _looked(watched: Watched) -> list[Wording]:
+    """Look at the queue and its inbox; what to remark about them. A file that cannot be read at the moment counts as it was."""
+    try:
+        return list(watched.look().refused)
+    except ShuoshuError as error:
+        return [error.brief]
 
 
 def _passed_over(entry: Entry, queue: Queue) -> BookNight:
@@ -84,26 +118,31 @@ def _passed_over(entry: Entry, queue: Queue) -> BookNight:
 class _Turn:
     """One book's turn."""
 
-    queue: Queue
+    watched: Watched
     entry: Entry
-    night: Night
+    before_s: float
     ends: datetime
     clock: Callable[[], datetime]
+    stopwatch: Callable[[], float]
     stopped: Wording = field(default_factory=lambda: Wording(""))
-    _saved: int = 0
+    _queue: Queue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._queue = self.watched.queue
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.watched.queue.window.zone
 
     def made(self, make: Make, observe: Observer) -> BookNight:
         """Make the book; whatever goes wrong is in the row."""
-        request, watches, takes = self.entry.request, [Stopwatch(observe)], _takes(self.entry.folder)
-        row = BookNight(
-            self.entry.name, "failed", began=record.shown(self.clock(), self.queue.window.zone),
-            before_s=record.spent_before(self.queue.nights, self.night.name, self.entry.name),
-        )  # fmt: skip
+        request, watches, takes = self.entry.request, [Stopwatch(observe, self.stopwatch)], _takes(self.entry.folder)
+        row = BookNight(self.entry.name, "failed", began=record.shown(self.clock(), self.zone), before_s=self.before_s)
         try:
             try:
                 row = self._made(row, make, watches[0])
             except Unrecorded as gone:
-                watches.append(Stopwatch(observe))
+                watches.append(Stopwatch(observe, self.stopwatch))
                 row = _alone_made(self._made(row, _plainly, watches[1]), gone)
         except ShuoshuError as error:
             row = _failed(row, error)
@@ -114,7 +153,7 @@ class _Turn:
         left = watches[-1].left
         gpus = len(visible_gpus()) if left and _on_gpu(left) else 0
         return replace(
-            row, title=row.title or request.manuscript.stem, ended=record.shown(self.clock(), self.queue.window.zone),
+            row, title=row.title or request.manuscript.stem, ended=record.shown(self.clock(), self.zone),
             work_s=watches[0].seconds, gpu_s=row.render_s * gpus,
         )  # fmt: skip
 
@@ -159,10 +198,9 @@ class _Turn:
 
     def _called_off(self) -> Wording:
         with suppress(OSError, ShuoshuError):  # a file that is being edited says nothing yet
-            saved = self.queue.path.stat().st_mtime_ns
-            if saved != self._saved:
-                queue = load(self.queue.path)
-                self._saved = saved
+            queue = self.watched.reread()
+            if queue is not self._queue:
+                self._queue = queue
                 mine = next((one for one in queue.books if one.name == self.entry.name), None)
                 if mine is None:
                     return Wording("stopped because it was taken out of the queue", "已从队列中移除，停下")

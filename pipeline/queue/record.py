@@ -1,9 +1,10 @@
-"""What became of a night: a small file a night, ``nights/2026-11-25.json``, rewritten after every book."""
+"""What became of a night: a small file a night, ``nights/2026-11-25.json``, written as it begins and as it ends. Between them
+every book's row is added to ``2026-11-25.jsonl`` as the book ends, so that a night that is killed has its rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.errors import ShuoshuError
-from pipeline.files import write_text
+from pipeline.files import explained, write_text
 from pipeline.queue.entry import Queue
 from pipeline.wording import Wording, plain
 
@@ -86,13 +87,6 @@ class Night:
     books: tuple[BookNight, ...] = ()
     remarks: tuple[Wording, ...] = ()
 
-    def with_book(self, book: BookNight) -> Night:
-        earlier = next((one for one in self.books if one.book == book.book), None)
-        if earlier is None:
-            return replace(self, books=(*self.books, book))
-        joined = book.after(earlier)
-        return replace(self, books=tuple(joined if one is earlier else one for one in self.books))
-
     def with_remarks(self, remarks: list[Wording]) -> Night:
         return replace(self, remarks=tuple(dict.fromkeys((*self.remarks, *remarks))))
 
@@ -113,11 +107,36 @@ def shown(moment: datetime, zone: Any) -> str:
 
 
 def write(nights: Path, night: Night) -> None:
-    """Write the record, whole or not at all."""
+    """Write the record, whole or not at all; rows that were added before are in it."""
     write_text(
         nights / f"{night.name}.json",
         json.dumps({"format": FORMAT, **plain(asdict(night))}, ensure_ascii=False, indent=1),
     )
+    _rows_file(nights, night.name).unlink(missing_ok=True)
+
+
+def add(nights: Path, name: str, book: BookNight) -> None:
+    """Add a row to the night that is at work: it stands for all of the book's turns so far. Raises BookFolderError for a full
+    disk or a folder that cannot be written."""
+    path = _rows_file(nights, name)
+    row = json.dumps(plain(asdict(book)), ensure_ascii=False)
+    try:
+        with path.open("ab", buffering=0) as file:
+            file.write(b"\n" + row.encode())  # a row that a full disk cut short does not spoil this one
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+def _rows_file(nights: Path, name: str) -> Path:
+    return nights / f"{name}.jsonl"
+
+
+def _rows(nights: Path, name: str) -> Iterator[Mapping[str, Any]]:
+    """The rows that were added; one that was cut short is passed over."""
+    with suppress(FileNotFoundError):
+        for row in _rows_file(nights, name).read_bytes().splitlines():
+            with suppress(ValueError):
+                yield json.loads(row)
 
 
 def names(nights: Path) -> list[str]:
@@ -131,9 +150,9 @@ def load(nights: Path, name: str) -> Night | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         del found["format"]
-        books = tuple(_book(one) for one in found.pop("books"))
+        books = {one["book"]: _book(one) for one in (*found.pop("books"), *_rows(nights, name))}
         remarks = tuple(Wording(**one) for one in found.pop("remarks"))
-        return Night(**found, books=books, remarks=remarks)
+        return Night(**found, books=tuple(books.values()), remarks=remarks)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -143,17 +162,21 @@ def load(nights: Path, name: str) -> Night | None:
         ) from error  # fmt: skip
 
 
-def spent_before(nights: Path, tonight: str, book: str) -> float:
-    """Seconds spent on a book in earlier nights since it was last done. A record of then that cannot be read counts for
-    nothing: a night is worth more than this figure."""
+def spent(nights: Path, tonight: str) -> dict[str, float]:
+    """Seconds spent on each book in earlier nights since it was last done; 0 for one that was. A record that cannot be read is
+    passed over."""
+    found: dict[str, float] = {}
     for name in names(nights):
-        found = None
-        with suppress(ShuoshuError):
-            found = load(nights, name) if name != tonight else None
-        for one in found.books if found else ():
-            if one.book == book and one.outcome not in ("waiting", "paused", "held"):
-                return one.before_s + one.work_s if one.outcome in ("stopped", "failed") else 0.0
-    return 0.0
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if name == tonight:
+                continue
+            told = json.loads((nights / f"{name}.json").read_text(encoding="utf-8"))
+            rows = {one["book"]: one for one in (*told["books"], *_rows(nights, name))}
+            for book, one in rows.items():
+                if book not in found and one["outcome"] not in ("waiting", "paused", "held"):
+                    unfinished = one["outcome"] in ("stopped", "failed")
+                    found[book] = one["before_s"] + one["work_s"] if unfinished else 0.0
+    return found
 
 
 def _book(found: Mapping[str, Any]) -> BookNight:

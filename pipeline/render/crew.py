@@ -59,6 +59,10 @@ class Crew(Protocol):
         """Let go of what workers hold of the work so far. Between stages, so that none holds what both need."""
         ...
 
+    def watch(self, lost: Callable[[str], None]) -> None:
+        """Have `lost` called, from any thread, whenever a worker is lost, with how: see "lost" in `progress`."""
+        ...
+
     def stop(self) -> None:
         """End the work in its middle, because the user wants to. Work that is asked for from now on raises RenderError."""
         ...

@@ -66,6 +66,7 @@ class DaskCrew:
             ) from error  # fmt: skip
         self._lock, self._running, self._stopped = threading.Lock(), set[Any](), False
         self._blamed: Counter[str] = Counter()
+        self._died: Callable[[str], None] | None = None
         self._token = folder / f".seen.{uuid.uuid4().hex}.{os.getpid()}.part"
         self._token.touch()
 
@@ -99,10 +100,14 @@ class DaskCrew:
         except CancelledError as error:
             raise (stopped() if self._stopped else _lost()) from error
         except KilledWorker as error:
+            self._tell("ended")
             raise DeviceError(
                 Wording("Dask workers died over this work", "Dask worker 在这份工作上退出"),
                 fix=Wording("Look at their logs; most often memory ran out.", "请查看它们的日志；多半是内存不够。"),
             ) from error
+        except DeviceError:
+            self._tell("device")
+            raise
         finally:
             with self._lock:
                 self._running.discard(future)
@@ -133,6 +138,14 @@ class DaskCrew:
 
     def renew(self) -> None:
         """See `Crew.renew`: workers hold nothing between pieces of work but their loaded voices."""
+
+    def watch(self, lost: Callable[[str], None]) -> None:
+        """See `Crew.watch`. Of workers that die while Dask can give their work to others nothing is told."""
+        self._died = lost
+
+    def _tell(self, how: str) -> None:
+        if self._died and not self._stopped:
+            self._died(how)
 
     def stop(self) -> None:
         """See `Crew.stop`. What a worker is doing just now it does to its end, but nobody waits for it."""

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DeviceError, EngineError
+from pipeline.progress import Observer, Progress, unobserved
 from pipeline.render.plan import Job
 from pipeline.render.worker import TRIES, render_batch
 from pipeline.takes import TakeStore
@@ -34,9 +35,10 @@ class _Part:
 
 
 def rendered(
-    batch: Sequence[Job], store: TakeStore, workers: Crew | None, patience: Patience
+    batch: Sequence[Job], store: TakeStore, workers: Crew | None, patience: Patience, observe: Observer = unobserved
 ) -> list[Rendered | EngineError]:
-    """In the order of `batch`: each take, or why its line could not be rendered after `TRIES` tries.
+    """In the order of `batch`: each take, or why its line could not be rendered after `TRIES` tries. What is tried again is
+    told to `observe`.
 
     A worker that fails costs at most the line it was at: the lines before it are in its journal. Raises EngineError for an
     engine that can speak no line at all, RenderError when nothing works any more, BookFolderError for a full disk.
@@ -55,11 +57,15 @@ def rendered(
                 found[left[0].key] = error
             elif left:
                 waiting += _again(left, part, error)
+                observe(Progress("retry", note="lost", lines=tuple(job.direction.line_id for job in left)))
             continue
         patience.learn(part.jobs, time.monotonic() - began)
         if workers and part.avoid:
             workers.blame(part.avoid)
-        found.update((job.key, one) for job, one in zip(part.jobs, made, strict=True))
+        for job, one in zip(part.jobs, made, strict=True):
+            found[job.key] = one
+            for why in ("refused",) * (TRIES - 1) if isinstance(one, EngineError) else one.retries:
+                observe(Progress("retry", note=why, lines=(job.direction.line_id,)))
     return [found[job.key] for job in batch]
 
 

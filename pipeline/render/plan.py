@@ -73,6 +73,7 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
     stale: dict[str, Wording] = {}
     older: dict[str, Wording] = {}
     due: dict[str, Due] = {}
+    others: dict[str, list[str]] = {}
     links: list[tuple[str, str, str]] = []
     for line in lines:
         direction = direction_of(line, cast, engine)
@@ -97,11 +98,12 @@ def plan(lines: Sequence[Line], cast: Cast, store: TakeStore, *, engine: str | N
         failed = failure is not None and failure.subject == subject
         stale[line.id] = FAILED if failed else _why(choice, subject, direction, store)
         if key in due:
-            due[key] = replace(due[key], others=(*due[key].others, line.id))
+            others.setdefault(key, []).append(line.id)
         else:
             due[key] = Due(key, direction.voice.engine, line)
     if links:
         store.link(links)
+    due |= {key: replace(due[key], others=tuple(theirs)) for key, theirs in others.items()}
     return Plan(tuple(heard), wanted, tuple(due.values()), stale, older)
 
 

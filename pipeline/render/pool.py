@@ -81,6 +81,7 @@ class Workers:
         self._stopped = False
         self._lost_in_a_row = 0
         self._blamed: Counter[str] = Counter()
+        self._lost: Callable[[str], None] = _nobody
 
     def __enter__(self) -> Workers:
         return self
@@ -91,6 +92,10 @@ class Workers:
         if kind is not None:
             self._stopped = True
         self.renew()
+
+    def watch(self, lost: Callable[[str], None]) -> None:
+        """See `crew.Crew.watch`."""
+        self._lost = lost
 
     def stop(self) -> None:
         """End the processes in the middle of their work, because the user wants to; what they were writing is swept away
@@ -129,10 +134,10 @@ class Workers:
         killed, or the work itself raised one: the process is then replaced. RenderError after `stop`, or when nothing but
         losses happens any more.
         """
-        place, usable = self._taken(avoid), False
+        place, usable, how = self._taken(avoid), False, "ended"
         try:
             kind, value = self._answer(place, work, limit)
-            usable = not isinstance(value, DeviceError)
+            usable, how = not isinstance(value, DeviceError), "silent" if kind == "silent" else "device"
         except (OSError, EOFError):
             place.process.join(5)
             value = DeviceError(
@@ -148,6 +153,7 @@ class Workers:
         if isinstance(value, DeviceError):
             if self._stopped:
                 raise stopped()
+            self._lost(how)
             value.device = place.gpu
         raise value
 
@@ -169,7 +175,7 @@ class Workers:
                 self._lost_in_a_row = 0
             if kind not in ("ready", "alive"):
                 return kind, value
-        return "failed", DeviceError(
+        return "silent", DeviceError(
             Wording(
                 f"a worker process said nothing for {limit:.0f} s and was ended",
                 f"工作进程 {limit:.0f} 秒没有响应，已结束",
@@ -221,6 +227,10 @@ class Workers:
             else:
                 self._free.append(place)
             self._turn.notify_all()
+
+
+def _nobody(_how: str) -> None:
+    """Nobody watches."""
 
 
 def _how(code: int | None) -> Wording:

@@ -55,6 +55,7 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered | EngineErr
     engine = engine_of(jobs[0].direction.voice.engine)
     rate, seeded = engine.capabilities.sample_rate, engine.capabilities.seeded
     best: dict[int, tuple[Direction, Waveform, tuple[str, ...], tuple[Word, ...]]] = {}
+    again: dict[int, tuple[str, ...]] = {}
     done: dict[int, Rendered] = {}
     refused: dict[int, EngineError] = {}
     with Journal(folder) as journal:
@@ -65,15 +66,20 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered | EngineErr
             for index, spoken in _spoken(engine, asked):
                 if isinstance(spoken, EngineError):
                     refused[index] = spoken
+                    again[index] = (*again.get(index, ()), "refused")
                     continue
                 found = flags(spoken.wave, rate, asked[index].text, asked[index].speed, spoken.doubts)
                 if index not in best or len(found) < len(best[index][2]):
                     best[index] = asked[index], spoken.wave, found, spoken.words
                 if not found or last:  # written at once: a batch of waves is not kept waiting in memory
-                    done[index] = write(jobs[index], *best.pop(index), rate=rate, folder=folder, journal=journal)
+                    kept, tried = best.pop(index), again.get(index, ())
+                    done[index] = write(jobs[index], *kept, rate=rate, folder=folder, journal=journal, retries=tried)
+                else:
+                    again[index] = (*again.get(index, ()), "flagged")
                 alive()
         for index, kept in best.items():  # flagged, and then refused with every other seed
-            done[index] = write(jobs[index], *kept, rate=rate, folder=folder, journal=journal)
+            tried = again[index][: TRIES - 1]
+            done[index] = write(jobs[index], *kept, rate=rate, folder=folder, journal=journal, retries=tried)
     return [done.get(index) or refused[index] for index in range(len(jobs))]
 
 
@@ -132,19 +138,19 @@ def _with_seed(direction: Direction, attempt: int) -> Direction:
 
 def write(
     job: Job, direction: Direction, wave: Waveform, found: tuple[str, ...], words: tuple[Word, ...], *, rate: int,
-    folder: Path, journal: Journal,
+    folder: Path, journal: Journal, retries: tuple[str, ...] = (),
 ) -> Rendered:  # fmt: skip
     """Write the take of a job, as `direction` (the job's, or with another seed) was spoken."""
     made_from = ingredients(direction)
     return write_take(
         wave, found, words, made_from, rate=rate, subject=job.subject, lines=job.lines, asked=job.key, folder=folder,
-        journal=journal,
+        journal=journal, retries=retries,
     )  # fmt: skip
 
 
 def write_take(
     wave: Waveform, found: tuple[str, ...], words: tuple[Word, ...], made_from: dict[str, object], *, rate: int,
-    subject: str, lines: tuple[str, ...], asked: str, folder: Path, journal: Journal,
+    subject: str, lines: tuple[str, ...], asked: str, folder: Path, journal: Journal, retries: tuple[str, ...] = (),
 ) -> Rendered:  # fmt: skip
     """Write a take's file under its key, its journal's row just before it gets its name."""
     import soundfile
@@ -161,7 +167,7 @@ def write_take(
         engine=str(made_from["engine"]), seed=int(str(made_from["seed"])), flags=found,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
-    one = Rendered(take, len(data), subject, made_from, lines, asked)
+    one = Rendered(take, len(data), subject, made_from, lines, asked, retries)
     for attempt in range(TRIES):
         try:
             with written_beside(path) as beside:
@@ -172,5 +178,6 @@ def write_take(
             if attempt == TRIES - 1 or getattr(error.__cause__, "errno", None) not in PASSING:
                 raise
             time.sleep(PATIENCE_S * (attempt + 1))
+            one = replace(one, retries=(*one.retries, "disk"))
     _log(key)
     return one

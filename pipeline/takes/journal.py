@@ -40,6 +40,7 @@ class Rendered:
     ingredients  everything that it was made from, the same
     lines        ids of the lines that asked for it
     asked        the key that was asked for; another than the take's own where a new seed was drawn
+    retries      why it was tried again before, once for each time: see "retry" in `progress`
     """
 
     take: Take
@@ -48,6 +49,7 @@ class Rendered:
     ingredients: dict[str, Any]
     lines: tuple[str, ...] = ()
     asked: str = ""
+    retries: tuple[str, ...] = ()
 
 
 class Journal:
@@ -120,7 +122,15 @@ def _row(row: dict[str, Any], takes: Path) -> Rendered:
         raise ValueError("this is no key")
     path = takes / take["key"][:2] / f"{take['key']}.flac"
     one = Take(**take | {"path": path, "flags": tuple(take["flags"])})
-    return Rendered(one, int(row["size"]), row["subject"], row["ingredients"], tuple(row["lines"]), row["asked"])
+    return Rendered(
+        one,
+        int(row["size"]),
+        row["subject"],
+        row["ingredients"],
+        tuple(row["lines"]),
+        row["asked"],
+        tuple(row.get("retries", ())),
+    )
 
 
 def there(takes: Path) -> Iterator[Path]:
