@@ -144,8 +144,11 @@ def test_a_line_that_kills_workers_of_a_cluster_is_found_and_costs_no_other(tmp_
     from pipeline.render.dask_crew import DaskCrew
 
     (tmp_path / "book").mkdir()
+    patient = {
+        "distributed.deploy.lost-worker-timeout": "1 hour"
+    }  # LocalCluster gives up workers that die again too soon
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set({"distributed.scheduler.allowed-failures": 0, **patient}),
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
         DaskCrew(cluster.scheduler_address, tmp_path / "book") as crew,
     ):
