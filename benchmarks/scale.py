@@ -1,11 +1,12 @@
 """Whether planning and tracking stand a catalogue: the real code from manuscript to morning, on a simulated GPU.
 
     python -m benchmarks.scale --plot scale.svg                  # the law: books and queues of growing size, 10 minutes
-    python -m benchmarks.scale --full                            # 1,000 books of 10,000 lines, every line: hours, 25 GB of disk
+    python -m benchmarks.scale --lines "" --books 1000 --queue-lines 10000 --shared     # ten million lines tracked: an hour, 20 GB
+    python -m benchmarks.scale --lines "" --books 1000 --queue-lines 10000              # and planned, every one: four hours
 
 Each size runs in a process of its own. Times are of processor, so one core's. `simulated.py` says what is simulated (sound and
-its time) and what is not (all the rest). Exit code 1 when a bar is missed: 2 ms a line for script, plan and batches together,
-1 GB, and growth of no step with more than the power of 1.1.
+its time) and what is not (all the rest); with --shared the first book's plan stands for all (`shared.py`). Exit code 1 when a
+bar is missed: 2 ms a line for script, plan and batches together, 1 GB, and growth of no step by more than the power of 1.1.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -59,7 +60,7 @@ class Measured:
 # --- one size, in a process of its own -------------------------------------------------------------------------------
 
 
-def book(home: Path, lines: int, _: int) -> Measured:
+def book(home: Path, lines: int, *_: int) -> Measured:
     """Every step of one book."""
     from pipeline import chapters, rendering
     from pipeline.chapters import master as master_chapter
@@ -110,11 +111,14 @@ def book(home: Path, lines: int, _: int) -> Measured:
     return found
 
 
-def queue(home: Path, books: int, lines: int) -> Measured:
-    """A queue of so many books of `lines` lines: forecast, made night by night, looked at in the morning."""
+def queue(home: Path, books: int, lines: int, shared: int = 0) -> Measured:
+    """A queue of so many books of `lines` lines: forecast, made night by night, looked at in the morning. shared: see `shared.py`;
+    the first book is then no part of it."""
+    from benchmarks.shared import standing_for_all
     from pipeline.queue import morning, night, record, speeds
     from pipeline.queue.file import load
     from pipeline.queue.forecast import forecast
+    from pipeline.request import Request
 
     found, path = Measured(books, 0), home / "queue.yaml"
     for number in range(books):
@@ -149,12 +153,17 @@ def queue(home: Path, books: int, lines: int) -> Measured:
                     flush=True,
                 )
 
-    found.step("nights", all_nights)
-    found.step("quiet", one_night)
-    assert all(
-        one.state == "unchanged"
-        for one in found.step("forecast2", lambda: list(forecast(load(path), CLOCK.now(), speeds.load())))
-    )
+    if shared:
+        first = simulated.write_book(home / "planned.txt", lines, books)
+        with standing_for_all(
+            Request(first, engine="simulated", formats="m4a", deliver="timeline", output=home / "output")
+        ):
+            found.step("nights", all_nights)
+    else:
+        found.step("nights", all_nights)
+        found.step("quiet", one_night)
+        again = found.step("forecast2", lambda: list(forecast(load(path), CLOCK.now(), speeds.load())))
+        assert all(one.state == "unchanged" for one in again)
 
     def report() -> Any:
         made = record.load(home / "nights", nights[-1].name)
@@ -180,13 +189,14 @@ def queue(home: Path, books: int, lines: int) -> Measured:
 # --- all sizes -------------------------------------------------------------------------------------------------------
 
 
-def measured(kind: str, size: int, lines: int, disk: Path | None) -> Measured:
+def measured(kind: str, size: int, lines: int = 0, disk: Path | None = None, shared: bool = False) -> Measured:
     """The fastest of up to three runs, step by step."""
     runs: list[Measured] = []
     began = time.monotonic()
     while not runs or (len(runs) < 3 and time.monotonic() - began < REPEAT_S):
         with tempfile.TemporaryDirectory(dir=disk) as home:
-            command = [sys.executable, "-m", "benchmarks.scale", "--one", kind, str(size), str(lines), home]
+            command = [sys.executable, "-m", "benchmarks.scale", "--one", kind, home]
+            command += [str(one) for one in (size, lines, int(shared))]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         runs.append(Measured(**json.loads(done.stdout)))
     best = runs[0]
@@ -203,38 +213,32 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum((x - mean_x) ** 2 for x in xs)
 
 
-def table(name: str, found: Sequence[Measured]) -> dict[str, tuple[float, float]]:
-    """Print a table of steps; each one's exponents, fitted and between the two largest sizes."""
+def table(name: str, found: Sequence[Measured], told: list[str]) -> dict[str, plot.Points]:
+    """Print a table of steps; their points for the plot. Bars that are missed are added to `told`."""
     sizes = [f"{one.size:,}" for one in found]
     print(f"\n| {name} | " + " | ".join(sizes) + " | peak MB | exponent | at the end |")
     print("|---" * (len(sizes) + 4) + "|")
-    grown = {}
+    drawn: dict[str, plot.Points] = {}
     for step in found[0].cpu:
-        points = [(one.size, one.cpu[step]) for one in found]
-        grown[step] = (slope(points), slope(points[-2:])) if len(points) > 1 else (0.0, 0.0)
-        cells = [f"{one.cpu[step] / one.lines * 1000:.4f}" for one in found]
-        print(
-            f"| {step} | "
-            + " | ".join(cells)
-            + f" | {found[-1].peak[step]} | {grown[step][0]:.2f} | {grown[step][1]:.2f} |"
-        )
-    print(f"lines: {', '.join(f'{one.lines:,}' for one in found)}; ms of processor a line")
-    return grown
+        points = [(one.size, max(one.cpu[step], 1e-4)) for one in found]
+        grown = (slope(points), slope(points[-2:])) if len(points) > 1 else (0.0, 0.0)
+        cells = " | ".join(f"{one.cpu[step] / one.lines * 1000:.4f}" for one in found)
+        print(f"| {step} | {cells} | {found[-1].peak[step]} | {grown[0]:.2f} | {grown[1]:.2f} |")
+        drawn[f"{step}  n^{grown[0]:.2f}"] = points
+        if max(grown) > EXPONENT:
+            told.append(f"{step} grows by the power of {max(grown):.2f}")
+    print(
+        f"lines: {', '.join(f'{one.lines:,}' for one in found)}; ms of processor a line\n{json.dumps(found[-1].told)}"
+    )
+    told += [f"{max(one.peak.values())} MB at {one.size}" for one in found if max(one.peak.values()) > MEMORY_MB]
+    return drawn
 
 
-def missed(
-    grown: Mapping[str, tuple[float, float]], found: Sequence[Measured], planned: Sequence[Measured]
-) -> list[str]:
-    """The bars that were not reached."""
-    told = [f"{step} grows by the power of {max(both):.2f}" for step, both in grown.items() if max(both) > EXPONENT]
-    for one in found:
-        if max(one.peak.values()) > MEMORY_MB:
-            told.append(f"{max(one.peak.values())} MB at {one.size}")
-    for one in planned:
-        cost = sum(one.cpu[step] for step in PLANNING) / one.lines * 1000
-        if cost > PLAN_MS:
-            told.append(f"{cost:.2f} ms a line to plan {one.size} lines")
-    return told
+def planned(found: Sequence[Measured]) -> list[str]:
+    """The books whose planning costs more than it may."""
+    costs = {one.size: sum(one.cpu[step] for step in PLANNING) / one.lines * 1000 for one in found}
+    print(f"script, plan and batches together, ms a line: {', '.join(f'{cost:.2f}' for cost in costs.values())}")
+    return [f"{cost:.2f} ms a line to plan {size} lines" for size, cost in costs.items() if cost > PLAN_MS]
 
 
 def main() -> int:
@@ -242,40 +246,32 @@ def main() -> int:
     parser.add_argument("--lines", default="100,1000,10000,30000", help="of the books (%(default)s)")
     parser.add_argument("--books", default="10,100,1000", help="of the queues (%(default)s)")
     parser.add_argument("--queue-lines", type=int, default=100, help="of each book in a queue")
-    parser.add_argument("--full", action="store_true", help="one queue of 1,000 books of 10,000 lines instead")
+    parser.add_argument("--shared", action="store_true", help="plan one book and let it stand for all of a queue")
     parser.add_argument("--plot", type=Path, help="SVG file")
     parser.add_argument("--disk", type=Path, help="folder for what is written meanwhile")
-    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        kind, size, lines, home = options.one
+        kind, home, *sizes = options.one
         simulated.plug_in(Path(home))
-        json.dump(asdict({"book": book, "queue": queue}[kind](Path(home), int(size), int(lines))), sys.stdout)
+        json.dump(asdict({"book": book, "queue": queue}[kind](Path(home), *map(int, sizes))), sys.stdout)
         return 0
     print(f"{platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    if options.full:
-        found = [measured("queue", 1000, 10_000, options.disk)]
-        told = missed(table("queue of books", found), found, [])
-        print(json.dumps(found[0].told))
-    else:
-        books = [measured("book", int(size), 0, options.disk) for size in options.lines.split(",")]
-        grown = table("book of lines", books)
-        print(json.dumps(books[-1].told))
-        queues = [measured("queue", int(size), options.queue_lines, options.disk) for size in options.books.split(",")]
-        grown_too = table("queue of books", queues)
-        print(json.dumps(queues[-1].told))
-        told = missed(grown, books, books[1:]) + missed(grown_too, queues, [])
-        if options.plot:
-            panels = {}
-            for name, across, found, by in (
-                ("One book", "lines", books, grown), (f"A queue of books of {options.queue_lines} lines", "books", queues, grown_too),
-            ):  # fmt: skip
-                steps = {
-                    f"{step}  n^{by[step][0]:.2f}": [(one.size, max(one.cpu[step], 1e-4)) for one in found]
-                    for step in found[0].cpu
-                }
-                panels[name] = (across, "seconds of processor", steps)
-            plot.write(options.plot, panels)
+    told: list[str] = []
+    panels = {}
+    books = [measured("book", int(size), disk=options.disk) for size in options.lines.split(",") if size]
+    if books:
+        panels["One book"] = "lines", "seconds of processor", table("book of lines", books, told)
+        told += planned(books[1:])
+    queues = [
+        measured("queue", int(size), options.queue_lines, options.disk, options.shared)
+        for size in options.books.split(",") if size
+    ]  # fmt: skip
+    if queues:
+        grown = table(f"queue of books of {options.queue_lines:,} lines", queues, told)
+        panels[f"A queue of books of {options.queue_lines:,} lines"] = "books", "seconds of processor", grown
+    if options.plot:
+        plot.write(options.plot, panels)
     for one in told:
         print(f"MISSED: {one}")
     return 1 if told else 0
