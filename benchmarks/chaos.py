@@ -22,7 +22,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,11 +115,11 @@ def report(one: House, faults: Sequence[Fault], verdict: Verdict, minutes: float
         mine = [fault for fault in faults if fault.kind == kind]
         took = [next((at for at in moments if at > fault.ended), float("inf")) - fault.ended for fault in mine]
         print(f"| {kind} | {len(mine)} | {statistics.median(took):.1f} | {max(took):.1f} |")
-    rendered = Counter(one.rendered.read_text(encoding="ascii").split())
-    again = sum(count - 1 for count in rendered.values())
+    there = sum(1 for _ in one.home.glob("output/*/takes/??/*.flac"))
+    again = len(one.rendered.read_text(encoding="ascii").split()) - there
     print(
         f"\n{minutes:g} minutes, {len(faults)} faults: {len(one.books)} books, {verdict.lines} lines, {verdict.takes} takes,"
-        f" {verdict.chapters} chapters, {verdict.seconds / 3600:.2f} h; {again} takes were rendered more than once;"
+        f" {verdict.chapters} chapters, {verdict.seconds / 3600:.2f} h; {again} times one was rendered again;"
         f" {one.nights} more evenings were needed; what serves the queue was started again {one.deaths} times"
     )
     print(

@@ -247,7 +247,7 @@ class House:
         number = len(self.books)
         kind, wish = ("far", ["--engine", "openai", "--on-failure", "placeholder"]) if number % 3 == 1 else ("near", [])
         path = write_book(self.manuscripts / f"{kind}{number:03d}.txt", lines, lines_a_chapter=max(20, lines // 4))
-        text = path.read_text(encoding="utf-8").replace("。", f"，{number}号。")
+        text = path.read_text(encoding="utf-8").replace("。", f"，{number}号。").replace("(chóng)", "")
         path.write_text(text, encoding="utf-8")
         made = ["--formats", FORMATS, "--deliver", DELIVER, *wish]
         done = self.shuoshu("schedule", "add", str(path), *made)

@@ -7,6 +7,7 @@ python -m flows.overnight queue.yaml --until "2026-11-26 07:00"
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -28,6 +29,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.handover import run_opened
 from flows.watching import watched_by
+from pipeline import disk
 from pipeline.errors import ShuoshuError
 from pipeline.folder import safe_name
 from pipeline.opening import Production
@@ -36,13 +38,15 @@ from pipeline.progress import Observer
 from pipeline.queue import inbox, morning, record
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
-from pipeline.queue.night import Unrecorded, now, work
+from pipeline.queue.night import Unrecorded, at_work, broke_off, now, work
 from pipeline.queue.record import Night
 from pipeline.request import Request
 from pipeline.wording import Wording, chinese_of
 
 LOOK_S = 5.0
 """How often a served queue looks at its file and its inbox."""
+AGAIN_S = 60.0
+"""A night that broke off is begun again at the earliest so long after it was begun."""
 
 
 def _name() -> str:
@@ -166,8 +170,8 @@ def _deployment(queue: Queue) -> Any:
 
 def _watch(queue: Queue, say: Callable[[str], None], stop: threading.Event) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
-    first, and when a book came in after the last one may have ended."""
-    told, wanted = "", True
+    first, when a book came in after the last one may have ended, and when the last one broke off."""
+    told, wanted, begun = "", True, -AGAIN_S
     while True:
         try:
             found = inbox.take_in(queue.path)
@@ -177,12 +181,16 @@ def _watch(queue: Queue, say: Callable[[str], None], stop: threading.Event) -> N
             if fresh.window != queue.window:
                 _deployment(fresh).apply()
                 say(f"the window is now {', '.join(fresh.window.crons())} ({fresh.window.zone})")
-            queue, wanted, told = fresh, wanted or bool(found.queued), ""
-            if wanted and not queue.paused and queue.window.closes(now()):
-                run_deployment(_deployment(queue).full_name, timeout=0)
-                wanted = False
-            elif wanted and not queue.window.closes(now()):
+            queue, wanted = fresh, wanted or bool(found.queued)
+            if time.monotonic() - begun >= AGAIN_S and broke_off(queue, now()):
+                disk.must_have_room(queue.output)
+                wanted = True
+            told = ""
+            if not queue.window.closes(now()):
                 wanted = False  # Prefect's own schedule will begin it
+            elif wanted and not queue.paused and not at_work(queue):
+                run_deployment(_deployment(queue).full_name, timeout=0)
+                wanted, begun = False, time.monotonic()
         except Exception as error:  # noqa: BLE001 - a file being edited, a server being restarted: told once, tried again
             if str(error) != told:
                 told = str(error)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline import disk
 from pipeline.engines import engine_class
 from pipeline.errors import BookHeldError, ShuoshuError
 from pipeline.files import explained
@@ -50,11 +51,13 @@ def work(
     """Work through the queue in the file at `path` until `ends`; the night's record, which is written after every book.
 
     The file and the inbox are looked at again before every book. Raises CastError for a queue that cannot be read as the
-    night begins, ShuoshuError when another night is at work on it.
+    night begins, ShuoshuError when another night is at work on it, BookFolderError when the disk is full: the others would
+    fail like the book that met it. The record then has no end, as that of a night whose process was killed.
     """
     queue = load(path)
-    with _alone(queue.nights):
+    with _alone(queue.nights), _told_to_stop(queue, clock):
         night = record.tonight(queue, clock(), ends, speeds.machine())
+        record.write(queue.nights, night)
         tried: set[str] = set()
         while True:
             queue, remarks = inbox.fresh(queue)
@@ -63,14 +66,48 @@ def work(
             if not waiting or queue.paused or clock() >= ends:
                 break
             tried.add(waiting[0].name)
-            night = night.with_book(_Turn(queue, waiting[0], night, ends, clock).made(make, observe))
+            row = _Turn(queue, waiting[0], night, ends, clock).made(make, observe)
+            night = night.with_book(row)
             record.write(queue.nights, night)
+            if row.outcome == "failed":
+                disk.must_have_room(queue.output)
         for one in queue.in_order():
             if one.name not in tried:
                 night = night.with_book(_passed_over(one, queue))
         night = replace(night, ended=record.shown(clock(), queue.window.zone))
         record.write(queue.nights, night)
     return night
+
+
+@contextmanager
+def _told_to_stop(queue: Queue, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Give the record of a night that somebody ends (Ctrl-C, a run that is cancelled) its end, so that nobody begins it again."""
+    try:
+        yield
+    except Exception:  # it broke off by itself
+        raise
+    except BaseException:
+        night = record.load(queue.nights, record.name_of(queue, clock()))
+        if night:
+            with suppress(ShuoshuError):
+                record.write(queue.nights, replace(night, ended=record.shown(clock(), queue.window.zone)))
+        raise
+
+
+def at_work(queue: Queue) -> bool:
+    """Whether a night is at work on the queue, in whatever process."""
+    try:
+        with _alone(queue.nights):
+            return False
+    except ShuoshuError:
+        return True
+
+
+def broke_off(queue: Queue, at: datetime) -> bool:
+    """Whether the night that `at` belongs to was begun, and nobody works on it or ended it: its process was killed, or met a
+    full disk. Raises ShuoshuError for a record that cannot be read."""
+    night = record.load(queue.nights, record.name_of(queue, at))
+    return night is not None and not night.ended and not at_work(queue)
 
 
 def _passed_over(entry: Entry, queue: Queue) -> BookNight:

@@ -83,7 +83,7 @@ def test_a_run_stops_while_everything_is_whole_and_goes_on_when_there_is_room(
 def test_the_floor_is_the_users(home: Path, folder: BookFolder, told: str, floor: int, monkeypatch) -> None:
     monkeypatch.setenv("SHUOSHU_DISK_FLOOR", told)
     with reopen(folder) as production:
-        assert disk._floor(production) == floor
+        assert disk._floor(folder.path) == floor
         monkeypatch.setenv("SHUOSHU_DISK_FLOOR", "lots")
         with pytest.raises(BookFolderError, match="'lots'"):
             disk.watch(production)
