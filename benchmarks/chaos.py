@@ -34,6 +34,8 @@ GAP_S = 8.0
 """Mean time between the end of a fault and the next."""
 AHEAD = 3
 """Books that wait at least, while faults go on."""
+SOON_S, LOST_S = 10.0, 150.0
+"""So long no night is at work before the next evening comes: after one that ended, and within one that did not."""
 END_S = 1800.0
 """So long may it take to finish when faults are over."""
 
@@ -49,16 +51,17 @@ class Fault:
 
 
 def night_after_night(one: House, over: threading.Event) -> None:
-    """Time goes by: when a night has ended before its books were done, the next evening comes."""
-    rest = 0
-    while not over.wait(1):
-        at_work = one.night() is not None
-        rest = 0 if at_work or not one.undone() else rest + 1
-        if rest >= 15:  # what serves may need some seconds to begin one
+    """Time goes by: when a night has ended before its books were done, the next evening comes. A night that broke off has
+    `LOST_S` to be begun again before it counts as lost."""
+    rests = time.monotonic()
+    while not over.wait(0.5):
+        if one.night() or not one.undone():
+            rests = time.monotonic()
+        elif time.monotonic() - rests > (SOON_S if one.last_night().get("ended") else LOST_S):
             one.nights += 1
             one.log(f"the next evening comes; not done: {', '.join(one.undone())}")
             one.turn_clock(one.evening())
-            rest = -30
+            rests = time.monotonic() + SOON_S
 
 
 def fed(one: House, over: threading.Event, chance: random.Random) -> None:
@@ -135,7 +138,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--disk-mb", type=int, default=24_000, help="size of the small disk (a sparse file)")
+    parser.add_argument("--disk-mb", type=int, help="size of the small disk, a sparse file; none = by the minutes")
     parser.add_argument("--work", type=Path, help="folder for everything, kept; none = a temporary one")
     options = parser.parse_args()
     if os.geteuid() or not shutil.which("cc") or not shutil.which("ffmpeg"):
@@ -147,7 +150,8 @@ def main() -> int:
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, in {work}", flush=True
     )
     over, feeding = threading.Event(), threading.Event()
-    with house(work.resolve(), options.disk_mb, options.workers) as one:
+    size = options.disk_mb or 2000 + round(400 * options.minutes)
+    with house(work.resolve(), size, options.workers) as one:
         threading.Thread(target=night_after_night, args=(one, over), daemon=True).start()
         feeder = threading.Thread(target=fed, args=(one, feeding, random.Random(options.seed)), daemon=True)
         feeder.start()

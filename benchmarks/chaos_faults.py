@@ -91,10 +91,9 @@ class Chaos:
     def disk(self) -> str:
         """Somebody else's file fills the disk to its last block, for some seconds."""
         filler, seconds = self.house.home / "filler.bin", self.chance.uniform(2, 10)
-        ends = time.monotonic() + seconds
+        began, size = time.monotonic(), 0
         with filler.open("wb") as file:
-            size = 0
-            while time.monotonic() < ends:
+            while time.monotonic() - began < seconds:
                 step = _free(self.house.home)
                 while step >= 4096:  # by ever smaller pieces, as others write meanwhile
                     try:
@@ -105,7 +104,7 @@ class Chaos:
                         step //= 2
                 time.sleep(0.2)
         filler.unlink()
-        return f"for {seconds:.1f} s"
+        return f"for {time.monotonic() - began:.1f} s"
 
     def prefect(self) -> str:
         house, seconds = self.house, self.chance.uniform(1, 10)

@@ -81,7 +81,7 @@ def work(
 
 @contextmanager
 def _told_to_stop(queue: Queue, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Give the record of a night that somebody ends (Ctrl-C, a run that is cancelled) its end, so that nobody begins it again."""
+    """Give the record of a night that somebody ends (Ctrl-C, a cancelled run) its end, so that nobody begins it again."""
     try:
         yield
     except Exception:  # it broke off by itself
