@@ -155,7 +155,22 @@ def _as_recorded(folder: Path, told: dict[str, Any]) -> Iterator[str]:
 
 def _decoded(path: Path) -> str:
     """What ffmpeg complains of as it decodes a whole file; "" = nothing."""
-    command = ["ffmpeg", "-v", "error", "-xerror", "-nostdin", "-i", str(path), "-map", "0:a", "-f", "null", "-"]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-xerror",
+        "-err_detect",
+        "crccheck+explode",
+        "-nostdin",
+        "-i",
+        str(path),
+        "-map",
+        "0:a",
+        "-f",
+        "null",
+        "-",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr.strip()[:200] or ("" if done.returncode == 0 else f"exit {done.returncode}")
 
