@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -30,6 +31,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.handover import run_opened
 from flows.watching import recorded, watched_by
+from pipeline import disk
 from pipeline.errors import ShuoshuError
 from pipeline.folder import safe_name
 from pipeline.opening import Production
@@ -38,7 +40,7 @@ from pipeline.progress import Observer, together, unobserved
 from pipeline.queue import morning, record
 from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
-from pipeline.queue.night import Unrecorded, now, work
+from pipeline.queue.night import Unrecorded, at_work, broke_off, now, work
 from pipeline.queue.record import Night
 from pipeline.queue.watched import Watched
 from pipeline.request import Request
@@ -48,6 +50,8 @@ from pipeline.wording import Wording, chinese_of
 
 LOOK_S = 5.0
 """How often a served queue looks at its file and its inbox."""
+AGAIN_S = 60.0
+"""A night that broke off is begun again at the earliest so long after it was begun."""
 
 
 def _name() -> str:
@@ -206,8 +210,8 @@ def _watch(
     watched: Watched, say: Callable[[Wording], None], count: Callable[[Queue], None] | None, stop: threading.Event
 ) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
-    first, and when a book came in after the last one may have ended."""
-    queue, told, wanted = watched.queue, Wording(""), True
+    first, when a book came in after the last one may have ended, and when the last one broke off."""
+    queue, told, wanted, begun = watched.queue, Wording(""), True, -AGAIN_S
     while True:
         try:
             found = watched.look()
@@ -220,12 +224,16 @@ def _watch(
                 _deployment(fresh).apply()
                 times = f"{', '.join(fresh.window.crons())} ({fresh.window.zone})"
                 say(Wording(f"the window is now {times}", f"时间窗现在是 {times}"))
-            queue, wanted, told = fresh, wanted or bool(found.queued), Wording("")
-            if wanted and not queue.paused and queue.window.closes(now()):
-                run_deployment(_deployment(queue).full_name, timeout=0)
-                wanted = False
-            elif wanted and not queue.window.closes(now()):
+            queue, wanted = fresh, wanted or bool(found.queued)
+            if time.monotonic() - begun >= AGAIN_S and broke_off(queue, now()):
+                disk.must_have_room(queue.output)
+                wanted = True
+            told = Wording("")
+            if not queue.window.closes(now()):
                 wanted = False  # Prefect's own schedule will begin it
+            elif wanted and not queue.paused and not at_work(queue):
+                run_deployment(_deployment(queue).full_name, timeout=0)
+                wanted, begun = False, time.monotonic()
         except Exception as error:  # noqa: BLE001 - a server that restarts, a file that goes: nobody else looks for weeks
             trouble = error.brief if isinstance(error, ShuoshuError) else Wording(f"{type(error).__name__}: {error}")
             if trouble != told:  # once

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from pipeline import engines
 from pipeline.engines.plausible import usual_seconds
@@ -32,7 +33,7 @@ MARGIN = 1.25
 
 def check(production: Production) -> None:
     """Raise BookFolderError, with both figures, where the disk has less room than the run is going to need."""
-    floor = _floor(production)
+    floor = _floor(production.folder.path)
     wanted, free = needed(production), shutil.disk_usage(production.folder.path).free
     if floor and wanted and wanted + floor > free:
         raise BookFolderError(
@@ -51,14 +52,20 @@ def check(production: Production) -> None:
 
 def watch(production: Production) -> None:
     """Raise BookFolderError where the disk is about to be full, so that the run stops while everything is whole."""
-    floor, free = _floor(production), shutil.disk_usage(production.folder.path).free
+    must_have_room(production.folder.path)
+
+
+def must_have_room(folder: Path) -> None:
+    """The same for any folder, there or yet to be made."""
+    folder = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    floor, free = _floor(folder), shutil.disk_usage(folder).free
     if free < floor:
         raise BookFolderError(
             Wording(
                 f"the disk has only {_mb(free)} left: the run stops before it is full",
                 f"磁盘只剩 {_mb(free)}：在写满之前停下",
             ),
-            where=str(production.folder.path),
+            where=str(folder),
             fix=Wording(
                 "Everything finished is kept. Free some space and run the same command again: it goes on from there.",
                 "做完的都保留。腾出空间后再运行同一命令，会接着做。",
@@ -66,11 +73,11 @@ def watch(production: Production) -> None:
         )
 
 
-def _floor(production: Production) -> int:
+def _floor(folder: Path) -> int:
     """Bytes to keep free; SHUOSHU_DISK_FLOOR, such as 2G or 500M, has the last word, 0 = do not look."""
     told = os.environ.get("SHUOSHU_DISK_FLOOR", "")
     if not told:
-        return min(FLOOR, int(FLOOR_SHARE * shutil.disk_usage(production.folder.path).total))
+        return min(FLOOR, int(FLOOR_SHARE * shutil.disk_usage(folder).total))
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMG]?)B?", told.strip())
     if not match:
         raise BookFolderError(

@@ -12,8 +12,11 @@ from typing import Any
 from pipeline.deliver import VERSION
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.kinds import KINDS, not_made
+from pipeline.errors import MasteringError
 from pipeline.files import sha256_file, write_text
+from pipeline.mastering import record
 from pipeline.nouns import Master
+from pipeline.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,15 @@ class Made:
 def make(book: FinishedBook, kind: str) -> Made:
     """Make one kind, unless it is as it was. What it wrote before and does not write now is removed.
 
-    Raises MasteringError for a chapter format that it needs and the book lacks, BookFolderError for a full disk.
+    Raises MasteringError for a chapter format that it needs and the book lacks, and for a damaged chapter, which then has no
+    record any more and is mastered again by the next run; BookFolderError for a full disk.
     """
     one, print_ = KINDS[kind], fingerprint(book, kind)
     there = made(book, kind)
     if there is not None and _note(book, kind).get("fingerprint") == print_:
         return Made(kind, there, False)
     check(book.masters, kind, book.settings.get(kind, {}))
+    _must_be_whole(book, kind)
     files = tuple(one.writer()(book))
     before = _note(book, kind).get("files", {})
     for name in before:
@@ -56,6 +61,22 @@ def check(masters: Sequence[Master], kind: str, settings: Mapping[str, Any]) -> 
         lacking = KINDS[kind].lacks(one.files, settings)
         if lacking:
             raise not_made(kind, lacking)
+
+
+def _must_be_whole(book: FinishedBook, kind: str) -> None:
+    """A file that copies a chapter's sound copies its damage too, under a hash of its own, and nobody would find it later."""
+    folder, formats = book.folder / "chapters", {*KINDS[kind].needs, *KINDS[kind].either}
+    for one in book.masters:
+        for path in record.damaged(folder, one, formats)[:1]:
+            record.forget(folder, one.stem)
+            raise MasteringError(
+                Wording("a chapter's file is not what was made: it is damaged", "章节文件已损坏，不是制作时的内容"),
+                where=str(path),
+                fix=Wording(
+                    "Run the same manuscript again: the chapter is mastered anew.",
+                    "请再运行一次书稿：这一章会重新制作。",
+                ),
+            )
 
 
 def made(book: FinishedBook, kind: str) -> tuple[Path, ...] | None:

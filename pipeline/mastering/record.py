@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -110,6 +110,24 @@ def load(folder: Path, stem: str) -> Master | None:
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def damaged(folder: Path, master: Master, formats: Container[str]) -> tuple[Path, ...]:
+    """Of a chapter's files in `formats`, and its timeline, those that are gone or are not, by their hashes, what was made.
+    Records of before there were hashes say nothing."""
+    try:
+        sums = json.loads((folder / f"{master.stem}.json").read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError):
+        return ()
+    files = [_timeline_file(folder, master.stem), *(path for kind, path in master.files.items() if kind in formats)]
+    return tuple(
+        one for one in files if one.name in sums and not (one.is_file() and sha256_file(one) == sums[one.name])
+    )
+
+
+def forget(folder: Path, stem: str) -> None:
+    """Remove a chapter's record, so that the chapter is mastered again."""
+    (folder / f"{stem}.json").unlink(missing_ok=True)
 
 
 def _levels(found: Mapping[str, float | None]) -> dict[str, float]:

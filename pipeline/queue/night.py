@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipeline import disk
 from pipeline.engines import engine_class
 from pipeline.errors import BookHeldError, ShuoshuError
 from pipeline.files import explained
@@ -54,10 +55,11 @@ def work(
     `stopwatch` gives the seconds by which work is timed.
 
     The file and the inbox are looked at again before every book. Raises CastError for a queue that cannot be read as the
-    night begins, ShuoshuError when another night is at work on it.
+    night begins, ShuoshuError when another night is at work on it, BookFolderError when the disk is full: the others would
+    fail like the book that met it. The record then has no end, as that of a night whose process was killed.
     """
     watched = Watched(path)
-    with _alone(watched.queue.nights):
+    with _alone(watched.queue.nights), _told_to_stop(watched.queue, clock):
         night = record.tonight(watched.queue, clock(), ends, speeds.machine())
         nights, tried = watched.queue.nights, set[str]()
         rows, spent = {one.book: one for one in night.books}, record.spent(nights, night.name)
@@ -78,6 +80,8 @@ def work(
             observe(Progress("outcome", len(tried), len(queue.books), note=row.outcome, book=entry.name))
             rows[entry.name] = _joined(rows, row)
             record.add(nights, night.name, rows[entry.name])
+            if row.outcome == "failed":
+                disk.must_have_room(queue.output)
         for one in queue.in_order():
             if one.name not in tried:
                 row = _passed_over(one, queue)
@@ -105,6 +109,37 @@ def _looked(watched: Watched) -> list[Wording]:
         return list(watched.look().refused)
     except ShuoshuError as error:
         return [error.brief]
+
+
+@contextmanager
+def _told_to_stop(queue: Queue, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Give the record of a night that somebody ends (Ctrl-C, a cancelled run) its end, so that nobody begins it again."""
+    try:
+        yield
+    except Exception:  # it broke off by itself
+        raise
+    except BaseException:
+        night = record.load(queue.nights, record.name_of(queue, clock()))
+        if night:
+            with suppress(ShuoshuError):
+                record.write(queue.nights, replace(night, ended=record.shown(clock(), queue.window.zone)))
+        raise
+
+
+def at_work(queue: Queue) -> bool:
+    """Whether a night is at work on the queue, in whatever process."""
+    try:
+        with _alone(queue.nights):
+            return False
+    except ShuoshuError:
+        return True
+
+
+def broke_off(queue: Queue, at: datetime) -> bool:
+    """Whether the night that `at` belongs to was begun, and nobody works on it or ended it: its process was killed, or met a
+    full disk. Raises ShuoshuError for a record that cannot be read."""
+    night = record.load(queue.nights, record.name_of(queue, at))
+    return night is not None and not night.ended and not at_work(queue)
 
 
 def _passed_over(entry: Entry, queue: Queue) -> BookNight:

@@ -93,12 +93,16 @@ class Night:
 
 def tonight(queue: Queue, at: datetime, ends: datetime, machine: str) -> Night:
     """The record of the night that begins, or goes on, at `at`."""
-    zone = queue.window.zone
-    name = queue.window.opened(at).astimezone(zone).date().isoformat()
+    zone, name = queue.window.zone, name_of(queue, at)
     began = at.astimezone(zone).isoformat(timespec="seconds")
     fresh = Night(name, began, shown(ends, zone), "", machine, queue.price_per_hour, queue.currency)
     earlier = load(queue.nights, name)
     return replace(fresh, began=earlier.began, books=earlier.books, remarks=earlier.remarks) if earlier else fresh
+
+
+def name_of(queue: Queue, at: datetime) -> str:
+    """The name of the night that a moment belongs to."""
+    return queue.window.opened(at).astimezone(queue.window.zone).date().isoformat()
 
 
 def shown(moment: datetime, zone: Any) -> str:

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from flows import overnight
+from pipeline.queue import record
+from pipeline.queue.file import load
+from pipeline.queue.night import now
 from tests.conftest import shuoshu
 from tests.queue.conftest import files, write_queue, write_story
 from tests.servers import Handler, LocalServer, running
@@ -197,6 +203,29 @@ def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
+
+
+def test_a_night_that_broke_off_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_queue(tmp_path, "  - first.txt\n")
+    queue, begun, stop = load(path), [], threading.Event()
+    monkeypatch.setattr(overnight, "run_deployment", lambda name, **_: begun.append(name))
+    monkeypatch.setattr(overnight, "LOOK_S", 0.02)
+    monkeypatch.setattr(overnight, "AGAIN_S", 0.2)
+    watcher = threading.Thread(target=overnight._watch, args=(queue, lambda _: None, stop))
+    watcher.start()
+    try:
+        assert until(lambda: len(begun) == 1, 10), "the window is open"
+        broken = record.tonight(queue, now(), now() + timedelta(days=1), "")
+        record.write(queue.nights, broken)
+        assert until(lambda: len(begun) >= 3, 10), "as often as it breaks off"
+        record.write(queue.nights, replace(broken, ended=broken.began))
+        time.sleep(0.3)
+        before = len(begun)
+        time.sleep(0.5)
+        assert len(begun) == before
+    finally:
+        stop.set()
+        watcher.join()
 
 
 @pytest.mark.parametrize(

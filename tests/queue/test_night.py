@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import shutil
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +18,7 @@ import soundfile
 from mutagen.mp4 import MP4
 
 from pipeline.cli import main
-from pipeline.errors import ShuoshuError
+from pipeline.errors import BookFolderError, ShuoshuError
 from pipeline.folder import BookFolder
 from pipeline.opening import Production
 from pipeline.produce import Result
@@ -26,6 +28,7 @@ from pipeline.queue.file import load
 from pipeline.queue.forecast import forecast
 from pipeline.queue.unchanged import unchanged
 from pipeline.request import Request
+from tests.disks import small_disk
 from tests.queue.conftest import files, plainly, write_queue, write_story
 
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
@@ -259,6 +262,56 @@ def test_a_night_whose_prefect_is_gone_goes_on_without_it(home: Path) -> None:
         assert row.rendered == len(takes)
         assert row.speech_s == pytest.approx(sum(soundfile.info(path).duration for path in takes), abs=1e-3)
         assert "made without Prefect" in row.what
+
+
+def test_a_full_disk_ends_the_night_and_the_night_goes_on_when_there_is_room(home: Path) -> None:
+    for name in ("one", "two"):
+        write_story(home, name)
+    queue = write_queue(home, "  - one.txt\n  - two.txt\n")
+    with small_disk(home / "output", "64m") as small:
+        filler, tried = small / "others.bin", []
+
+        def make(production: Production, request: Request, observe: Observer) -> Result:
+            tried.append(request.manuscript.stem)
+            filler.write_bytes(bytes(shutil.disk_usage(small).free))
+            return plainly(production, request, observe)
+
+        with pytest.raises(BookFolderError, match="disk"):
+            night.work(queue, FAR, make)
+        assert tried == ["one"], "the other book would fail of the same"
+        assert night.broke_off(load(queue), night.now())
+        filler.unlink()
+        made = night.work(queue, FAR, plainly)
+        assert outcomes(made) == {"one": "done", "two": "done"}
+        assert not night.broke_off(load(queue), night.now())
+
+
+def _killed(queue: Path) -> None:
+    def make(*_: object) -> Result:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("dead")
+
+    night.work(queue, FAR, make)
+
+
+def test_a_night_that_was_killed_broke_off_and_one_that_was_stopped_did_not(home: Path) -> None:
+    write_story(home, "one")
+    queue = write_queue(home, "  - one.txt\n")
+    process = multiprocessing.get_context("spawn").Process(target=_killed, args=(queue,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert night.broke_off(load(queue), night.now()), "in its first book already"
+    with night._alone(home / "nights"):
+        assert night.at_work(load(queue))
+        assert not night.broke_off(load(queue), night.now()), "somebody works on it"
+
+    def make(*_: object) -> Result:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        night.work(queue, FAR, make)
+    assert not night.broke_off(load(queue), night.now())
 
 
 def test_an_error_nobody_foresaw_is_a_row_with_its_place(home: Path) -> None:

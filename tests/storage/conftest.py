@@ -17,9 +17,8 @@ from tests.conftest import CAST, SMALL
 
 def produced(home: Path, **more: Any) -> tuple[Result, dict[str, str]]:
     """Make the book in `home`; the result, and why each line was stale."""
-    request = Request(
-        home / "small.txt", home / "small.yaml", output=home / "out", formats="flac", deliver="timeline", **more
-    )
+    wish: dict[str, Any] = {"formats": "flac", "deliver": "timeline"} | more
+    request = Request(home / "small.txt", home / "small.yaml", output=home / "out", **wish)
     with open_book(request) as production:
         stale = {line: str(why) for line, why in production.plan.stale.items()}
         return nothing_to_do(production) or finish(production, 1), stale

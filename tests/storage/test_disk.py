@@ -87,7 +87,7 @@ def test_the_floor_is_the_users(
 ) -> None:
     monkeypatch.setenv("SHUOSHU_DISK_FLOOR", told)
     with reopen(folder) as production:
-        assert disk._floor(production) == floor
+        assert disk._floor(folder.path) == floor
         monkeypatch.setenv("SHUOSHU_DISK_FLOOR", "lots")
         with pytest.raises(BookFolderError, match="'lots'"):
             disk.watch(production)

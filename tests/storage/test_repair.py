@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from pipeline import script
-from pipeline.errors import BookFolderError
+from pipeline.errors import BookFolderError, MasteringError
 from pipeline.folder import BookFolder
 from pipeline.nouns import Direction, Voice
 from pipeline.opening import reopen
@@ -225,6 +225,24 @@ def test_chapters_and_deliverables_that_are_not_what_was_made_are_made_again(hom
     result, _ = produced(home)
     assert (result.rendered, result.mastered, result.delivered) == (0, (2,), ("timeline",))
     assert everything(folder.path)[delivered.name] == before[delivered.name]
+
+
+@pytest.mark.parametrize("pattern", ["02*.m4a", "02*.timeline.csv"])
+def test_a_damaged_chapter_is_not_delivered_but_mastered_again_by_the_next_run(
+    home: Path, folder: BookFolder, pattern: str
+) -> None:
+    produced(home, formats="m4a", deliver="m4b")
+    audiobook = next(folder.path.glob("*.m4b"))
+    packets = audiobook.read_bytes()
+    audiobook.unlink()
+    spoil(next(folder.chapters.glob(pattern)))
+    with pytest.raises(MasteringError, match="damaged") as refused:
+        produced(home, formats="m4a", deliver="m4b")
+    assert "chapters/02 " in refused.value.where
+    assert not audiobook.exists()
+    result, _ = produced(home, formats="m4a", deliver="m4b")
+    assert (result.rendered, result.mastered, result.delivered) == (0, (2,), ("m4b",))
+    assert audiobook.read_bytes() == packets
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(home: Path, folder: BookFolder) -> None:
