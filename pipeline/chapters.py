@@ -124,9 +124,23 @@ def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
     damaged = sound.damaged(job.takes.values())
     if damaged:
         return tuple(damaged)
-    made, laid_out = chapter.master(
-        job.timeline, job.takes, job.profile, job.folder, job.stem, job.tags, job.fingerprint, job.cover, job.cover_type
-    )
+    try:
+        made, laid_out = chapter.master(
+            job.timeline,
+            job.takes,
+            job.profile,
+            job.folder,
+            job.stem,
+            job.tags,
+            job.fingerprint,
+            job.cover,
+            job.cover_type,
+        )
+    except MasteringError:
+        damaged = sound.damaged(job.takes.values())  # since the first look
+        if not damaged:
+            raise
+        return tuple(damaged)
     record.write(made, laid_out, job.folder)
     return made
 

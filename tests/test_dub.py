@@ -24,6 +24,7 @@ from pipeline.dubbing.report import Row
 from pipeline.dubbing.wish import parsed_seconds
 from pipeline.engines.stretch import stretched
 from pipeline.errors import MasteringError, ScriptError
+from pipeline.files import sha256_file
 from pipeline.folder import find
 from pipeline.mastering import profiles, record, sounding, timed
 from pipeline.mastering.timed import Fit, Timing
@@ -239,7 +240,7 @@ def take(folder: Path, name: str, seconds: float, rate: int = 22050) -> Take:
     wave = np.concatenate([np.zeros(rate // 10), tone, np.zeros(rate // 5)]).astype(np.float32)
     path = folder / f"{name}.flac"
     soundfile.write(path, wave, rate, subtype="PCM_16")
-    return Take(name, path, "0", rate, len(wave), "espeak", 0, "now")
+    return Take(name, path, sha256_file(path), rate, len(wave), "espeak", 0, "now")
 
 
 def laid_out(folder: Path, cues: Sequence[tuple[float, float, float]], **more: Any) -> tuple[Timeline, list[Fit]]:

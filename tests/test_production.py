@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline import script
+from pipeline import chapters, script
 from pipeline.errors import ManuscriptError
 from pipeline.folder import find
-from pipeline.mastering import sound
+from pipeline.mastering import levelling, sound
+from pipeline.mastering.profiles import Profile
+from pipeline.nouns import Take, Timeline
 from pipeline.opening import open_book, reopen
 from pipeline.produce import Result, doubtful, finish, nothing_to_do
 from pipeline.request import Request, chapters_in
@@ -166,6 +169,29 @@ def test_a_take_damaged_on_disk_is_found_by_its_hash_and_rendered_again(book: Pa
     with reopen(folder) as production:
         assert sound.damaged(production.store.takes(production.wanted.values()).values()) == []
     assert any(line in remark and "damaged" in remark for remark in again.remarks)
+
+
+def test_a_take_damaged_while_its_chapter_is_mastered_is_rendered_again(
+    book: Path, cast: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, _ = produced(book, cast)
+    folder = find("small", result.folder.parent)
+    before = hashes(folder.chapters, "*.flac")
+    next(folder.chapters.glob("02*.json")).unlink()
+    real, times = levelling.levelled, []
+
+    def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> Timeline:
+        if not times:
+            path = next(iter(takes.values())).path
+            path.write_bytes(path.read_bytes()[:-100])
+        times.append(1)
+        return real(timeline, takes, profile)
+
+    monkeypatch.setattr(levelling, "levelled", levelled)
+    with open_book(Request(book, cast, output=folder.path.parent)) as production:
+        _, made = chapters.master(production, 2)
+    assert (made, len(times)) == (True, 2)
+    assert hashes(folder.chapters, "*.flac") == before
 
 
 def test_credits_are_spoken_by_the_narrator_in_chapters_of_their_own(book: Path, cast: Path) -> None:

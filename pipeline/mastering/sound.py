@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -73,11 +75,15 @@ def placed(segment: Segment, take: Take, rate: int) -> Waveform:
 
 
 def read(take: Take) -> Waveform:
-    """A take's samples, mono float32, at its own rate. Raises MasteringError for a missing or damaged file."""
+    """A take's samples, mono float32, at its own rate. Raises MasteringError for a missing or damaged file. A chapter's takes
+    are looked at before it is begun (`damaged`), but it may take minutes, and each is read several times."""
     import soundfile
 
     try:
-        wave, rate = soundfile.read(str(take.path), dtype="float32", always_2d=True)
+        data = take.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != take.sha256:
+            raise damaged_error(take)
+        wave, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise damaged_error(take, str(error)) from error
     if rate != take.sample_rate or len(wave) != take.frames:

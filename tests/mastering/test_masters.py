@@ -14,8 +14,9 @@ import soundfile
 from pipeline.deliver import m4b
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import BookFolderError, MasteringError
+from pipeline.files import sha256_file
 from pipeline.folder import Record
-from pipeline.mastering import chapter, profiles, record, timeline
+from pipeline.mastering import chapter, profiles, record, sound, timeline
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take
 from tests.disks import small_disk
@@ -30,7 +31,7 @@ def take(folder: Path, name: str, wave: np.ndarray, rate: int = RATE) -> Take:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.flac"
     soundfile.write(path, wave, rate, subtype="PCM_16")
-    return Take(name, path, "0", rate, len(wave), "espeak", 0, "now")
+    return Take(name, path, sha256_file(path), rate, len(wave), "espeak", 0, "now")
 
 
 def voice(seconds: float, seed: int = 1, level: float = 0.3) -> np.ndarray:
@@ -198,6 +199,14 @@ def test_a_chapters_record_knows_whether_its_files_are_whole(tmp_path: Path) -> 
     assert record.load_timeline(tmp_path / "chapters", made) == replace(laid, frames=made.frames)
     os.truncate(made.files["mp3"], 100)
     assert record.load(tmp_path / "chapters", "01") is None
+
+
+def test_a_take_that_is_another_sound_than_was_rendered_is_not_mastered(tmp_path: Path) -> None:
+    """As when its file changes after the chapter's takes were looked at: it decodes, and is as long."""
+    one = take(tmp_path, "a", np.full(2000, 0.1, np.float32))
+    soundfile.write(one.path, np.full(2000, 0.2, np.float32), RATE, subtype="PCM_16")
+    with pytest.raises(MasteringError, match="damaged"):
+        sound.read(one)
 
 
 def test_a_damaged_take_is_named(tmp_path: Path) -> None:
