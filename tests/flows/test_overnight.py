@@ -22,6 +22,7 @@ from flows import overnight
 from pipeline.queue import record
 from pipeline.queue.file import load
 from pipeline.queue.night import now
+from pipeline.queue.watched import Watched
 from tests.conftest import shuoshu
 from tests.queue.conftest import files, write_queue, write_story
 from tests.servers import Handler, LocalServer, running
@@ -211,7 +212,7 @@ def test_a_night_that_broke_off_is_begun_again(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(overnight, "run_deployment", lambda name, **_: begun.append(name))
     monkeypatch.setattr(overnight, "LOOK_S", 0.02)
     monkeypatch.setattr(overnight, "AGAIN_S", 0.2)
-    watcher = threading.Thread(target=overnight._watch, args=(queue, lambda _: None, stop))
+    watcher = threading.Thread(target=overnight._watch, args=(Watched(path), lambda _: None, None, stop))
     watcher.start()
     try:
         assert until(lambda: len(begun) == 1, 10), "the window is open"
