@@ -3,6 +3,7 @@
     python -m benchmarks.dask_cluster                                  # 10,000 lines, 4 workers, one killed every 20 s
     python -m benchmarks.dask_cluster --lines 2000 --kill-every 5
     python -m benchmarks.dask_cluster --only scaling --lines 1000      # one worker against two
+    python -m benchmarks.dask_cluster --apart                          # each worker in a network of its own (root, iproute2)
 
 Prints seconds, how many workers were killed, and whether takes and chapters are the same bytes.
 """
@@ -57,27 +58,65 @@ def made(book: Path, output: Path, workers: int = 0, dask: str = "") -> tuple[fl
 
 
 @contextmanager
-def cluster(workers: int) -> Iterator[tuple[str, psutil.Process]]:
-    """A scheduler and one nanny process with so many workers, as a user starts them: the address, and the nanny."""
-    command, started = [sys.executable, "-m", "distributed.cli"], list[subprocess.Popen[bytes]]()
-    address = f"tcp://127.0.0.1:{_free_port()}"
-    with tempfile.TemporaryDirectory() as scratch:
+def cluster(workers: int, *, apart: bool = False) -> Iterator[tuple[str, list[psutil.Process]]]:
+    """A scheduler and its workers under nannies, as a user starts them: the address, and the nannies. `apart`: a nanny
+    with one worker in each of so many networks of their own; otherwise one nanny with all of them."""
+    started = list[subprocess.Popen[bytes]]()
+    with networks(workers if apart else 0) as (host, spaces), tempfile.TemporaryDirectory() as scratch:
+        port = _free_port()
+        address = f"tcp://{host}:{port}"
+        worker = ["dask_worker", address, "--nworkers", "1" if apart else str(workers), "--nthreads", "1"]
+        commands = [_dask("dask_scheduler", "--host", host, "--port", str(port))]
+        commands += [["ip", "netns", "exec", one, *_dask(*worker)] for one in spaces] if apart else [_dask(*worker)]
         try:
-            for more in (
-                ["dask_scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"],
-                ["dask_worker", address, "--nworkers", str(workers), "--nthreads", "1", "--no-dashboard"],
-            ):
-                log = (Path(scratch) / f"{more[0]}.log").open("wb")
-                module = [*command[:2], f"{command[2]}.{more[0]}", *more[1:]]
-                started.append(subprocess.Popen(module, stdout=log, stderr=log, cwd=scratch, env=_environment()))
-                log.close()
+            for number, command in enumerate(commands):
+                with (Path(scratch) / f"{number}.log").open("wb") as log:
+                    started.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=scratch, env=_environment()))
             with Client(address, timeout=60, set_as_default=False) as client:
                 client.wait_for_workers(workers, timeout=120)
-            yield address, psutil.Process(started[1].pid)
+            yield address, [psutil.Process(one.pid) for one in started[1:]]
         finally:
             for process in reversed(started):
                 process.terminate()
                 process.wait()
+
+
+def _dask(part: str, *options: str) -> list[str]:
+    return [sys.executable, "-m", f"distributed.cli.{part}", *options, "--no-dashboard"]
+
+
+@contextmanager
+def networks(count: int) -> Iterator[tuple[str, list[str]]]:
+    """So many network namespaces on a bridge: this machine's address there, and their names. Without any: the loopback."""
+    if not count:
+        yield "127.0.0.1", []
+        return
+    tag = f"shuo{os.getpid() % 10_000}"
+    spaces = [f"{tag}n{number}" for number in range(count)]
+
+    def ip(*arguments: str) -> None:
+        subprocess.run(["ip", *arguments], check=True)
+
+    try:
+        ip("link", "add", tag, "type", "bridge")
+        ip("addr", "add", "10.77.0.1/24", "dev", tag)
+        ip("link", "set", tag, "up")
+        for number, space in enumerate(spaces):
+            ip("netns", "add", space)
+            ip("link", "add", f"{space}a", "type", "veth", "peer", "name", f"{space}b")
+            ip("link", "set", f"{space}a", "master", tag, "up")
+            ip("link", "set", f"{space}b", "netns", space)
+            for setting in (
+                ["addr", "add", f"10.77.0.{number + 2}/24", "dev", f"{space}b"],
+                ["link", "set", f"{space}b", "up"],
+            ):
+                ip("-n", space, *setting)
+            ip("-n", space, "link", "set", "lo", "up")
+        yield "10.77.0.1", spaces
+    finally:
+        for space in spaces:
+            subprocess.run(["ip", "netns", "del", space], check=False)
+        subprocess.run(["ip", "link", "del", tag], check=False)
 
 
 def _environment() -> dict[str, str]:
@@ -91,13 +130,14 @@ def _free_port() -> int:
 
 
 @contextmanager
-def killing(nanny: psutil.Process, every: float) -> Iterator[list[int]]:
+def killing(nannies: list[psutil.Process], every: float) -> Iterator[list[int]]:
     """A worker drawn by chance is killed every so many seconds; its nanny starts another. The list of those killed."""
     killed, over, drawn = list[int](), threading.Event(), random.Random(2)
 
     def kill() -> None:
         while not over.wait(every):
-            alive = [one for one in nanny.children() if "spawn_main" in " ".join(one.cmdline())]
+            below = [one for nanny in nannies for one in nanny.children()]
+            alive = [one for one in below if "spawn_main" in " ".join(one.cmdline())]
             if alive:
                 one = drawn.choice(alive)
                 one.kill()
@@ -112,13 +152,14 @@ def killing(nanny: psutil.Process, every: float) -> Iterator[list[int]]:
         thread.join()
 
 
-def faults(folder: Path, lines: int, workers: int, every: float) -> None:
+def faults(folder: Path, lines: int, workers: int, every: float, *, apart: bool) -> None:
     book = manuscript(folder, lines)
     here, ours = made(book, folder / "here", 1)
     print(f"{lines} lines, {len(ours)} files; one process {here:.0f} s", flush=True)
-    with cluster(workers) as (address, nanny), killing(nanny, every) as killed:
+    with cluster(workers, apart=apart) as (address, nannies), killing(nannies, every) as killed:
         there, theirs = made(book, folder / "there", dask=address)
-    print(f"{workers} Dask workers {there:.0f} s, {len(killed)} times one was killed")
+    where = ", each in a network of its own" if apart else ""
+    print(f"{workers} Dask workers{where} {there:.0f} s, {len(killed)} times one was killed")
     print(
         f"missing {len(ours.keys() - theirs.keys())}, more {len(theirs.keys() - ours.keys())},"
         f" different {sum(ours[name] != theirs[name] for name in ours.keys() & theirs.keys())}"
@@ -140,10 +181,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--kill-every", type=float, default=20)
     parser.add_argument("--only", choices=("faults", "scaling"))
+    parser.add_argument(
+        "--apart", action="store_true", help="each worker in a network namespace of its own; needs root"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if options.only != "scaling":
-            faults(Path(name), options.lines, options.workers, options.kill_every)
+            faults(Path(name), options.lines, options.workers, options.kill_every, apart=options.apart)
         if options.only != "faults":
             scaling(Path(name), options.lines)
 
