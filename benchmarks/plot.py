@@ -7,7 +7,7 @@ from html import escape
 from math import ceil, floor, log10
 from pathlib import Path
 
-WIDTH, HEIGHT, LEFT, TOP, LEGEND = 460, 340, 60, 30, 250
+WIDTH, HEIGHT, LEFT, TOP, LEGEND = 460, 340, 60, 30, 280
 COLOURS = ("#06c", "#c33", "#393", "#c80", "#728", "#088", "#555")
 
 Points = Sequence[tuple[float, float]]
@@ -21,9 +21,8 @@ def write(path: Path, panels: Mapping[str, tuple[str, str, Mapping[str, Points]]
         for at, (title, one) in enumerate(panels.items())
     ]
     size = f'viewBox="0 0 {LEFT + WIDTH + LEGEND} {tall * len(panels)}"'
-    style = "text{font:12px sans-serif;fill:#444} .axis{stroke:#8886} .step{fill:none;stroke-width:1.8}"
     path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{style}</style>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12" fill="#444">'
         f'<rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>\n',
         encoding="utf-8",
     )
@@ -40,12 +39,12 @@ def _panel(title: str, across: str, up: str, steps: Mapping[str, Points]) -> str
         )
 
     grid = "".join(
-        f'<path class="axis" d="M{place(10**at, 10**low)}L{place(10**at, 10**high)}"/>'
+        f'<path stroke="#ddd" d="M{place(10**at, 10**low)}L{place(10**at, 10**high)}"/>'
         f'<text x="{(at - left) / (right - left) * WIDTH:.1f}" y="{HEIGHT + 18}" text-anchor="middle">{10**at:,}</text>'
         for at in range(left, right + 1)
     )
     grid += "".join(
-        f'<path class="axis" d="M{place(10**left, 10**at)}L{place(10**right, 10**at)}"/>'
+        f'<path stroke="#ddd" d="M{place(10**left, 10**at)}L{place(10**right, 10**at)}"/>'
         f'<text x="-8" y="{HEIGHT - (at - low) / (high - low) * HEIGHT + 4:.1f}" text-anchor="end">{10**at:g}</text>'
         for at in range(low, high + 1)
     )
@@ -60,7 +59,7 @@ def _panel(title: str, across: str, up: str, steps: Mapping[str, Points]) -> str
         )
         y = 14 + number * 20
         drawn.append(
-            f'<path class="step" stroke="{colour}" d="M{line}"/>{marks}'
+            f'<path fill="none" stroke-width="2" stroke="{colour}" d="M{line}"/>{marks}'
             f'<path stroke="{colour}" stroke-width="3" d="M{WIDTH + 20} {y - 4}h18"/>'
             f'<text x="{WIDTH + 44}" y="{y}">{escape(name)}</text>'
         )

@@ -17,6 +17,8 @@ from pipeline.opening import Production
 from pipeline.produce import Result
 from pipeline.progress import Observer
 from pipeline.queue import night, record, watched
+from pipeline.queue.entry import Queue
+from pipeline.queue.file import load
 from pipeline.queue.record import BookNight, Night
 from pipeline.queue.watched import Watched
 from pipeline.request import Request
@@ -150,3 +152,23 @@ def test_what_earlier_nights_spent_is_known_per_book_and_ends_with_the_night_tha
     assert record.spent(tmp_path, "2026-11-25") == {"a": 15.0, "b": 0.0}
     rows = [json.loads((tmp_path / "2026-11-22.json").read_text(encoding="utf-8"))["books"][0]["book"]]
     assert rows == ["a"], "looking changes nothing"
+
+
+def test_a_night_reads_its_queue_no_oftener_for_more_books(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "YOUNG_S", 0.1)
+    for number in range(8):
+        write_story(home, f"b{number}")
+    queue = write_queue(home, "".join(f"  - b{number}.txt\n" for number in range(8)))
+    time.sleep(0.15)
+    read: list[Path] = []
+
+    def counted(path: Path) -> Queue:
+        read.append(path)
+        return load(path)
+
+    monkeypatch.setattr(watched, "load", counted)
+    (home / "output").mkdir()
+    (home / "nights").mkdir()
+    time.sleep(0.15)
+    assert [one.outcome for one in night.work(queue, FAR, plainly).books] == ["done"] * 8
+    assert len(read) <= 3
