@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,7 @@ class Production:
     timing   how a timed script is laid out; None = by pauses. `naturals` are the lengths of its lines as they were rendered
              freely, as far as known
     worked     whether work was given out
+    mending    held while damaged takes are rendered again, which several chapters may share
     stop_when  asked before a batch, a chapter or a deliverable is begun; True = begin nothing more
     """
 
@@ -83,6 +85,7 @@ class Production:
     naturals: Mapping[str, Natural | None] = field(default_factory=dict)
     stop_when: Callable[[], bool] = _never
     worked: bool = False
+    mending: threading.Lock = field(default_factory=threading.Lock)
 
     def may_go_on(self) -> None:
         """Raise Stopped when nothing more is to be begun."""
