@@ -54,7 +54,7 @@ def master(production: Production, number: int, workers: Crew | None = None) -> 
     _forget_other_names(production, job.stem, number)
     made = workers.run(make_chapter, job) if workers else make_chapter(job)
     if not isinstance(made, Master):
-        _render_again(production, number, made, workers)
+        _render_again(production, made, workers)
         job = chapter_job(production, number)
         made = workers.run(make_chapter, job) if workers else make_chapter(job)
     if not isinstance(made, Master):
@@ -92,11 +92,21 @@ def master_in_turn(
         raise Stopped(Wording(f"chapters left to master: {left}", f"还没有制作的章：{left}"))
 
 
-def _render_again(production: Production, number: int, damaged: Sequence[Take], workers: Crew | None) -> None:
-    """Render takes anew whose files were damaged on disk; the lines that use them say so in a remark."""
-    due: dict[str, Due] = {}
+def _render_again(production: Production, damaged: Sequence[Take], workers: Crew | None) -> None:
+    """Render takes anew whose files were damaged on disk, for the lines of all chapters that use them; a line says so in a
+    remark. Of chapters that share one and are mastered at once, the first does it."""
+    from pipeline.mastering import sound
+
+    with production.mending:
+        still = sound.damaged(production.store.takes(one.key for one in damaged).values())
+        for batch in batches(_due_again(production, still), production.cast, production.engine):
+            render(production, batch, workers)
+
+
+def _due_again(production: Production, damaged: Sequence[Take]) -> list[Due]:
+    due = []
     for take in damaged:
-        lines = [line for line in production.lines_of(number) if production.wanted.get(line.id) == take.key]
+        lines = [line for line in production.plan.lines if production.wanted.get(line.id) == take.key]
         direction = direction_of(lines[0], production.cast, production.engine)
         if FLAG in take.flags:
             raise MasteringError(
@@ -110,10 +120,9 @@ def _render_again(production: Production, number: int, damaged: Sequence[Take], 
                 where=str(take.path), fix=f"Choose another: `shuoshu takes BOOK {lines[0].id}` lists them.",
             )  # fmt: skip
         take.path.unlink(missing_ok=True)
-        due[take.key] = Due(take.key, take.engine, lines[0], tuple(line.id for line in lines[1:]), take.seed)
+        due.append(Due(take.key, take.engine, lines[0], tuple(line.id for line in lines[1:]), take.seed))
         production.remarks.append(f"the take of line {lines[0].id} was damaged on disk; it is rendered again")
-    for batch in batches(due.values(), production.cast, production.engine):
-        render(production, batch, workers)
+    return due
 
 
 def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -57,6 +58,7 @@ class Production:
     worked     whether work was given out
     observe    who is told what goes wrong meanwhile
     stems      names of the chapters' files by number, as they lay on disk when they were first looked for
+    mending    held while damaged takes are rendered again, which several chapters may share
     stop_when  asked before a batch, a chapter or a deliverable is begun; True = begin nothing more
     """
 
@@ -87,6 +89,7 @@ class Production:
     worked: bool = False
     observe: Observer = unobserved
     stems: Mapping[int, Sequence[str]] | None = None
+    mending: threading.Lock = field(default_factory=threading.Lock)
     _by_chapter: tuple[tuple[Line, ...] | None, dict[int, list[Line]]] = (None, {})
 
     def may_go_on(self) -> None:

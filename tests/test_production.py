@@ -171,6 +171,34 @@ def test_a_take_damaged_on_disk_is_found_by_its_hash_and_rendered_again(book: Pa
     assert any(line in remark and "damaged" in remark for remark in again.remarks)
 
 
+def test_a_take_that_chapters_share_is_the_same_file_when_it_is_rendered_again(book: Path, cast: Path) -> None:
+    book.write_text(book.read_text(encoding="utf-8") + "林晚道：“你来了。”\n", encoding="utf-8")
+    result, _ = produced(book, cast)
+    folder = find("small", result.folder.parent)
+    before = hashes(folder.takes, "*.flac")
+    with reopen(folder) as production:
+        first, second = ({production.wanted[line.id] for line in production.lines_of(number)} for number in (1, 2))
+        path = production.store.path_of(min(first & second))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    next(folder.chapters.glob("02*.json")).unlink()
+    assert produced(book, cast)[0].mastered == (2,)
+    assert hashes(folder.takes, "*.flac") == before
+
+
+def test_chapters_that_are_mastered_at_once_render_a_take_that_they_share_once(book: Path, cast: Path) -> None:
+    book.write_text(book.read_text(encoding="utf-8") + "林晚道：“你来了。”\n", encoding="utf-8")
+    result, _ = produced(book, cast)
+    with open_book(Request(book, cast, output=result.folder.parent)) as production:
+        first, second = ({production.wanted[line.id] for line in production.lines_of(number)} for number in (1, 2))
+        path = production.store.path_of(min(first & second))
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+        found = [sound.damaged(chapters.chapter_job(production, number).takes.values()) for number in (1, 2)]
+        assert [len(one) for one in found] == [1, 1], "both have seen it"
+        for one in found:
+            chapters._render_again(production, one, None)
+        assert production.rendered == 1
+
+
 def test_a_take_damaged_while_its_chapter_is_mastered_is_rendered_again(
     book: Path, cast: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
