@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import MasteringError
-from pipeline.mastering import decoding
+from pipeline.mastering import decoding, measured
 from pipeline.mastering.levelling import HOP_S, OFFSET_DB, loudness
 from pipeline.mastering.meter import k_weighting
 from pipeline.nouns import Master, Waveform
@@ -72,6 +72,22 @@ class ChapterSound:
         if self.power.size < windows:
             return math.nan
         return _decibels(float(_slid(self.power, windows)[::step].min()))
+
+    def edges(self) -> tuple[float, float]:
+        """Seconds of room tone before and after the speech, as `shuoshu verify` finds them."""
+        return measured.room_tone(self._windows(), 10 ** (self.rms / 10), self.seconds)
+
+    @property
+    def digital_silence(self) -> float:
+        """The longest stretch of it, seconds, likewise."""
+        return measured.longest(self._windows() < 10 ** (measured.SILENCE_DB / 10)) * measured.WINDOW_S
+
+    def _windows(self) -> NDArray[np.float32]:
+        """Mean square of every whole 20 ms."""
+        own = round(measured.WINDOW_S / FINE_S)
+        whole = self.power.size // own * own
+        windows: NDArray[np.float32] = self.power[:whole].reshape(-1, own).mean(axis=1)
+        return windows
 
     def momentary(self) -> NDArray[np.float64]:
         """LUFS of every 400 ms, one value each 100 ms, ungated; -120 for silence."""

@@ -33,11 +33,13 @@ POINTS, ALL_POINTS = 240, 40_000
 PLAYED = ("mp3", "m4a", "flac", "opus", "wav")
 """Chapter files, the one that most browsers play first."""
 _UNITS = {"integrated": "LUFS", "rms": "dBFS", "sample_peak": "dBFS", "noise_floor": "dBFS", "true_peak": "dBTP",
-          "seconds": "s"}  # fmt: skip
+          "seconds": "s", "head": "s", "tail": "s", "digital_silence": "s"}  # fmt: skip
 MEASURES = {
     "integrated": ("integrated loudness", "综合响度"), "rms": ("RMS level", "RMS 电平"),
     "true_peak": ("true peak", "真峰值"), "sample_peak": ("sample peak", "采样峰值"),
     "noise_floor": ("noise floor", "底噪"), "seconds": ("length", "时长"),
+    "head": ("room tone at the head", "开头静默"), "tail": ("room tone at the tail", "结尾静默"),
+    "digital_silence": ("longest digital silence", "最长数字静音"),
 }  # fmt: skip
 
 

@@ -17,7 +17,8 @@ TOLERANCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """measure   "integrated" (LUFS), "rms", "sample_peak", "noise_floor" (dBFS), "true_peak" (dBTP) or "seconds"
+    """measure   "integrated" (LUFS), "rms", "sample_peak", "noise_floor" (dBFS), "true_peak" (dBTP) or "seconds"; where the
+              profile limits them, also "head", "tail" and "digital_silence" (seconds)
     measured  -inf for silence, nan where it cannot be measured
     least, most  allowed themselves, to two decimals; None = no such bound
     """
@@ -41,7 +42,10 @@ def judged(master: Master, sound: ChapterSound, profile: Profile) -> tuple[Verdi
         "rms": sound.rms, "true_peak": master.true_peak, "sample_peak": sound.sample_peak,
         "noise_floor": sound.noise_floor, "seconds": sound.seconds,
     }  # fmt: skip
+    head, tail = sound.edges()
+    edges = {"head": head, "tail": tail, "digital_silence": sound.digital_silence}
     limits_of = allowed(profile)
+    found |= {name: value for name, value in edges.items() if name in limits_of}
     return tuple(
         Verdict(name, value, limits_of[name].least, limits_of[name].most) if name in limits_of else Verdict(name, value)
         for name, value in found.items()

@@ -16,7 +16,7 @@ from pipeline.mastering.audio_file import AudioFile
 from pipeline.mastering.meter import Meter
 from pipeline.mastering.true_peak import PeakMeter
 
-_WINDOW_S = 0.02
+WINDOW_S = 0.02
 _FLOOR = 25
 """Windows of the noise floor: 500 ms, as in ACX Check 1.0 (Audacity plug-in by W. McCown, 2015)."""
 _FLOOR_STEP = 5
@@ -86,7 +86,7 @@ def measure(path: Path) -> Measured:
         meters.push(block)
     loudness = meters.loudness.loudness(meters.peaks.true_peak())
     windows, rms = np.array(meters.windows), meters.energy / (file.frames * meters.channels)
-    head, tail = _room_tone(windows, rms, file.seconds)
+    head, tail = room_tone(windows, rms, file.seconds)
     return Measured(
         codec=file.codec, bit_rate=file.bit_rate, constant_bit_rate=file.constant, sample_rate=file.sample_rate,
         channels=meters.channels, seconds=file.seconds, integrated=loudness.integrated,
@@ -94,7 +94,7 @@ def measure(path: Path) -> Measured:
         true_peak=loudness.true_peak, sample_peak=_decibels(meters.highest**2), rms=_decibels(rms),
         noise_floor=_noise_floor(windows), head=head, tail=tail,
         dc_offset=100 * float(np.abs(meters.sums).max()) / file.frames, clipped_runs=meters.clipped_runs,
-        digital_silence=_longest(windows < 10 ** (SILENCE_DB / 10)) * _WINDOW_S,
+        digital_silence=longest(windows < 10 ** (SILENCE_DB / 10)) * WINDOW_S,
     )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ class _Meters:
         self.clipped_runs = 0
         self.windows = array("f")
         """Mean square of every 20 ms, over all channels."""
-        self._window = round(rate * _WINDOW_S)
+        self._window = round(rate * WINDOW_S)
         self._rest = np.zeros(0, np.float32)
         self._full = np.zeros((_CLIPPED, channels), bool)
 
@@ -155,15 +155,15 @@ def _noise_floor(windows: NDArray[np.float32]) -> float:
     return _decibels(float(slid.mean(axis=1, dtype=np.float64).min()))
 
 
-def _room_tone(windows: NDArray[np.float32], rms: float, seconds: float) -> tuple[float, float]:
-    """Seconds before and after the speech; the whole length, twice, where there is none."""
+def room_tone(windows: NDArray[np.float32], rms: float, seconds: float) -> tuple[float, float]:
+    """Seconds before and after the speech, by the mean square of every 20 ms; where there is none, the whole length twice."""
     loud = np.flatnonzero(windows > rms * 10 ** (SPEECH_DB / 10))
     if not loud.size:
         return seconds, seconds
-    return float(loud[0]) * _WINDOW_S, max(seconds - float(loud[-1] + 1) * _WINDOW_S, 0.0)
+    return float(loud[0]) * WINDOW_S, max(seconds - float(loud[-1] + 1) * WINDOW_S, 0.0)
 
 
-def _longest(true: NDArray[np.bool_]) -> int:
+def longest(true: NDArray[np.bool_]) -> int:
     """The length of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], true, [False])).astype(np.int8)))
     return int((edges[1::2] - edges[::2]).max(initial=0))

@@ -24,7 +24,6 @@ from pipeline.script.words import speech
 
 ENGLISH_FACTOR = 3
 """English letters for one Chinese character, in the time they take to say."""
-SCENE_PAUSE_S = 1.5
 _DASH_START = re.compile(r"^\s*(?:——|—|–|- )\s*[^\W\d_]")
 
 
@@ -77,7 +76,7 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
     decisions = [one.marked or decision for one, decision in zip(stretches, decided, strict=True)]
     feelings = tagged(units, decisions, names, language)
     for stretch, decision, feeling in zip(stretches, decisions, feelings, strict=True):
-        if stretch.pause is not None:
+        if stretch.kind == "pause":
             yield _line(chapter, stretch, "", "pause", NARRATION, pause=stretch.pause)
             continue
         kind: LineKind = stretch.kind or _kind(decision)
@@ -116,14 +115,14 @@ def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stret
         return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), kind="heading")]
     if paragraph.kind == "break":
         unit = Unit(paragraph.text, False, number, ends_conversation=True)
-        return [_Stretch(unit, pause=SCENE_PAUSE_S)]
+        return [_Stretch(unit, kind="pause")]  # as long as the profile says
     if paragraph.cue:
         return [_subtitle(paragraph, paragraph.cue, number)]
     marked = markup.read(paragraph)
     found: list[_Stretch] = []
     for part in marked.parts:
         if isinstance(part, float):
-            found.append(_Stretch(Unit("", False, number), pause=part))
+            found.append(_Stretch(Unit("", False, number), kind="pause", pause=part))
         elif marked.speaker is not None:
             decision = Decision(
                 marked.speaker or NARRATOR, 1.0, "markup", "dialogue" if marked.speaker else "narration"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from pipeline.deliver.make import make
 from pipeline.deliver.quality import analyse
 from pipeline.errors import MasteringError
 from pipeline.listening import results
-from pipeline.mastering import record
+from pipeline.mastering import measured, record
 from pipeline.nouns import Segment
 from tests.conftest import CAST_EN, CAST_ZH, DEMO_EN, DEMO_ZH, ROOT, shuoshu
 from tests.deliver.producing import produced
@@ -192,7 +193,7 @@ def test_a_chapter_that_misses_the_profile_fails_and_says_by_how_much(copy: Fini
         ("level", "error", 1),
         ("limiter", "warning", 2),
     ]
-    assert "-22.1" in quality.findings[0].english
+    assert re.search(r"is -22\.[012]\d LUFS", quality.findings[0].english)
 
 
 def test_the_acx_profile_is_judged_by_rms_floor_and_length(demo: FinishedBook) -> None:
@@ -203,6 +204,10 @@ def test_the_acx_profile_is_judged_by_rms_floor_and_length(demo: FinishedBook) -
     assert verdicts["integrated"].least is None
     assert (verdicts["noise_floor"].most, verdicts["seconds"].most) == (-60, 7200)
     assert not verdicts["sample_peak"].passed
+    heard = measured.measure(demo.masters[0].files["flac"])
+    for name, least, most in (("head", 0.5, 1), ("tail", 1, 5), ("digital_silence", None, 0.48)):
+        assert (verdicts[name].least, verdicts[name].most) == (least, most)
+        assert verdicts[name].measured == pytest.approx(getattr(heard, name), abs=0.021), "as `verify` has it"
 
 
 def test_two_names_of_one_character_count_as_one_by_the_casts_name(demo: FinishedBook) -> None:

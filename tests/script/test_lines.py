@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,16 @@ def test_thoughts_letters_and_feelings_are_kinds_of_their_own() -> None:
     assert (lines["“糟了。”"].kind, lines["“糟了。”"].speaker) == ("thought", "林晚")
     assert lines["“滚！”"].emotion == "angry:0.8"  # the tag and the word agree
     assert lines["“见字如面。”"].kind == "letter"
+
+
+def test_a_scene_break_lasts_as_long_as_the_profile_says() -> None:
+    one = book("他走了。", "", "天亮了。")
+    [chapter] = one.chapters
+    before, between, after = chapter.paragraphs
+    chapter = replace(chapter, paragraphs=(before, replace(between, kind="break"), after))
+    assert [(line.kind, line.pause_after) for line in script.analyse(replace(one, chapters=(chapter,)))] == [
+        ("narration", None), ("pause", None), ("narration", None),
+    ]  # fmt: skip
 
 
 def test_marks_that_authors_type() -> None:
