@@ -49,6 +49,9 @@ class SpeechServer(remote.Server):
         else:
             super().process_request(request, client_address)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no news here."""
+
 
 def _speak(slots: int, port: int, resets: Any) -> None:
     SpeechServer(slots, port, resets).serve_forever()
