@@ -13,6 +13,7 @@ from pipeline.mastering import limits
 from pipeline.mastering import verify as checking
 from pipeline.mastering.limits import Limit, Value
 from pipeline.mastering.verify import Alike, FileVerdict, Finding, Verdict
+from pipeline.wording import counted
 
 FAILED = 1
 _MEASURES = {
@@ -56,6 +57,8 @@ def verify(options: argparse.Namespace) -> int:
     for together in verdict.together:
         if sum(count for _, count in together.values) > 1:
             _show_alike(together)
+    for error in verdict.unread:
+        show.remark(show.told(error.brief))
     _show_sum(verdict)
     return 0 if verdict.passed else FAILED
 
@@ -101,8 +104,10 @@ def _show_sum(verdict: Verdict) -> None:
     unlike = [one for one in verdict.together if not one.passed]
     line = show.say(
         f"{_mark(verdict.passed)}: {good} of {all_of} {'file keeps' if all_of == 1 else 'files keep'} to {verdict.profile}"
+        + (f"; {counted(len(verdict.unread), 'file')} could not be read" if verdict.unread else "")
         + "".join(f"; the {one.format} files are not alike in {_label(one.name)}" for one in unlike),
         f"{_mark(verdict.passed)}：{all_of} 个文件中 {good} 个符合 {verdict.profile}"
+        + (f"；{len(verdict.unread)} 个文件无法读取" if verdict.unread else "")
         + "".join(f"；各 {one.format} 文件的{_label(one.name)}不一致" for one in unlike),
     )
     show.console().print(line, soft_wrap=True, markup=False)
@@ -158,6 +163,7 @@ def _as_json(verdict: Verdict, source: str) -> dict[str, Any]:
             }
             for file in verdict.files
         ],
+        "unread": [{"file": error.where, "error": str(error.what)} for error in verdict.unread],
         "alike": [_alike_json(name, [one for one in verdict.together if one.name == name]) for name in names],
     }  # fmt: skip
 

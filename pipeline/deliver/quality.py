@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ def analyse(book: FinishedBook) -> Quality:
             chapters.append(_chapter(book, master, sound, points))
             of_lines = [*line_checks.findings(lines, takes, timeline, book.profile), *_misheard(timeline, results)]
             of_all = _of_chapter(chapters[-1], master, book.profile, len(timeline.segments))
-            found.append([*of_all, *_with_commands(of_lines, timeline, takes, book.folder.name)])
+            found.append([*of_all, *_with_commands(of_lines, timeline, takes, _named(book.folder))])
         odd = tally.odd()
         if odd:
             _add_rates(book, store, odd, found)
@@ -144,7 +145,7 @@ def _add_rates(
                 fresh.append(line_checks.rate_finding(segment, timeline.chapter, timeline.sample_rate, *odd[at]))
             at += 1
         takes = store.takes(one.take for one in timeline.segments) if fresh else {}
-        known.extend(_with_commands(fresh, timeline, takes, book.folder.name))
+        known.extend(_with_commands(fresh, timeline, takes, _named(book.folder)))
 
 
 def _chapter(book: FinishedBook, master: Master, sound: ChapterSound, points: int) -> ChapterQuality:
@@ -197,14 +198,22 @@ def _misheard(timeline: Timeline, results: Results | None) -> Iterator[Finding]:
 def _with_commands(
     findings: Iterable[Finding], timeline: Timeline, takes: Mapping[str, Take], book: str
 ) -> Iterator[Finding]:
-    """Findings with what makes their lines anew: another throw of the dice, or other words where an engine has no dice."""
+    """Findings with what makes their lines anew: another throw of the dice, or other words where an engine has no dice. None
+    where that mends nothing: no take changes a pause, and the same words are as loud again."""
     by_line = {one.line_id: one for one in timeline.segments}
     for one in findings:
         segment = by_line[one.line]
-        command = ["shuoshu", "rerender", book, one.line]
-        if segment.take in takes and not _seeded(takes[segment.take].engine):
-            command.append(f"--text={segment.text}")
+        dice = segment.take not in takes or _seeded(takes[segment.take].engine)
+        if one.kind == "gap" or (one.kind == "jump" and not dice):
+            yield one
+            continue
+        command = ["shuoshu", "rerender", book, one.line, *([] if dice else [f"--text={segment.text}"])]
         yield replace(one, command=shlex.join(command))
+
+
+def _named(folder: Path) -> str:
+    """How a command names a book: by its name in the usual place, elsewhere by its folder."""
+    return folder.name if folder.parent.name == "output" else str(folder.resolve())
 
 
 def _seeded(engine: str) -> bool:

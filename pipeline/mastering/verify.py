@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from pipeline.errors import MasteringError
 from pipeline.mastering.limits import Limit, Limits, Value
 from pipeline.mastering.measured import Measured, measure
 
@@ -55,30 +56,38 @@ class FileVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found in a set of files."""
+    """What was found in a set of files; `unread` says of those that could not be read why."""
 
     profile: str
     files: tuple[FileVerdict, ...]
     together: tuple[Alike, ...]
+    unread: tuple[MasteringError, ...] = ()
 
     @property
     def passed(self) -> bool:
-        return all(file.passed for file in self.files) and all(one.passed for one in self.together)
+        return not self.unread and all(file.passed for file in self.files) and all(one.passed for one in self.together)
 
 
 def verify(paths: Iterable[Path], limits: Limits) -> Verdict:
     """Measure files one after the other and judge each, then each format's set: a chapter's copies in other formats are no
     part of it.
 
-    Raises MasteringError for a file that is missing, no audio, damaged or cut off.
+    Raises MasteringError where no file can be read: missing, no audio, damaged or cut off.
     """
-    measured = [(path, measure(path)) for path in paths]
+    measured, unread = list[tuple[Path, Measured]](), list[MasteringError]()
+    for path in paths:
+        try:
+            measured.append((path, measure(path)))
+        except MasteringError as error:
+            unread.append(error)
+    if unread and not measured:
+        raise unread[0]
     files = tuple(FileVerdict(path, judge(found, limits)) for path, found in measured)
     sets: dict[str, list[tuple[Path, Measured]]] = {}
     for path, found in measured:
         sets.setdefault(path.suffix.lower().removeprefix("."), []).append((path, found))
     together = (_alike(name, one, found) for name in limits.alike for one, found in sets.items())
-    return Verdict(limits.name, files, tuple(together))
+    return Verdict(limits.name, files, tuple(together), tuple(unread))
 
 
 def judge(measured: Measured, limits: Limits) -> tuple[Finding, ...]:

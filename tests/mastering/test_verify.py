@@ -461,3 +461,17 @@ def test_chapters_mastered_here_keep_to_acx(book: Path, cast: Path, tmp_path: Pa
         (path.name, []) for path in chapters
     ]
     assert verdict.passed
+
+
+def test_a_file_that_cannot_be_read_keeps_no_verdict_from_the_others(good: list[Path], tmp_path: Path) -> None:
+    broken = tmp_path / "text.mp3"
+    broken.write_text("Once upon a time. " * 500)
+    run = shuoshu("verify", good[0], broken, good[1], "--profile", "acx", "--json")
+    told = json.loads(run.stdout)
+    assert (run.returncode, told["passed"]) == (1, False)
+    assert [(one["file"], one["passed"]) for one in told["files"]] == [(str(one), True) for one in good[:2]]
+    assert [one["file"] for one in told["unread"]] == [str(broken)]
+    people = shuoshu("verify", broken, good[0], good[1], "--profile", "acx")
+    assert "1 file could not be read" in people.stdout
+    assert str(broken) in people.stderr
+    assert shuoshu("verify", broken).returncode == 2

@@ -192,3 +192,8 @@ def test_hints_of_gender_and_age() -> None:
     assert found["林晚"].gender == "female"
     assert (found["方奶奶"].gender, found["方奶奶"].age) == ("female", "elder")
     assert (found["小男孩"].gender, found["小男孩"].age) == ("male", "child")
+
+
+def test_an_adverb_that_begins_like_a_family_name_is_nobody() -> None:
+    lines = analysed("林晚走进银行。", "她抬起头，平静地问：“行长，你在吗？”", "苏小小低声回答：“好。”")
+    assert [line.speaker for line in lines if line.kind == "dialogue"] == [UNKNOWN, "苏小小"]

@@ -37,8 +37,8 @@ _STRANGER = re.compile(
     rf"(?:们)?{_HOW}{_SAYS}(?P<end>[：:；;]|[。，,.!！])"
 )
 """A clause that says who speaks without a name."""
-_ONCE = r"(?P<who>{surnames}[\u4e00-\u9fff]{{1,2}}?){how}{says}(?P<end>[：:；;]|[。，,.!！])"
-"""And one with a name that the book has too rarely to learn: 苏小小低声回答。"""
+_ONCE = r"(?P<who>{surnames}[\u4e00-\u9fff]{{1,2}}?)(?<!地)(?!地){how}{says}(?P<end>[：:；;]|[。，,.!！])"
+"""And one with a name that the book has too rarely to learn: 苏小小低声回答。 But 平静地问 names nobody of the family 平."""
 LEADS = re.compile(r"(?:[：:]|[道说问答曰叫喊骂][；;])\s*$")
 """The end of narration that leads to a quotation; a semicolon in the colon's place is a common slip."""
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
