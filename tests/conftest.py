@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import engines
+from pipeline.render import dask_crew
+from tests.render.troubled import ENGINES
+
 ROOT = Path(__file__).parent.parent
 DEMO_ZH, DEMO_EN = ROOT / "manuscripts/demo-zh.epub", ROOT / "manuscripts/demo-en.epub"
 CAST_ZH, CAST_EN = ROOT / "casts/demo-zh.yaml", ROOT / "casts/demo-en.yaml"
@@ -76,3 +80,25 @@ def shuoshu(*arguments: object, cwd: Path | None = None, timeout: float = 240, *
         [sys.executable, "-m", "pipeline.cli", *map(str, arguments)],
         cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**os.environ, "LANG": "C.UTF-8", **environment},
     )  # fmt: skip
+
+
+@pytest.fixture
+def troubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The engines of `tests.render.troubled`, installed for this process and its workers; the log of what they were asked for."""
+    package = tmp_path / "site/troubled-1.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: troubled\nVersion: 1\n")
+    points = "\n".join(f"{name} = {one.__module__}:{one.__name__}" for name, one in ENGINES.items())
+    (package / "entry_points.txt").write_text(f"[{engines.GROUP}]\n{points}\n")
+    monkeypatch.syspath_prepend(str(package.parent))
+    log = tmp_path / "asked.log"
+    monkeypatch.setenv("SHUOSHU_TEST_LOG", str(log))
+    _forget()
+    yield log
+    _forget()
+
+
+def _forget() -> None:
+    """What this process remembers of which engines there are."""
+    for cached in (engines.names, engines.engine_class, engines.reader, dask_crew._voices):
+        cached.cache_clear()

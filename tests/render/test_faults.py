@@ -28,7 +28,6 @@ from pipeline.request import Request
 from pipeline.takes import TakeStore
 from pipeline.takes.journal import Rendered
 from pipeline.takes.key import subject_of, take_key
-from tests.render.troubled import troubled  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("troubled")
 POISON = 2
@@ -71,7 +70,7 @@ def test_a_line_that_is_refused_costs_no_other_line(engine: str, tmp_path: Path)
     assert (refusal.line, "c01-02" in refusal.what) == ("c01-02", True)
 
 
-def test_a_refused_line_is_tried_three_times_and_no_other_again(troubled: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_refused_line_is_tried_three_times_and_no_other_again(troubled: Path, tmp_path: Path) -> None:
     rendered(batch("refusing"), tmp_path / "takes", None)
     asked = Counter(row.split()[1] for row in troubled.read_text().splitlines())
     assert asked.pop("c01-02") == worker.TRIES
@@ -80,7 +79,7 @@ def test_a_refused_line_is_tried_three_times_and_no_other_again(troubled: Path, 
 
 @pytest.mark.parametrize("engine", ["deadly", "breaking", "hanging"])
 def test_a_line_that_takes_its_worker_along_is_found_and_costs_no_other(
-    engine: str, troubled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    engine: str, troubled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     if engine == "hanging":
         monkeypatch.setenv("SHUOSHU_WORKER_TIMEOUT_S", "5")

@@ -1,5 +1,5 @@
-"""Engines that get into trouble at certain words, plugged in as another package would: by an entry point, so that worker
-processes find them as well. All of them speak with eSpeak."""
+"""Engines that get into trouble at certain words; the fixture `troubled` plugs them in as another package would, by entry points,
+so that worker processes find them as well. All of them speak with eSpeak."""
 
 from __future__ import annotations
 
@@ -11,16 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-import pytest
-
-from pipeline import engines
 from pipeline.engines.base import Spoken
 from pipeline.engines.espeak import EspeakEngine
 from pipeline.errors import DeviceError, EngineError
 from pipeline.nouns import Direction
-from pipeline.render import dask_crew
-
-NAMES = ("refusing", "deadly", "hanging", "breaking", "forgetful", "onegpu")
 
 
 class Troubled(EspeakEngine):
@@ -98,24 +92,4 @@ class OneGpu(Troubled):
             yield replace(spoken, index=index)
 
 
-@pytest.fixture
-def troubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The engines of `NAMES`, installed for this process and its workers; the log of what they were asked for."""
-    package = tmp_path / "site/troubled-1.dist-info"
-    package.mkdir(parents=True)
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: troubled\nVersion: 1\n")
-    classes = ("Refusing", "Deadly", "Hanging", "Breaking", "Forgetful", "OneGpu")
-    points = "\n".join(f"{name} = tests.render.troubled:{one}" for name, one in zip(NAMES, classes, strict=True))
-    (package / "entry_points.txt").write_text(f"[{engines.GROUP}]\n{points}\n")
-    monkeypatch.syspath_prepend(str(package.parent))
-    log = tmp_path / "asked.log"
-    monkeypatch.setenv("SHUOSHU_TEST_LOG", str(log))
-    _forget()
-    yield log
-    _forget()
-
-
-def _forget() -> None:
-    """What this process remembers of which engines there are."""
-    for cached in (engines.names, engines.engine_class, engines.reader, dask_crew._voices):
-        cached.cache_clear()
+ENGINES = {one.name: one for one in (Refusing, Deadly, Hanging, Breaking, Forgetful, OneGpu)}

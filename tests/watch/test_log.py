@@ -19,7 +19,6 @@ from pipeline.errors import CastError, EngineError
 from pipeline.progress import Progress
 from pipeline.watch.log import Log, Records
 from tests.conftest import shuoshu
-from tests.render.troubled import troubled  # noqa: F401 - a fixture
 
 TEXTS = ("林晚道", "你来了", "坐吧", "这碗汤有毒", "推开窗", "天亮了")
 STORY = "第一章 雨夜\n\n林晚道：“你来了。”\n“坐吧。”老王说。\n这碗汤有毒。\n\n第二章 天明\n\n天亮了，林晚推开窗。\n"

@@ -19,13 +19,13 @@ from pipeline.cli import main
 from pipeline.cli.arguments import parser
 from pipeline.cli.watching import Watchers, watchers
 from pipeline.errors import RenderError, ShuoshuError
+from pipeline.nouns import OnFailure
 from pipeline.opening import open_book
 from pipeline.produce import Result, finish
 from pipeline.progress import Progress, together
 from pipeline.request import Request
 from pipeline.watch.metrics import FromFile, Metrics, ToFile
 from tests.conftest import shuoshu
-from tests.render.troubled import troubled  # noqa: F401 - a fixture
 
 Samples = dict[tuple[str, ...], float]
 TELLS = "林晚道：“你来了。”\n“嗯。”老王说，“坐吧。”\n这碗汤有毒。\n天亮了，雨停了。\n\n第二章 天明\n\n林晚推开窗。\n"
@@ -55,10 +55,10 @@ def watched(manuscript: Path, port: int, *more: str) -> Iterator[Watchers]:
         yield watching
 
 
-def made(manuscript: Path, watching: Watchers, engine: str, on_failure: str) -> Result:
+def made(manuscript: Path, watching: Watchers, engine: str, on_failure: OnFailure) -> Result:
     request = Request(
         manuscript, engine=engine, output=manuscript.parent / "output", formats="flac", deliver="timeline",
-        on_failure=on_failure,  # type: ignore[arg-type]
+        on_failure=on_failure,
     )  # fmt: skip
     observe = together(*watching.observers)
     observe(Progress("book", 0, 1, book=manuscript.stem))
@@ -74,7 +74,7 @@ def story(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("engine", ["refusing", "deadly"])
-def test_a_scrape_says_what_was_made_and_what_went_wrong(story: Path, engine: str, troubled: Path) -> None:  # noqa: F811
+def test_a_scrape_says_what_was_made_and_what_went_wrong(story: Path, engine: str, troubled: Path) -> None:
     port = free_port()
     with watched(story, port) as watching:
         result = made(story, watching, engine, "silence")
