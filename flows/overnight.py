@@ -43,6 +43,7 @@ from pipeline.queue.file import load
 from pipeline.queue.night import Unrecorded, at_work, broke_off, now, work
 from pipeline.queue.record import Night
 from pipeline.queue.watched import Watched
+from pipeline.queue.window import Window
 from pipeline.request import Request
 from pipeline.watch import environment
 from pipeline.watch.log import Log
@@ -52,6 +53,9 @@ LOOK_S = 5.0
 """How often a served queue looks at its file and its inbox."""
 AGAIN_S = 60.0
 """A night that broke off is begun again at the earliest so long after it was begun."""
+EARLY_S = 60.0
+"""A run that begins so long before its window opens, or less, waits for it. Prefect rounds: a run begins up to half a second
+before its time, and where its server is another machine, by that machine's clock."""
 
 
 def _name() -> str:
@@ -67,10 +71,10 @@ def night(queue: Path, until: datetime | None = None) -> State[None]:
         until: End then, whether the window is open or not; none = when the window closes. In the queue's time zone.
     """
     plan = load(queue)
-    at, zone = now(), plan.window.zone
-    ends = plan.window.closes(at) if until is None else until if until.tzinfo else until.replace(tzinfo=zone)
+    zone = plan.window.zone
+    ends = _closing(plan.window) if until is None else until if until.tzinfo else until.replace(tzinfo=zone)
     if ends is None:
-        opens = record.shown(plan.window.opens(at), zone)
+        opens = record.shown(plan.window.opens(now()), zone)
         return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
     with _watched() as observe:
         done = work(queue, ends, _make, observe=observe)
@@ -83,6 +87,14 @@ def night(queue: Path, until: datetime | None = None) -> State[None]:
     if failed:
         record.write(plan.nights, done.with_remarks(failed))
     return Completed(message=told)
+
+
+def _closing(window: Window) -> datetime | None:
+    """When the window closes that is open now, or opens in a moment, which is waited for; None when it stays closed."""
+    early = (window.opens(now()) - now()).total_seconds()
+    if 0 < early <= EARLY_S:
+        time.sleep(early)
+    return window.closes(now())
 
 
 @contextmanager

@@ -127,6 +127,33 @@ def test_outside_its_window_a_night_begins_nothing(prefect_server: str, tmp_path
     assert not (home / "output").exists()
 
 
+def test_a_night_that_is_begun_a_moment_early_waits_for_its_window(prefect_server: str, tmp_path: Path) -> None:
+    """Prefect begins a run up to half a second before its time. This night's clock shows tomorrow, a moment before ten."""
+    home = tmp_path / "earlyhouse"
+    home.mkdir()
+    write_story(home, "one")
+    queue = write_queue(home, "  - one.txt\n")
+    queue.write_text(queue.read_text().replace("all day", "22:00-23:00").replace("Europe/Berlin", "UTC"))
+    early = """
+import functools, sys
+from datetime import timedelta
+from pathlib import Path
+from flows import overnight
+
+real = overnight.now
+opens = (real() + timedelta(days=1)).replace(hour=22, minute=0, second=0, microsecond=0)
+ahead = functools.cache(lambda: opens - timedelta(seconds=0.4) - real())  # from when it is first looked at
+overnight.now = lambda: real() + ahead()
+print(overnight.night(Path(sys.argv[1]), return_state=True).name)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", early, str(queue)], capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, "PREFECT_API_URL": prefect_server},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.strip()) == (0, "Completed"), done.stderr
+    assert morning(home)["by_book"]["one"]["outcome"] == "done"
+
+
 def deployment(address: str, name: str) -> Any:
     """A deployment as the server has it; None where there is none."""
     from prefect.client.orchestration import get_client
