@@ -160,6 +160,17 @@ def test_the_track_lies_in_a_copy_of_the_video(clip: tuple[Path, Path], tmp_path
     assert len(pictures(copy)) == 175
 
 
+def test_a_video_that_is_too_short_is_refused_before_anything_is_rendered(
+    clip: tuple[Path, Path], tmp_path: Path
+) -> None:
+    film = video(tmp_path / "film.mp4", 3.0, 0.0)
+    done = shuoshu("dub", clip[0], "--video", film, "--output", tmp_path / "out", "--plain")
+    assert done.returncode == 2
+    assert "begin at 4.000 s, but the whole is 3.000 s long" in " ".join(done.stderr.split())
+    assert "right video" in done.stderr
+    assert not list(tmp_path.rglob("*.flac"))
+
+
 @pytest.mark.parametrize(
     ("suffix", "start", "made"), [(".mkv", 0.0, ".mkv"), (".ts", 0.5, ".mkv"), (".mov", 0.0, ".mov")]
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import MasteringError, ScriptError
 from pipeline.files import print_of
-from pipeline.mastering.timed import Timing
+from pipeline.mastering.timed import Timing, check_starts
 from pipeline.nouns import Line
 
 LONGEST_TOTAL_S = 24 * 3600
@@ -46,8 +47,16 @@ def timing_of(dub: Dub | None, lines: Sequence[Line]) -> Timing | None:
     """How `lines` are laid out; None for a script without times that is no dub. `lines` are all of one dub's.
 
     Raises ScriptError for a dub of lines without times and without a total, of several chapters, or with times and a total;
-    MasteringError for a video that cannot be read.
+    MasteringError for a video that cannot be read, or starts that are out of order or behind the video's end.
     """
+    timing = _timing_of(dub, lines)
+    if timing is not None and timing.total is None:
+        for _, chapter in groupby(lines, lambda line: line.chapter):
+            check_starts(list(chapter), timing.length)
+    return timing
+
+
+def _timing_of(dub: Dub | None, lines: Sequence[Line]) -> Timing | None:
     timed = [line for line in lines if line.start is not None]
     slots = {line.id: line.duration for line in timed if line.duration is not None}
     if dub is None:

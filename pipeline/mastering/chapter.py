@@ -8,7 +8,7 @@ overshoot; when a lossy file, decoded, passes the profile's true peak, it is don
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -49,7 +49,7 @@ def master(
     """
     import av
 
-    timeline = levelling.levelled(timeline, takes, profile)
+    timeline, meant = levelling.levelled(timeline, takes, profile)
     files = {kind: folder / f"{stem}.{kind}" for kind in profile.formats}
     with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
@@ -57,7 +57,7 @@ def master(
         trim, ceiling, passes, lowered = 0.0, _ceiling(profile), 1, 0
         while True:
             limiter = Limiter(10 ** (ceiling / 20), profile.sample_rate)
-            loudness = _write(timeline, takes, profile, trim, limiter, paths)
+            loudness = _write(timeline, meant, takes, profile, trim, limiter, paths)
             miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
             if CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
                 trim += miss
@@ -94,7 +94,7 @@ def _pressed(timeline: Timeline, limiter: Limiter) -> tuple[str, ...]:
 
 
 def _write(
-    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter,
+    timeline: Timeline, meant: Sequence[float], takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter,
     paths: Mapping[str, Path],
 ) -> Loudness:  # fmt: skip
     """One pass: limit, encode, and measure what the encoders were given."""
@@ -105,7 +105,7 @@ def _write(
         for kind, path in paths.items():
             files.append(Beside(encoder(kind, path, profile)))
             closing.callback(files[-1].close)
-        for block in _limited(timeline, takes, profile, trim, limiter):
+        for block in _limited(timeline, meant, takes, profile, trim, limiter):
             meter.push(block)
             peak.push(block)
             square += float(block @ block)
@@ -131,15 +131,19 @@ def _ceiling(profile: Profile) -> float:
 
 
 def _limited(
-    timeline: Timeline, takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter
-) -> Iterator[Waveform]:
-    """The chapter as it is written: lines through the profile's dynamics, `trim` dB, room tone and music under them."""
+    timeline: Timeline, meant: Sequence[float], takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter,
+) -> Iterator[Waveform]:  # fmt: skip
+    """The chapter as it is written: lines at one level through the profile's dynamics, then those that are meant to be
+    louder or quieter made so, `trim` dB, room tone and music under them."""
     rate = timeline.sample_rate
-    speech = through(chain(profile.dynamics, rate), sound.blocks(timeline, takes))
+    plain = levelling.raised(
+        timeline, [one.gain_db - apart for one, apart in zip(timeline.segments, meant, strict=True)]
+    )
+    speech = through(chain(profile.dynamics, rate), sound.blocks(plain, takes))
     room, music = RoomTone(rate, profile.room_tone_db, profile.room_tone), _music(timeline, profile)
-    gain = float(10 ** (trim / 20))
+    steps = sound.Steps(timeline, [apart + trim for apart in meant])
     for block in speech:
-        whole = block * gain + room.take(block.size)
+        whole = block * steps.take(block.size) + room.take(block.size)
         yield limiter.push(whole + music.take(block.size) if music else whole)
     yield limiter.flush()
 

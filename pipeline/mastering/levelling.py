@@ -57,17 +57,20 @@ def loudness(hops: NDArray[np.float64]) -> float:
     return float(OFFSET_DB + 10 * np.log10(loud[loud > gate].mean()))
 
 
-def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> Timeline:
+def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float]]:
     """The timeline with `gain_db` of every segment: lines levelled, the chapter at the profile's target before limiting.
+    And how much of each is meant to be heard, dB: what goes behind a compressor, which would take half of it away.
 
     takes: by line id. Raises MasteringError for a take that cannot be read.
     """
     energies = [energy(sound.read(takes[one.line_id]), takes[one.line_id].sample_rate) for one in timeline.segments]
-    gains = line_gains(timeline.segments, [loudness(one.weighted) for one in energies], profile.levels)
+    measured = [loudness(one.weighted) for one in energies]
+    meant = meant_gains(timeline.segments, measured, profile.levels)
+    gains = [line_gain(loud, apart) for loud, apart in zip(measured, meant, strict=True)]
     found = _whole(timeline, energies, gains, profile.measure == "rms")
     wanted = profile.loudness - profile.channels_db
     chapter = min(max(wanted - found, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) if math.isfinite(found) else 0.0
-    return raised(timeline, [gain + chapter for gain in gains])
+    return raised(timeline, [gain + chapter for gain in gains]), meant
 
 
 def raised(timeline: Timeline, gains: Sequence[float]) -> Timeline:
@@ -76,8 +79,8 @@ def raised(timeline: Timeline, gains: Sequence[float]) -> Timeline:
     return replace(timeline, segments=tuple(replace(one, gain_db=gain) for one, gain in segments))
 
 
-def line_gains(segments: Sequence[Segment], measured: Sequence[float], levels: Levels) -> list[float]:
-    """The gain of every line in dB, from its loudness in LUFS; 0 for a silent one.
+def meant_gains(segments: Sequence[Segment], measured: Sequence[float], levels: Levels) -> list[float]:
+    """By how much every line is to be louder than a plain one, LU, from its loudness in LUFS; 0 for a silent one.
 
     A line keeps a part of its difference from the median of its character's lines of the same delivery in the chapter.
     """
@@ -94,9 +97,13 @@ def line_gains(segments: Sequence[Segment], measured: Sequence[float], levels: L
         purpose = on_purpose(one, levels)
         own = loud - usual[one.speaker, purpose]
         kept = min(max(levels.keep * own, -levels.most), levels.most)
-        wanted = REFERENCE + purpose + levels.characters.get(one.speaker, 0.0) + kept
-        gains.append(min(max(wanted - loud, -GAIN_LIMIT_DB), GAIN_LIMIT_DB))
+        gains.append(purpose + levels.characters.get(one.speaker, 0.0) + kept)
     return gains
+
+
+def line_gain(loud: float, meant: float) -> float:
+    """The gain in dB that brings a line of `loud` LUFS to `meant` LU above `REFERENCE`; 0 for a silent one."""
+    return min(max(REFERENCE + meant - loud, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) if math.isfinite(loud) else 0.0
 
 
 def on_purpose(segment: Segment, levels: Levels) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -72,6 +72,24 @@ def placed(segment: Segment, take: Take, rate: int) -> Waveform:
     if segment.gain_db:
         out *= np.float32(10 ** (segment.gain_db / 20))
     return out
+
+
+class Steps:
+    """A gain that is another for every segment, from its first frame to the next one's.
+
+    gains: dB, one a segment. A step falls where a line begins, which every take does from silence.
+    """
+
+    def __init__(self, timeline: Timeline, gains: Sequence[float]) -> None:
+        self._starts = np.array([one.start for one in timeline.segments])
+        self._factors = np.concatenate([[1.0], 10 ** (np.array(gains) / 20)]).astype(np.float32)
+        self._at = 0
+
+    def take(self, count: int) -> Waveform:
+        """The factors of the next `count` frames."""
+        frames = np.arange(self._at, self._at + count)
+        self._at += count
+        return self._factors[np.searchsorted(self._starts, frames, "right")]
 
 
 def read(take: Take) -> Waveform:

@@ -70,10 +70,31 @@ def build(
         frames = round(timing.total * rate)
         placed = list(_in_total(lines, takes, profile, frames))
     else:
+        check_starts(lines, timing.length)
         placed = list(_in_slots(lines, takes, profile, timing))
         frames = _end(lines, [one for one, _ in placed], timing, rate)
     segments = tuple(one for one, _ in placed)
     return Timeline(chapter, title, rate, frames, segments), [one for _, one in placed]
+
+
+def check_starts(lines: Sequence[Line], length: float | None) -> None:
+    """Raise MasteringError for a line of a chapter that is not to begin behind the one in front of it, and before its end after
+    `length` seconds (None: it ends with its lines)."""
+    last = -1.0
+    for line in lines:
+        if line.start is None:
+            continue
+        if line.start <= last:
+            raise MasteringError(
+                f"line {line.id} is to begin at {line.start:.3f} s, not behind the line in front of it",
+                fix="Lines of a timed script stand in order of time: give it a later start in the script table.",
+            )
+        if length is not None and line.start >= length:
+            raise MasteringError(
+                f"line {line.id} is to begin at {line.start:.3f} s, but the whole is {length:.3f} s long",
+                fix="Is it the right video? Otherwise change the line's start, or delete its row in the script table.",
+            )
+        last = line.start
 
 
 # --- lines at their own times ---------------------------------------------------------------------------------------
@@ -82,12 +103,12 @@ def build(
 def _in_slots(
     lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile, timing: Timing
 ) -> Iterator[tuple[Segment, Fit]]:
-    rate, at, last_start = profile.sample_rate, 0, -1
+    rate, at = profile.sample_rate, 0
     end = sys.maxsize if timing.length is None else round(timing.length * rate)
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else None
         if line.start is not None:
-            at = last_start = _start(line, last_start, end, rate)
+            at = round(line.start * rate)
         if line.kind == "pause":
             at += round(pause_after(line, following, profile) * rate)
             continue
@@ -118,22 +139,6 @@ def _end(lines: Sequence[Line], segments: Sequence[Segment], timing: Timing, rat
         return round(timing.length * rate)
     slots = [line.start + timing.slots[line.id] for line in lines if line.start is not None and line.id in timing.slots]
     return max(round(max(slots, default=0.0) * rate), max((one.end for one in segments), default=0))
-
-
-def _start(line: Line, last_start: int, end: int, rate: int) -> int:
-    """The frame at which a line with a start of its own begins."""
-    start = round((line.start or 0.0) * rate)
-    if start <= last_start:
-        raise MasteringError(
-            f"line {line.id} is to begin at {start / rate:.3f} s, not behind the line in front of it",
-            fix="Lines of a timed script stand in order of time: give it a later start in the script table.",
-        )
-    if start >= end:
-        raise MasteringError(
-            f"line {line.id} is to begin at {start / rate:.3f} s, but the whole is {end / rate:.3f} s long",
-            fix="Is it the right video? Otherwise change the line's start, or delete its row in the script table.",
-        )
-    return start
 
 
 def _tempo(made: int, room: int, fill: bool, rate: int) -> float:

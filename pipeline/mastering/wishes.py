@@ -132,7 +132,10 @@ def _with_music(profile: Profile, check: Checked, node: Node) -> Profile:
     for name, one in check.mapping(node, "music", _MUSIC).items():
         given = dict(one.value) if isinstance(one.value, dict) else {"file": one}
         if "file" not in given:
-            raise check.error(f"music: {name} has no file", one.line, "Add `file: NAME`.")
+            raise check.error(
+                Wording(f"music: {name} has no file", f"music：{name} 没有 file"), one.line,
+                Wording("Add `file: NAME`.", "请加上 `file: 文件名`。"),
+            )  # fmt: skip
         file = check.file(given.pop("file"), f"music: {name}")
         found[f"{name}_music"] = Music(file, **check.values(given, f"music: {name}", _rules(Music)))
     return replace(profile, **found)

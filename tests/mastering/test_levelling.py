@@ -10,6 +10,7 @@ import soundfile
 from test_masters import RATE, TAGS, lines, take, voice
 
 from pipeline.mastering import chapter, levelling, profiles, timeline
+from pipeline.mastering.dynamics import CompressorSettings
 from pipeline.nouns import Line, Master, Timeline
 
 PROFILE = replace(profiles.load("podcast"), formats=("flac",))
@@ -40,12 +41,14 @@ def test_quiet_and_loud_voices_sit_together(tmp_path: Path) -> None:
     assert np.ptp(levels) < 0.5, levels
 
 
-def test_whisper_and_shout_stay_apart_on_purpose(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compressor", [None, CompressorSettings()], ids=["plain", "compressed"])
+def test_whisper_and_shout_stay_apart_on_purpose(tmp_path: Path, compressor: CompressorSettings | None) -> None:
+    profile = replace(PROFILE, dynamics=replace(PROFILE.dynamics, compressor=compressor))
     script = [
         replace(line, delivery=how)
         for line, how in zip(lines(*["一句话。"] * 3), ("", "whisper", "shout"), strict=True)
     ]
-    plain, whisper, shout = loudness(*made(tmp_path, script, [at(voice(3, n), -25) for n in range(3)]))
+    plain, whisper, shout = loudness(*made(tmp_path, script, [at(voice(3, n), -25) for n in range(3)], profile))
     assert whisper - plain == pytest.approx(PROFILE.levels.whisper, abs=0.5)
     assert shout - plain == pytest.approx(PROFILE.levels.shout, abs=0.5)
 
