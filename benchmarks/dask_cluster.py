@@ -26,11 +26,13 @@ from pathlib import Path
 import psutil
 from distributed import Client
 
+from benchmarks import busy
 from pipeline.files import sha256_file
 from pipeline.opening import open_book
 from pipeline.produce import finish
 from pipeline.request import Request
 
+HERE = Path(__file__).parents[1]
 PEOPLE, PLACES = ("林晚", "老王", "阿青", "陈掌柜"), ("桥头", "河边", "城南", "集市", "码头")
 
 
@@ -48,10 +50,13 @@ def manuscript(folder: Path, lines: int) -> Path:
     return path
 
 
-def made(book: Path, output: Path, workers: int = 0, dask: str = "") -> tuple[float, dict[str, str]]:
+def made(
+    book: Path, output: Path, workers: int = 0, dask: str = "", engine: str = "espeak"
+) -> tuple[float, dict[str, str]]:
     """Wall seconds, and the hash of every take and chapter by its name."""
     began = time.perf_counter()
-    with open_book(Request(book, output=output, formats="flac", deliver="timeline")) as production:
+    request = Request(book, output=output, formats="flac", deliver="timeline", engine=engine)
+    with open_book(request) as production:
         folder = finish(production, workers, dask=dask).folder
     spent = time.perf_counter() - began
     return spent, {path.name: sha256_file(path) for path in folder.rglob("*.flac")}
@@ -120,7 +125,7 @@ def networks(count: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])}
 
 
 def _free_port() -> int:
@@ -167,12 +172,18 @@ def faults(folder: Path, lines: int, workers: int, every: float, *, apart: bool)
 
 
 def scaling(folder: Path, lines: int) -> None:
-    spent = {}
-    for workers in (1, 2):
-        with cluster(workers) as (address, _):
-            made(manuscript(folder, 50), folder / f"warm{workers}", dask=address)
-            spent[workers], _ = made(manuscript(folder, lines), folder / f"of{workers}", dask=address)
-    print(f"{lines} lines: 1 worker {spent[1]:.1f} s, 2 workers {spent[2]:.1f} s: {spent[1] / spent[2]:.2f} times")
+    """The embedded engine, and one that computes as much as a neural one. Chapters are mastered beside."""
+    busy.install(folder / "site")
+    for engine, count in (("espeak", lines), ("busy", lines // 2)):
+        spent = {}
+        for workers in (1, 2):
+            with cluster(workers) as (address, _):
+                made(manuscript(folder, 50), folder / f"{engine}warm{workers}", 0, address, engine)
+                spent[workers], _ = made(manuscript(folder, count), folder / f"{engine}{workers}", 0, address, engine)
+        print(
+            f"{engine}, {count} lines: 1 worker {spent[1]:.1f} s ({1000 * spent[1] / count:.0f} ms a line),"
+            f" 2 workers {spent[2]:.1f} s: {spent[1] / spent[2]:.2f} times", flush=True,
+        )  # fmt: skip
 
 
 def main() -> None:
