@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CastError, MasteringError, did_you_mean
+from pipeline.errors import CastError, MasteringError, at_line, did_you_mean
 from pipeline.wording import Wording, chinese_of
 from pipeline.yaml_lines import Node
 
@@ -23,7 +23,24 @@ class Checked:
     docs: str = "docs/cast-file.md"
 
     def error(self, what: str, line: int, fix: str = "") -> CastError:
-        return CastError(what, where=f"{self.path}, line {line}", fix=fix or f"See {self.docs}.")
+        return CastError(
+            what, where=at_line(self.path, line), fix=fix or Wording(f"See {self.docs}.", f"见 {self.docs}。")
+        )
+
+    def unknown(self, kind: Wording, what: str, name: str, valid: Sequence[str], line: int) -> CastError:
+        """That `what` has no such `kind` of thing as `name`; the nearest that it has, and all."""
+        hint = did_you_mean(name, valid)
+        told_zh = f"{chinese_of(what)} 没有 {name!r} 这个{kind.chinese}。{hint.chinese}"
+        told = Wording(f"{what} has no {kind} {name!r}.{hint}", told_zh)
+        return self.error(told, line, _valid(valid))
+
+    def _unlike(self, what: str, node: Node, wanted: Wording) -> CastError:
+        """That a value is not what it must be."""
+        is_, is_zh = _shown(node), chinese_of(_shown(node))
+        told = Wording(
+            f"{what} must be {wanted}, not {is_}", f"{chinese_of(what)} 必须是{wanted.chinese}，不能是 {is_zh}"
+        )
+        return self.error(told, node.line)
 
     @contextmanager
     def at(self, line: int, what: str) -> Iterator[None]:
@@ -37,33 +54,33 @@ class Checked:
 
     def mapping(self, node: Node, what: str, keys: Iterable[str] | None = None) -> dict[str, Node]:
         if not isinstance(node.value, dict):
-            raise self.error(f"{what} must be `key: value` pairs, not {node.value!r}", node.line)
+            raise self._unlike(what, node, Wording("`key: value` pairs", "“键: 值”的形式"))
         if keys is not None:
             valid = tuple(keys)
             for key, value in node.value.items():
                 if key not in valid:
-                    hint = did_you_mean(key, valid)
-                    raise self.error(f"{what} has no key {key!r}.{hint}", value.line, f"Valid: {', '.join(valid)}.")
+                    raise self.unknown(Wording("key", "键"), what, key, valid, value.line)
         return node.value
 
     def text(self, node: Node, what: str) -> str:
         if isinstance(node.value, date):  # YAML reads 2026-01-31 as one
             return node.value.isoformat()
         if not isinstance(node.value, str | int | float) or isinstance(node.value, bool):
-            raise self.error(f"{what} must be text, not {_shown(node)}", node.line)
+            raise self._unlike(what, node, Wording("text", "文字"))
         return str(node.value)
 
     def number(self, node: Node, what: str, low: float, high: float, *, whole: bool = False) -> float:
         value = node.value
         good = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not good or not low <= value <= high:
-            kind = "a whole number" if whole else "a number"
-            raise self.error(f"{what} must be {kind} from {low:g} to {high:g}, not {_shown(node)}", node.line)
+            kind, kind_zh = ("a whole number", "整数") if whole else ("a number", "数字")
+            wanted = Wording(f"{kind} from {low:g} to {high:g}", f" {low:g} 到 {high:g} 之间的{kind_zh}")
+            raise self._unlike(what, node, wanted)
         return float(value)
 
     def switch(self, node: Node, what: str) -> bool:
         if not isinstance(node.value, bool):
-            raise self.error(f"{what} must be true or false, not {_shown(node)}", node.line)
+            raise self._unlike(what, node, Wording("true or false", " true 或 false"))
         return node.value
 
     def place(self, node: Node, what: str) -> Path:
@@ -72,8 +89,12 @@ class Checked:
         path = given if given.is_absolute() else self.path.parent / given
         if not given.is_absolute() and not path.resolve().is_relative_to(self.path.parent.resolve()):
             raise self.error(
-                f"{what} {str(given)!r} leads out of the cast file's folder", node.line,
-                "Put the file beside the cast file, or give its full path.",
+                Wording(
+                    f"{what} {str(given)!r} leads out of the cast file's folder",
+                    f"{what} {str(given)!r} 指到了角色表的文件夹外面",
+                ),
+                node.line,
+                Wording("Put the file beside the cast file, or give its full path.", "请把文件放在角色表旁边，或写完整路径。"),
             )  # fmt: skip
         return path.resolve()
 
@@ -81,7 +102,8 @@ class Checked:
         """A path as `place` gives it, of a file that is there."""
         path = self.place(node, what)
         if not path.is_file():
-            raise self.error(f"{what}: there is no file {node.value!r}", node.line, "Check the path.")
+            told = Wording(f"{what}: there is no file {node.value!r}", f"{what}：没有 {node.value!r} 这个文件")
+            raise self.error(told, node.line, Wording("Check the path.", "请检查路径。"))
         return path
 
     def value(self, node: Node, what: str, rule: Sequence[Any], choices: str = "") -> str | int | float | bool:
@@ -91,8 +113,9 @@ class Checked:
         if kind == "choice":
             text = self.text(node, what)
             if text not in limits:
-                fix = choices or f"Valid: {', '.join(limits)}."
-                raise self.error(f"{what} {text!r} is unknown.{did_you_mean(text, limits)}", node.line, fix)
+                hint = did_you_mean(text, limits)
+                told = Wording(f"{what} {text!r} is unknown.{hint}", f"{what} 不认识 {text!r}。{hint.chinese}")
+                raise self.error(told, node.line, choices or _valid(limits))
             return text
         if kind == "bool":
             return self.switch(node, what)
@@ -105,14 +128,17 @@ class Checked:
         """Values by their rules; a key without one is an error that names the nearest."""
         for key, node in given.items():
             if key not in rules:
-                raise self.error(
-                    f"{what} has no setting {key!r}.{did_you_mean(key, rules)}", node.line,
-                    f"Valid: {', '.join(rules)}." if rules else "It takes none.",
-                )  # fmt: skip
+                raise self.unknown(Wording("setting", "设置"), what, key, tuple(rules), node.line)
         return {key: self.value(node, f"{what}: {key}", rules[key]) for key, node in given.items()}
 
 
-def _shown(node: Node) -> str:
+def _valid(names: Sequence[str]) -> Wording:
+    if not names:
+        return Wording("It takes none.", "它没有任何设置。")
+    return Wording(f"Valid: {', '.join(names)}.", f"可用：{'、'.join(names)}。")
+
+
+def _shown(node: Node) -> Wording:
     if isinstance(node.value, dict):
-        return "a list of keys"
-    return "a list" if isinstance(node.value, list) else repr(node.value)
+        return Wording("a list of keys", "一组键")
+    return Wording("a list", "列表") if isinstance(node.value, list) else Wording(repr(node.value))

@@ -15,7 +15,7 @@ class ShuoshuError(Exception):
     where  file, and line or row where there is one ("casts/demo.yaml, line 12")
     fix    what to do, one sentence
 
-    `what` and `fix` may be `Wording`, which holds the Chinese too.
+    Each may be a `Wording`, which holds the Chinese too.
     """
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
@@ -29,7 +29,7 @@ class ShuoshuError(Exception):
     @property
     def brief(self) -> Wording:
         """What and where, in one line."""
-        at, at_zh = (f"{self.where}: ", f"{self.where}：") if self.where else ("", "")
+        at, at_zh = (f"{self.where}: ", f"{chinese_of(self.where)}：") if self.where else ("", "")
         return Wording(f"{at}{self.what}", f"{at_zh}{chinese_of(self.what)}")
 
     def __reduce__(self) -> tuple[object, ...]:  # keyword arguments survive the trip between processes
@@ -89,6 +89,11 @@ class BookHeldError(BookFolderError):
 
 class Stopped(ShuoshuError):
     """What was asked to stop has stopped, between two pieces of work; everything made so far is kept."""
+
+
+def at_line(path: object, line: int) -> Wording:
+    """Where in a file, for people."""
+    return Wording(f"{path}, line {line}", f"{path} 第 {line} 行")
 
 
 def did_you_mean(name: str, valid: Iterable[str]) -> Wording:

@@ -29,7 +29,8 @@ def section(name: str, docs: str) -> tuple[Checked, Node] | None:
     if path is None:
         return None
     check = Checked(path, docs)
-    found = check.mapping(read(path, "settings file", docs), "the settings file", SECTIONS)
+    root = read(path, Wording("settings file", "设置文件"), docs)
+    found = check.mapping(root, Wording("the settings file", "设置文件"), SECTIONS)
     return (check, found[name]) if name in found else None
 
 

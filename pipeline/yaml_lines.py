@@ -8,7 +8,10 @@ from typing import Any
 
 import yaml
 
-from pipeline.errors import CastError
+from pipeline.errors import CastError, at_line
+from pipeline.wording import Wording
+
+CAST = Wording("cast file", "角色表")
 
 SIZE_LIMIT = 1 << 20
 _NODE_LIMIT = 50_000
@@ -23,62 +26,92 @@ class Node:
     line: int
 
 
-def read(path: Path, what: str = "cast file", docs: str = "docs/cast-file.md") -> Node:
+def read(path: Path, what: Wording = CAST, docs: str = "docs/cast-file.md") -> Node:
     """The one mapping of the file, which errors call `what` and `docs` describes. Raises CastError naming the line of whatever
     cannot be read."""
+    zh, shows = what.chinese, Wording(f"{docs} shows the format.", f"格式见 {docs}。")
     try:
         data = path.read_bytes()
     except OSError as error:
         why = "a folder, not a file" if path.is_dir() else (error.strerror or str(error)).lower()
-        raise CastError(f"the {what} cannot be read: {why}", where=str(path), fix="Check the path.") from error
+        raise CastError(
+            Wording(f"the {what} cannot be read: {why}", f"{zh}读不了：{why}"), where=str(path),
+            fix=Wording("Check the path.", "请检查路径。"),
+        ) from error  # fmt: skip
     if len(data) > SIZE_LIMIT:
-        raise CastError(f"the file has {len(data):,} bytes, more than any {what}", where=str(path), fix="Is it one?")
+        raise CastError(
+            Wording(f"the file has {len(data):,} bytes, more than any {what}", f"文件有 {len(data):,} 字节，{zh}不会这么大"),
+            where=str(path), fix=Wording("Is it one?", "请看看是不是选错了文件。"),
+        )  # fmt: skip
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise CastError("the file is not UTF-8", where=f"{path}, line {line}", fix="Save it as UTF-8.") from error
+        raise CastError(
+            Wording("the file is not UTF-8", "文件不是 UTF-8 编码"), where=at_line(path, line),
+            fix=Wording("Save it as UTF-8.", "请存成 UTF-8。"),
+        ) from error  # fmt: skip
     for number, row in enumerate(text.splitlines(), 1):
         if "\t" in row[: len(row) - len(row.lstrip())]:
             raise CastError(
-                "a tab indents this line; YAML wants spaces", where=f"{path}, line {number}", fix="Use two spaces."
+                Wording("a tab indents this line; YAML wants spaces", "这一行用制表符缩进；YAML 要用空格"),
+                where=at_line(path, number),
+                fix=Wording("Use two spaces.", "请用两个空格。"),
             )
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        where = at_line(path, mark.line + 1) if mark else str(path)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise CastError(f"this is not YAML: {problem}", where=where, fix=f"{docs} shows the format.") from error
+        raise CastError(
+            Wording(f"this is not YAML: {problem}", f"这不是 YAML：{problem}"), where=where, fix=shows
+        ) from error
     if root is None:
-        raise CastError(f"the {what} is empty", where=str(path), fix=f"{docs} shows the format.")
+        raise CastError(Wording(f"the {what} is empty", f"{zh}是空的"), where=str(path), fix=shows)
     try:
         node = _plain(root, path, [0])
     except RecursionError as error:  # an alias inside what it stands for
-        raise CastError("this file unfolds into too much", where=str(path), fix="Remove the YAML aliases.") from error
+        raise _too_much(str(path)) from error
     if not isinstance(node.value, dict):
-        raise CastError(f"a {what} is a list of `key: value`", where=f"{path}, line 1", fix=f"See {docs}.")
+        raise CastError(
+            Wording(f"a {what} is a list of `key: value`", f"{zh}由一行行“键: 值”组成"),
+            where=at_line(path, 1),
+            fix=shows,
+        )
     return node
+
+
+def _too_much(where: str) -> CastError:
+    return CastError(
+        Wording("this file unfolds into too much", "这个文件展开后太大"), where=where,
+        fix=Wording("Remove the YAML aliases.", "请去掉 YAML 的别名（&、*）。"),
+    )  # fmt: skip
 
 
 def _plain(node: yaml.Node, path: Path, seen: list[int]) -> Node:
     seen[0] += 1
     line = node.start_mark.line + 1
     if seen[0] > _NODE_LIMIT:
-        raise CastError("this file unfolds into too much", where=f"{path}, line {line}", fix="Remove the YAML aliases.")
+        raise _too_much(at_line(path, line))
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Node] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise CastError(
-                    "a key must be a plain word", where=f"{path}, line {line}", fix="See docs/cast-file.md."
+                    Wording("a key must be a plain word", "键必须是普通的词"),
+                    where=at_line(path, line),
+                    fix=Wording("See docs/cast-file.md.", "见 docs/cast-file.md。"),
                 )
             key, key_line = str(key_node.value), key_node.start_mark.line + 1
             if key in found:
                 raise CastError(
-                    f"{key!r} stands twice, on lines {found[key].line} and {key_line}",
-                    where=f"{path}, line {key_line}",
-                    fix="Keep one of them.",
+                    Wording(
+                        f"{key!r} stands twice, on lines {found[key].line} and {key_line}",
+                        f"{key!r} 在第 {found[key].line} 行和第 {key_line} 行出现了两次",
+                    ),
+                    where=at_line(path, key_line),
+                    fix=Wording("Keep one of them.", "请只留一个。"),
                 )
             value = _plain(value_node, path, seen)
             found[key] = Node(value.value, key_line)
@@ -86,5 +119,8 @@ def _plain(node: yaml.Node, path: Path, seen: list[int]) -> Node:
     if isinstance(node, yaml.SequenceNode):
         return Node([_plain(one, path, seen) for one in node.value], line)
     if node.tag.startswith("!") or "python" in node.tag:
-        raise CastError(f"tag {node.tag} is not allowed", where=f"{path}, line {line}", fix="Write a plain value.")
+        raise CastError(
+            Wording(f"tag {node.tag} is not allowed", f"不允许标签 {node.tag}"), where=at_line(path, line),
+            fix=Wording("Write a plain value.", "请直接写值。"),
+        )  # fmt: skip
     return Node(yaml.SafeLoader("").construct_object(node), line)

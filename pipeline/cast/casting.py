@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from pipeline import engines
 from pipeline.cast.model import Cast, Part
-from pipeline.errors import CastError
+from pipeline.errors import CastError, at_line
 from pipeline.nouns import EMOTIONS, NARRATOR, Direction, Emotion, Line, Voice
 from pipeline.script import delivery as deliveries
 from pipeline.script import emotion as emotions
+from pipeline.wording import Wording
 
 
 def direct(line: Line, cast: Cast, spoken: str, *, engine: str | None = None) -> Direction:
@@ -60,7 +61,8 @@ def _possible(asked: Emotion, voice: Voice, line: Line, part: Part, cast: Cast) 
     by_machine = line.emotion and "emotion" not in line.by_hand and not asked.reference
     if cast.best_effort or by_machine:
         return Emotion()
-    raise _impossible(f"an emotion by {way}", voice, line, part, cast)
+    wish = Wording(f"an emotion by {way}", f"用 {way} 给出的情绪")
+    raise _impossible(wish, voice, line, part, cast)
 
 
 def _delivery(line: Line, voice: Voice, part: Part, cast: Cast) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ def _delivery(line: Line, voice: Voice, part: Part, cast: Cast) -> tuple[str, ..
     asked = deliveries.parse(line.delivery) if line.delivery else _implied(line.emotion)
     missing = [one for one in asked if one not in can]
     if missing and line.delivery and "delivery" in line.by_hand and not cast.best_effort:
-        raise _impossible(f"the delivery {missing[0]!r}", voice, line, part, cast)
+        wish = Wording(f"the delivery {missing[0]!r}", f"念法 {missing[0]!r}")
+        raise _impossible(wish, voice, line, part, cast)
     return tuple(one for one in asked if one in can)
 
 
@@ -83,15 +86,21 @@ def _duration(line: Line, voice: Voice, part: Part, cast: Cast) -> float | None:
         return line.duration
     if cast.best_effort:
         return None
-    raise _impossible("an exact duration", voice, line, part, cast)
+    raise _impossible(Wording("an exact duration", "准确的时长"), voice, line, part, cast)
 
 
-def _impossible(what: str, voice: Voice, line: Line, part: Part, cast: Cast) -> CastError:
-    where = f"{cast.path}, line {part.line}" if cast.path and part.line else str(cast.path or "default cast")
+def _impossible(what: Wording, voice: Voice, line: Line, part: Part, cast: Cast) -> CastError:
+    where = at_line(cast.path, part.line) if cast.path and part.line else str(cast.path or "default cast")
     return CastError(
-        f"line {line.id} asks {part.name} (voice {voice.name}) for {what}, which engine {voice.engine} cannot do",
+        Wording(
+            f"line {line.id} asks {part.name} (voice {voice.name}) for {what}, which engine {voice.engine} cannot do",
+            f"台词 {line.id} 要 {part.name}（voice {voice.name}）{what.chinese}，而引擎 {voice.engine} 做不到",
+        ),
         where=where,
-        fix="Change the line or the voice, or set best_effort: true to drop such wishes.",
+        fix=Wording(
+            "Change the line or the voice, or set best_effort: true to drop such wishes.",
+            "请改台词或声音，或设 best_effort: true 忽略这类要求。",
+        ),
     )
 
 

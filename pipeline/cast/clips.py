@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import CastError
 from pipeline.files import sha256_file
+from pipeline.wording import Wording
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
@@ -18,7 +19,10 @@ SHORTEST_S = 1.0
 def clip_hash(path: Path) -> str:
     """SHA-256 of a usable clip. Raises CastError when it is missing, no audio, or under `SHORTEST_S` seconds."""
     if not path.is_file():
-        raise CastError(f"the reference clip {path.name} is not there", fix=f"Looked in {path.parent}.")
+        raise CastError(
+            Wording(f"the reference clip {path.name} is not there", f"没有参考音频 {path.name}"),
+            fix=Wording(f"Looked in {path.parent}.", f"找的是 {path.parent}。"),
+        )
     stat = path.stat()
     return _checked(path, stat.st_size, stat.st_mtime_ns)
 
@@ -28,8 +32,10 @@ def _checked(path: Path, _size: int, _changed: int) -> str:
     seconds = _length(path)
     if seconds < SHORTEST_S:
         raise CastError(
-            f"the reference clip {path.name} is {seconds:.2f} s long",
-            fix="Give at least 1 s; 5 s or more clone better.",
+            Wording(
+                f"the reference clip {path.name} is {seconds:.2f} s long", f"参考音频 {path.name} 只有 {seconds:.2f} 秒"
+            ),
+            fix=Wording("Give at least 1 s; 5 s or more clone better.", "至少要 1 秒；5 秒以上克隆得更好。"),
         )
     return sha256_file(path)
 
@@ -54,4 +60,7 @@ def decoded(path: Path) -> AudioSegment:
         with path.open("rb") as stream:
             return AudioSegment.from_file_using_temporary_files(stream)
     except (CouldntDecodeError, OSError, IndexError, KeyError, ValueError) as error:
-        raise CastError(f"the reference clip {path.name} is not audio", fix="Use WAV, FLAC, MP3 or M4A.") from error
+        raise CastError(
+            Wording(f"the reference clip {path.name} is not audio", f"参考音频 {path.name} 不是音频"),
+            fix=Wording("Use WAV, FLAC, MP3 or M4A.", "请用 WAV、FLAC、MP3 或 M4A。"),
+        ) from error

@@ -12,9 +12,10 @@ from pipeline.cast import lexicon
 from pipeline.cast.clips import clip_hash
 from pipeline.cast.model import WISHES, Cast, Part, Profile
 from pipeline.checked import Checked
-from pipeline.errors import CastError, ScriptError, did_you_mean
+from pipeline.errors import CastError, ScriptError, ShuoshuError, did_you_mean
 from pipeline.nouns import Emotion, OnFailure, Voice
 from pipeline.script import emotion as emotions
+from pipeline.wording import Wording, chinese_of
 from pipeline.yaml_lines import Node
 
 _TOP = (
@@ -35,13 +36,19 @@ class _Reader(Checked):
     # --- the parts of the file ---
 
     def cast(self, root: Node) -> Cast:
-        top = self.mapping(root, "the cast", _TOP)
+        top = self.mapping(root, Wording("the cast", "角色表"), _TOP)
         for key in ("narrator", "voices"):
             if key not in top:
-                raise self.error(f"{key!r} is missing", root.line, "Every cast has a narrator and voices.")
+                raise self.error(
+                    Wording(f"{key!r} is missing", f"缺少 {key!r}"), root.line,
+                    Wording("Every cast has a narrator and voices.", "每个角色表都要有 narrator 和 voices。"),
+                )  # fmt: skip
         language = self.text(top["language"], "language") if "language" in top else "zh"
         if language not in ("zh", "en"):
-            raise self.error(f"language {language!r} is not spoken here", top["language"].line, "Write zh or en.")
+            raise self.error(
+                Wording(f"language {language!r} is not spoken here", f"不支持语言 {language!r}"), top["language"].line,
+                Wording("Write zh or en.", "请写 zh 或 en。"),
+            )  # fmt: skip
         voices, fallbacks = self.voices(top["voices"])
         consent = self.text(top["consent"], "consent").strip() if "consent" in top else ""
         characters = self.mapping(top["characters"], "characters") if "characters" in top else {}
@@ -70,7 +77,10 @@ class _Reader(Checked):
                 fallbacks[name] = fallback
             found[name] = self.voice(name, given, one.line)
         if not found:
-            raise self.error("there is no voice", node.line, "Write at least one under voices.")
+            raise self.error(
+                Wording("there is no voice", "一个声音也没有"), node.line,
+                Wording("Write at least one under voices.", "请在 voices 下至少写一个。"),
+            )  # fmt: skip
         for name, fallback in fallbacks.items():
             self.voice_name(fallback, found, f"voice {name}: fallback")
         return found, {name: str(fallback.value) for name, fallback in fallbacks.items()}
@@ -81,17 +91,24 @@ class _Reader(Checked):
         if engine not in engines.names():
             hint = did_you_mean(engine, engines.names())
             raise self.error(
-                f"voice {name}: no engine is named {engine!r}.{hint}",
+                Wording(
+                    f"voice {name}: no engine is named {engine!r}.{hint}",
+                    f"voice {name}：没有叫 {engine!r} 的引擎。{hint.chinese}",
+                ),
                 asked.line,
-                f"Here: {', '.join(engines.names())}.",
+                Wording(f"Here: {', '.join(engines.names())}.", f"这里有：{'、'.join(engines.names())}。"),
             )
         can = engines.engine_class(engine).capabilities
         reference = given.pop("reference", None)
         clip = self.clip(reference, f"voice {name}") if reference else None
         if clip and not can.clones:
             raise self.error(
-                f"voice {name}: engine {engine} does not clone a reference clip", given.get("reference", asked).line,
-                "Remove reference, or use an engine that clones.",
+                Wording(
+                    f"voice {name}: engine {engine} does not clone a reference clip",
+                    f"voice {name}：引擎 {engine} 不能克隆参考音频",
+                ),
+                given.get("reference", asked).line,
+                Wording("Remove reference, or use an engine that clones.", "请去掉 reference，或换用能克隆的引擎。"),
             )  # fmt: skip
         parameters = {key: self.parameter(name, key, one, can.parameters) for key, one in given.items()}
         return Voice(name, engine, parameters, *(clip or (None, "")))
@@ -99,16 +116,16 @@ class _Reader(Checked):
     def parameter(self, voice: str, key: str, node: Node, rules: Mapping[str, Any]) -> str | int | float | bool:
         valid = ("engine", "reference", "fallback", *rules)
         if key not in rules:
-            hint = did_you_mean(key, valid)
-            raise self.error(f"voice {voice} has no setting {key!r}.{hint}", node.line, f"Valid: {', '.join(valid)}.")
-        return self.value(node, f"voice {voice}: {key}", rules[key], "`shuoshu engines --json` lists them all.")
+            raise self.unknown(Wording("setting", "设置"), f"voice {voice}", key, valid, node.line)
+        listed = Wording("`shuoshu engines --json` lists them all.", "`shuoshu engines --json` 会全部列出。")
+        return self.value(node, f"voice {voice}: {key}", rules[key], listed)
 
     def clip(self, node: Node, what: str) -> tuple[Path, str]:
         path = self.place(node, f"{what}: reference")
         try:
             return path, clip_hash(path)
         except CastError as error:
-            raise self.error(f"{what}: {error.what}", node.line, error.fix) from error
+            raise self.error(_of(what, error), node.line, error.fix) from error
 
     def part(self, name: str, node: Node, voices: Mapping[str, Voice]) -> Part:
         if isinstance(node.value, str):  # 林晚: lin
@@ -116,7 +133,10 @@ class _Reader(Checked):
             return Part(name, node.value, line=node.line)
         given = self.mapping(node, name, _PART)
         if "voice" not in given:
-            raise self.error(f"{name} has no voice", node.line, "Add `voice: NAME`.")
+            raise self.error(
+                Wording(f"{name} has no voice", f"{name} 没有声音"), node.line,
+                Wording("Add `voice: NAME`.", "请加上 `voice: 名字`。"),
+            )  # fmt: skip
         self.voice_name(given["voice"], voices, name)
         return Part(
             name=name, voice=str(given["voice"].value), aliases=self.aliases(name, given.get("aliases")),
@@ -128,16 +148,23 @@ class _Reader(Checked):
     def voice_name(self, node: Node, voices: Mapping[str, Voice], who: str) -> None:
         name = self.text(node, f"{who}: voice")
         if name not in voices:
+            hint = did_you_mean(name, voices)
             raise self.error(
-                f"{who}: no voice is named {name!r}.{did_you_mean(name, voices)}", node.line,
-                f"Voices here: {', '.join(voices)}.",
+                Wording(f"{who}: no voice is named {name!r}.{hint}", f"{who}：没有叫 {name!r} 的声音。{hint.chinese}"),
+                node.line,
+                Wording(f"Voices here: {', '.join(voices)}.", f"这里的声音有：{'、'.join(voices)}。"),
             )  # fmt: skip
 
     def aliases(self, name: str, node: Node | None) -> tuple[str, ...]:
         if node is None:
             return ()
         if not isinstance(node.value, list):
-            raise self.error(f"{name}: aliases must be a list: [小晚, 林姑娘]", node.line)
+            raise self.error(
+                Wording(
+                    f"{name}: aliases must be a list: [小晚, 林姑娘]", f"{name}：aliases 必须是列表：[小晚, 林姑娘]"
+                ),
+                node.line,
+            )
         return tuple(self.text(one, f"{name}: alias") for one in node.value)
 
     def with_aliases(self, parts: Mapping[str, Part]) -> dict[str, Part]:
@@ -146,7 +173,13 @@ class _Reader(Checked):
             for alias in part.aliases:
                 if alias in everyone and everyone[alias] is not part:
                     other = everyone[alias]
-                    raise self.error(f"{alias!r} names both {other.name} and {part.name}", part.line, "Keep one.")
+                    raise self.error(
+                        Wording(
+                            f"{alias!r} names both {other.name} and {part.name}",
+                            f"{alias!r} 同时是 {other.name} 和 {part.name} 的别名",
+                        ),
+                        part.line, Wording("Keep one.", "请只留一个。"),
+                    )  # fmt: skip
                 everyone[alias] = part
         return everyone
 
@@ -163,19 +196,22 @@ class _Reader(Checked):
                 references[emotions.canonical(key)] = self.reference(name, key, one)
             else:
                 hint = did_you_mean(key, (*emotions.names(), "default", "limit", "expressiveness"))
-                raise self.error(f"{name}: unknown emotion {key!r}.{hint}", one.line)
+                raise self.error(
+                    Wording(f"{name}: unknown emotion {key!r}.{hint}", f"{name}：不认识情绪 {key!r}。{hint.chinese}"),
+                    one.line,
+                )
         return Profile(default, limit, references, expressiveness)
 
     def emotion(self, name: str, node: Node) -> Emotion:
         try:
             return emotions.parse(self.text(node, f"{name}: emotion"))
         except ScriptError as error:
-            raise self.error(f"{name}: {error.what}", node.line, error.fix) from error
+            raise self.error(_of(name, error), node.line, error.fix) from error
 
     def reference(self, name: str, key: str, node: Node) -> Emotion:
         given = self.mapping(node, f"{name}: {key}", ("reference", "strength"))
         if "reference" not in given:
-            raise self.error(f"{name}: {key} has no reference", node.line)
+            raise self.error(Wording(f"{name}: {key} has no reference", f"{name}：{key} 没有 reference"), node.line)
         path, digest = self.clip(given["reference"], f"{name}: {key}")
         strength = self.number(given["strength"], f"{name}: strength", 0.0, 1.0) if "strength" in given else 1.0
         return Emotion(reference=path, reference_sha256=digest, strength=strength)
@@ -188,13 +224,8 @@ class _Reader(Checked):
         return {term: one for term, one in series.items() if term.casefold() not in folded} | own
 
     def on_failure(self, node: Node) -> OnFailure:
-        told = self.text(node, "on_failure")
-        found: OnFailure | None = next((one for one in get_args(OnFailure) if one == told), None)
-        if found is None:
-            hint = did_you_mean(told, get_args(OnFailure))
-            raise self.error(
-                f"on_failure {told!r} is not known.{hint}", node.line, f"Valid: {', '.join(get_args(OnFailure))}."
-            )
+        told = self.value(node, "on_failure", ("choice", *get_args(OnFailure)))
+        found: OnFailure = next(one for one in get_args(OnFailure) if one == told)
         return found
 
     def pauses(self, node: Node | None) -> dict[str, float]:
@@ -205,6 +236,17 @@ class _Reader(Checked):
         cloned = next((voice.name for voice in cast.voices.values() if voice.reference), None)
         if cloned and not cast.consent:
             raise self.error(
-                f"voice {cloned} is cloned from a clip, and the cast has no consent note", node.line,
-                'Add a line such as  consent: "recorded by Lin Yue, release signed 2026-03-01".',
+                Wording(
+                    f"voice {cloned} is cloned from a clip, and the cast has no consent note",
+                    f"voice {cloned} 克隆自一段录音，而角色表里没有授权说明（consent）",
+                ),
+                node.line,
+                Wording(
+                    'Add a line such as  consent: "recorded by Lin Yue, release signed 2026-03-01".',
+                    '请加一行，例如  consent: "林月本人录制，2026-03-01 签署授权书"。',
+                ),
             )  # fmt: skip
+
+
+def _of(what: str, error: ShuoshuError) -> Wording:
+    return Wording(f"{what}: {error.what}", f"{what}：{chinese_of(error.what)}")

@@ -11,6 +11,7 @@ from pipeline.cast.defaults import complete, default_cast
 from pipeline.errors import CastError
 from pipeline.files import write_text
 from pipeline.nouns import Book, Character, Voice
+from pipeline.wording import Wording
 
 _YAML_WORDS = {"true", "false", "yes", "no", "null", "on", "off", "y", "n"}
 _WORDS = {
@@ -40,7 +41,10 @@ _WORDS = {
 def starter(characters: Sequence[Character], book: Book, path: Path) -> None:
     """Write the file. Raises CastError when `path` exists: a cast file is the user's, never overwritten."""
     if path.exists():
-        raise CastError("this cast file exists and is yours", where=str(path), fix="Give another place with --to.")
+        raise CastError(
+            Wording("this cast file exists and is yours", "这个角色表已经存在，是您自己的"), where=str(path),
+            fix=Wording("Give another place with --to.", "请用 --to 指定别处。"),
+        )  # fmt: skip
     words = _WORDS[book.language]
     cast = complete(default_cast(book.language), characters)
     people = sorted(characters, key=lambda one: -one.lines)

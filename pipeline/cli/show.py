@@ -82,7 +82,7 @@ def show_error(error: ShuoshuError) -> None:
     out = messages()
     out.print(f"[bold red]{say('error', '错误')}:[/] {escape(told(error.what))}", soft_wrap=True)
     if error.where:
-        out.print(f"  {say('where', '位置')}: {escape(error.where)}", soft_wrap=True)
+        out.print(f"  {say('where', '位置')}: {escape(told(error.where))}", soft_wrap=True)
     if error.fix:
         out.print(f"  {say('what to do', '怎么办')}: {escape(told(error.fix))}", soft_wrap=True)
 

@@ -79,7 +79,10 @@ def _settings(cast: Cast) -> tuple[Settings, Mapping[str, int]]:
     for name, one in named.items():
         if name not in kinds.KINDS:
             hint = did_you_mean(name, kinds.KINDS)
-            raise check.error(f"no deliverable is named {name!r}.{hint}", one.line, f"Here: {', '.join(kinds.KINDS)}.")
+            raise check.error(
+                Wording(f"no deliverable is named {name!r}.{hint}", f"没有叫 {name!r} 的成品。{hint.chinese}"), one.line,
+                Wording(f"Here: {', '.join(kinds.KINDS)}.", f"这里有：{'、'.join(kinds.KINDS)}。"),
+            )  # fmt: skip
         given = {} if one.value is None else check.mapping(one, f"deliver: {name}")
         found[name] = check.values(given, f"deliver: {name}", kinds.KINDS[name].settings)
         for setting, value in found[name].items():

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline import settings_file
 from pipeline.errors import EngineError
 from pipeline.settings_file import NAME
+from pipeline.wording import Wording
 
 DOCS = "docs/listening.md"
 WHISPER = "faster-whisper"
@@ -62,11 +63,14 @@ def _configured() -> Settings:
     found = settings_file.section("listen", DOCS)
     if found is None:
         raise EngineError(
-            "no speech recognizer is named",
-            fix=f"Give --asr {WHISPER} --model FOLDER, or --asr http://localhost:8000/v1, or write it into {NAME} ({DOCS}).",
+            Wording("no speech recognizer is named", "没有指定语音识别"),
+            fix=Wording(
+                f"Give --asr {WHISPER} --model FOLDER, or --asr http://localhost:8000/v1, or write it into {NAME} ({DOCS}).",
+                f"请给出 --asr {WHISPER} --model 文件夹，或 --asr http://localhost:8000/v1，或写进 {NAME}（见 {DOCS}）。",
+            ),
         )
     check, node = found
     given = check.values(check.mapping(node, "listen"), "listen", _RULES)
     if "asr" not in given:
-        raise check.error("listen: asr is missing", node.line)
+        raise check.error(Wording("listen: asr is missing", "listen：缺少 asr"), node.line)
     return Settings(**{**given, "asr": str(given["asr"]).rstrip("/")})

@@ -17,6 +17,7 @@ from pipeline.errors import ShuoshuError, did_you_mean
 from pipeline.queue.entry import Entry, Queue
 from pipeline.queue.window import window
 from pipeline.request import Request
+from pipeline.wording import Wording
 from pipeline.yaml_lines import Node
 
 DOCS = "docs/scheduling.md"
@@ -40,7 +41,7 @@ BOOK = ("manuscript", "cast", "deadline", *_RULES)
 def load(path: Path) -> Queue:
     """Read and check the file. Raises CastError naming the line of what is wrong, ShuoshuError where there is no file."""
     path = path.resolve()
-    return _Reader(path, DOCS).queue(yaml_lines.read(path, "queue file", DOCS))
+    return _Reader(path, DOCS).queue(yaml_lines.read(path, Wording("queue file", "队列文件"), DOCS))
 
 
 def casts_beside(path: Path) -> Path:
@@ -63,7 +64,7 @@ def local_zone() -> str:
 @dataclass(frozen=True, slots=True)
 class _Reader(Checked):
     def queue(self, root: Node) -> Queue:
-        top = self.mapping(root, "the queue", _TOP)
+        top = self.mapping(root, Wording("the queue", "队列"), _TOP)
         zone = self.zone(top.get("timezone"))
         output = self.within(top["output"], "output") if "output" in top else self.path.parent / "output"
         workers = int(self.number(top["workers"], "workers", 0, 512, whole=True)) if "workers" in top else 0
@@ -74,8 +75,12 @@ class _Reader(Checked):
             one = self.book(node, shared, zone)
             if one.name in books:
                 raise self.error(
-                    f"the books on lines {books[one.name].line} and {one.line} would share the folder {one.folder.path}",
-                    one.line, "Rename one of the manuscripts, or remove one of the two.",
+                    Wording(
+                        f"the books on lines {books[one.name].line} and {one.line} would share the folder {one.folder.path}",
+                        f"第 {books[one.name].line} 行和第 {one.line} 行的书会共用文件夹 {one.folder.path}",
+                    ),
+                    one.line,
+                    Wording("Rename one of the manuscripts, or remove one of the two.", "请给一个稿件改名，或去掉一本。"),
                 )  # fmt: skip
             books[one.name] = one
         shown = top["window"] if "window" in top else Node(WINDOW, 1)
@@ -99,15 +104,24 @@ class _Reader(Checked):
         if node is None or node.value is None:
             return []
         if not isinstance(node.value, list):
-            raise self.error("books must be a list: one `- manuscript: FILE` a book", node.line)
+            raise self.error(
+                Wording(
+                    "books must be a list: one `- manuscript: FILE` a book",
+                    "books 必须是列表：每本书一条 `- manuscript: 文件`",
+                ),
+                node.line,
+            )
         return list(node.value)
 
     def book(self, node: Node, shared: Request, zone: ZoneInfo) -> Entry:
         if isinstance(node.value, str):  # - novel.epub
             node = Node({"manuscript": Node(node.value, node.line)}, node.line)
-        given = self.mapping(node, "a book", BOOK)
+        given = self.mapping(node, Wording("a book", "书"), BOOK)
         if "manuscript" not in given:
-            raise self.error("this book has no manuscript", node.line, "Add `manuscript: FILE`.")
+            raise self.error(
+                Wording("this book has no manuscript", "这本书没有 manuscript"), node.line,
+                Wording("Add `manuscript: FILE`.", "请加上 `manuscript: 文件`。"),
+            )  # fmt: skip
         manuscript = self.within(given["manuscript"], "manuscript")
         rest: Mapping[str, Any] = self.values({key: given[key] for key in given if key in _RULES}, "a book", _RULES)
         asked = {key: value for key, value in rest.items() if key not in ("priority", "paused")}
@@ -134,7 +148,10 @@ class _Reader(Checked):
         if name not in _zones():
             near = did_you_mean(name, _zones())
             line = node.line if node else 1
-            raise self.error(f"no time zone is named {name!r}.{near}", line, "Write one such as Asia/Shanghai.")
+            raise self.error(
+                Wording(f"no time zone is named {name!r}.{near}", f"没有叫 {name!r} 的时区。{near.chinese}"), line,
+                Wording("Write one such as Asia/Shanghai.", "请写成 Asia/Shanghai 这样。"),
+            )  # fmt: skip
         return ZoneInfo(name)
 
     def moment(self, node: Node, zone: ZoneInfo) -> datetime:
@@ -148,7 +165,10 @@ class _Reader(Checked):
         if isinstance(found, date):
             return datetime.combine(found + timedelta(days=1), time(), tzinfo=zone)
         raise self.error(
-            f"deadline must be a day, or a day and a time, not {node.value!r}",
+            Wording(
+                f"deadline must be a day, or a day and a time, not {node.value!r}",
+                f"deadline 必须是日期，或日期加时间，不能是 {node.value!r}",
+            ),
             node.line,
-            "Write 2026-12-01 or 2026-12-01 07:00.",
+            Wording("Write 2026-12-01 or 2026-12-01 07:00.", "请写成 2026-12-01 或 2026-12-01 07:00。"),
         )

@@ -63,9 +63,14 @@ def load() -> Settings:
     values = check.values(given, "llm", _RULES)
     for needed in ("url", "model"):
         if not values.get(needed):
-            raise check.error(f"llm: {needed} is missing", node.line)
+            raise check.error(Wording(f"llm: {needed} is missing", f"llm：缺少 {needed}"), node.line)
     if not values["url"].startswith(("http://", "https://")):
         raise check.error(
-            f"llm: url must begin with http:// or https://, not {values['url']!r}", given["url"].line, "Mend it."
+            Wording(
+                f"llm: url must begin with http:// or https://, not {values['url']!r}",
+                f"llm：url 必须以 http:// 或 https:// 开头，不能是 {values['url']!r}",
+            ),
+            given["url"].line,
+            Wording("Mend it.", "请改正。"),
         )
     return Settings(**{**values, "url": values["url"].rstrip("/")})

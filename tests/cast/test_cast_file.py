@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pipeline import engines
 from pipeline.engines.espeak import EspeakEngine
 from pipeline.errors import CastError
 from pipeline.nouns import NARRATOR, UNKNOWN, Book, Character, Line
+from pipeline.wording import chinese_of
 
 GOOD = """language: zh
 narrator: {voice: calm}
@@ -73,6 +75,8 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
         loaded(tmp_path, GOOD.replace(old, new, 1))
     assert says in error.value.what
     assert error.value.where.endswith(f"line {at}")
+    for text in (error.value.what, error.value.where, error.value.fix):
+        assert re.search("[一-鿿]", chinese_of(text)), f"not in Chinese: {text}"
 
 
 @pytest.mark.parametrize(
@@ -84,8 +88,9 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
 def test_files_that_are_no_cast(tmp_path: Path, data: bytes, says: str) -> None:
     path = tmp_path / "cast.yaml"
     path.write_bytes(data)
-    with pytest.raises(CastError, match=says):
+    with pytest.raises(CastError, match=says) as error:
         room.load(path)
+    assert chinese_of(error.value.what) != error.value.what
 
 
 def test_reference_clips_are_checked(tmp_path: Path) -> None:

@@ -305,5 +305,5 @@ def test_line_after_line_refused_is_no_poison_line_but_a_broken_engine(tmp_path:
 def test_a_cast_file_that_asks_for_something_else_on_failure_is_refused(tmp_path: Path) -> None:
     from pipeline.errors import CastError
 
-    with pytest.raises(CastError, match="on_failure 'silent' is not known. Did you mean silence"):
+    with pytest.raises(CastError, match="on_failure 'silent' is unknown. Did you mean silence"):
         produced(book(tmp_path, "espeak", "on_failure: silent\n"))

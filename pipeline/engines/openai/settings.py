@@ -137,7 +137,7 @@ def needed() -> Settings:
 def _read(check: Checked, section: Node) -> Settings:
     given = dict(check.mapping(section, "speech", [one.name for one in fields(Settings)]))
     if "hosts" not in given:
-        raise check.error("speech: hosts is missing", section.line)
+        raise check.error(Wording("speech: hosts is missing", "speech：缺少 hosts"), section.line)
     hosts = _hosts(check, given.pop("hosts"))
     mapped = _fields(check, given.pop("fields", None))
     languages = check.mapping(given.pop("languages", Node({}, 0)), "speech: languages", ("zh", "en"))
@@ -157,16 +157,29 @@ def _hosts(check: Checked, node: Node) -> tuple[str, ...]:
         url = check.text(one, "speech: hosts").rstrip("/")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise check.error(f"hosts: {url!r} does not begin with http:// or https:// and a machine", one.line)
+            raise check.error(
+                Wording(
+                    f"hosts: {url!r} does not begin with http:// or https:// and a machine",
+                    f"hosts：{url!r} 没有以 http:// 或 https:// 加机器名开头",
+                ),
+                one.line,
+            )
         if "@" in parts.netloc or parts.query:
             raise check.error(
-                "hosts: an address holds no name, password or key here", one.line, "Name a variable with key_env."
+                Wording(
+                    "hosts: an address holds no name, password or key here", "hosts：这里的地址不能带用户名、密码或密钥"
+                ),
+                one.line,
+                Wording("Name a variable with key_env.", "请用 key_env 指定环境变量。"),
             )
         if url in found:
-            raise check.error(f"hosts: {url} stands twice", one.line, "Keep one of them.")
+            raise check.error(
+                Wording(f"hosts: {url} stands twice", f"hosts：{url} 出现了两次"), one.line,
+                Wording("Keep one of them.", "请只留一个。"),
+            )  # fmt: skip
         found.append(url)
     if not found:
-        raise check.error("speech: hosts is empty", node.line)
+        raise check.error(Wording("speech: hosts is empty", "speech：hosts 是空的"), node.line)
     return tuple(found)
 
 
@@ -180,7 +193,9 @@ def _fields(check: Checked, node: Node | None) -> dict[str, str]:
         else:
             found[name] = check.text(one, f"fields: {name}")
             if not all(found[name].split(".")):
-                raise check.error(f"fields: {found[name]!r} is no name", one.line)
+                raise check.error(
+                    Wording(f"fields: {found[name]!r} is no name", f"fields：{found[name]!r} 不是名字"), one.line
+                )
     return found
 
 
@@ -195,5 +210,11 @@ def _plain(check: Checked, node: Node) -> Any:
     if not isinstance(node.value, str | int | float | None) or (
         isinstance(node.value, float) and not math.isfinite(node.value)
     ):
-        raise check.error(f"speech: extra: {node.value!r} is nothing that JSON can hold", node.line)
+        raise check.error(
+            Wording(
+                f"speech: extra: {node.value!r} is nothing that JSON can hold",
+                f"speech：extra：JSON 里放不下 {node.value!r}",
+            ),
+            node.line,
+        )
     return node.value
