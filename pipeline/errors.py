@@ -71,6 +71,10 @@ class DeviceError(EngineError):
     device = ""
 
 
+class StudioError(ShuoshuError):
+    """What a visitor of the studio asks for is not there, not allowed, or too much."""
+
+
 class RenderError(ShuoshuError):
     """Lines could not be rendered."""
 

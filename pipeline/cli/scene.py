@@ -11,7 +11,6 @@ from pipeline.cli import dub, make, show
 from pipeline.errors import ScriptError
 from pipeline.files import explained
 from pipeline.folder import safe_name
-from pipeline.nouns import NARRATOR
 from pipeline.scene import brief as briefs
 from pipeline.scene import pages, voices, words
 from pipeline.scene.brief import Brief
@@ -27,7 +26,7 @@ def scene(options: argparse.Namespace) -> int:
     library = cast_room.load(options.library) if options.library else None
     lines = words.pasted(_given(options.lines), brief, str(options.lines)) if options.lines else _written(brief)
     who = voices.matched(brief.roles, library, brief.language)
-    name = safe_name(options.name) if options.name else _name(brief)
+    name = safe_name(options.name) if options.name else pages.name_of(brief)
     options.manuscript, options.cast = options.to / f"{name}.txt", options.to / f"{name}.yaml"
     pages.write(options.cast, pages.cast_file(brief, who, library, options.to))
     pages.write(options.manuscript, pages.manuscript(brief, lines))
@@ -76,12 +75,6 @@ def _written(brief: Brief) -> tuple[Said, ...]:
         return words.written(brief, client)
     finally:
         client.close()
-
-
-def _name(brief: Brief) -> str:
-    """A name for the scene: who is in it."""
-    people = "".join(role.name for role in brief.roles if role.name != NARRATOR)
-    return safe_name(f"场景-{people}" if brief.language == "zh" else f"scene-{people}")[:60]
 
 
 def _remarks(brief: Brief, lines: tuple[Said, ...]) -> list[Wording]:

@@ -12,10 +12,17 @@ import yaml
 from pipeline.cast import Cast
 from pipeline.errors import CastError
 from pipeline.files import write_text
+from pipeline.folder import safe_name
 from pipeline.nouns import NARRATOR, Voice
 from pipeline.scene.brief import Brief
 from pipeline.scene.words import Said, spoken_manner
 from pipeline.wording import Wording
+
+
+def name_of(brief: Brief) -> str:
+    """A name for the scene: who is in it."""
+    people = "".join(role.name for role in brief.roles if role.name != NARRATOR)
+    return safe_name(f"场景-{people}" if brief.language == "zh" else f"scene-{people}")[:60]
 
 
 def manuscript(brief: Brief, lines: Sequence[Said]) -> str:
