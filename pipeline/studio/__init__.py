@@ -1,8 +1,8 @@
-"""The studio: a page in the browser that hears, fixes and casts. It calls the rooms that the command line calls, and holds no truth
-of its own: what it shows is read from the book's folder, what is changed there goes through the same functions.
+"""The studio: a page in the browser that hears, fixes and casts. It calls the rooms that the command line calls, and holds
+no truth of its own: what it shows is read from the book's folder, what is changed there goes through the same functions.
 
-`workspace` is the folder it may touch, `audition` one sentence in one voice, `desk` a book's lines, `jobs` long work in processes
-of its own; `gate` stands before everything, `page` is what is seen, `serve` the server.
+`workspace` is the folder it may touch, `audition` one sentence in one voice, `desk` a book's lines, `jobs` long work in
+processes of its own; `gate` stands before everything, `page` is what is seen, `serve` the server.
 """
 
 from __future__ import annotations

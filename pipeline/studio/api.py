@@ -1,5 +1,5 @@
-"""What the page asks the server for: a book's lines, changes, jobs, sounds and files, as JSON. Every function calls a room; what a room
-refuses becomes an answer with `error` and `fix` in the visitor's language."""
+"""What the page asks the server for: a book's lines, changes, jobs, sounds and files, as JSON. Every function calls a room;
+what a room refuses becomes an answer with `error` and `fix` in the visitor's language."""
 
 from __future__ import annotations
 
@@ -27,11 +27,29 @@ from pipeline.wording import Wording, chinese_of
 AT_ONCE = 400
 """Lines in one answer."""
 SERVED = {
-    ".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".m4b": "audio/mp4", ".opus": "audio/ogg",
-    ".srt": "text/plain", ".vtt": "text/vtt", ".lrc": "text/plain", ".csv": "text/csv", ".json": "application/json",
-    ".epub": "application/epub+zip", ".txt": "text/plain", ".rpp": "text/plain", ".edl": "text/plain", ".xml": "text/xml",
-}  # fmt: skip
+    ".flac": "audio/flac",
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
+    ".opus": "audio/ogg",
+    ".srt": "text/plain",
+    ".vtt": "text/vtt",
+    ".lrc": "text/plain",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".epub": "application/epub+zip",
+    ".txt": "text/plain",
+    ".rpp": "text/plain",
+    ".edl": "text/plain",
+    ".xml": "text/xml",
+}
 """What is handed out, and as what: nothing that a browser would run. Pages of ours go through `report`."""
+SANDBOX = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
+    " media-src data: blob: 'self'"
+)
+"""For a report: its scripts run in a place of their own, apart from the studio."""
 log = logging.getLogger("shuoshu.studio")
 Asked = Annotated[dict[str, Any], Body()]
 
@@ -99,9 +117,12 @@ def _books(router: APIRouter, studio: Studio) -> None:
     @answered
     def books(request: Request) -> Any:
         return {
-            "books": work.books(), "manuscripts": work.names("manuscripts", (".epub", ".txt", ".md", ".html", ".docx", ".srt", ".vtt", ".ass")),
+            "books": work.books(),
+            "manuscripts": work.names(
+                "manuscripts", (".epub", ".txt", ".md", ".html", ".docx", ".srt", ".vtt", ".ass")
+            ),
             "casts": work.names("casts", (".yaml", ".yml")),
-        }  # fmt: skip
+        }
 
     @router.post("/api/upload/{kind}")
     @answered
@@ -178,8 +199,7 @@ def _books(router: APIRouter, studio: Studio) -> None:
             raise StudioError(
                 Wording("there is no report yet", "还没有报告"), fix=Wording("Make the book.", "请先制作这本书。")
             )
-        sandbox = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src data: blob: 'self'"
-        return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": sandbox})
+        return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": SANDBOX})
 
 
 def clip_told(path: Path, zh: bool) -> dict[str, Any]:
@@ -312,9 +332,12 @@ def _auditions(router: APIRouter, studio: Studio) -> None:
         wish = casting.wish_of(studio.workspace, asked)
         sound = audition.heard(wish, studio.auditions)
         return {
-            "key": sound.take.key, "seconds": round(sound.take.seconds, 3), "lufs": round(sound.lufs, 1), "spoken": sound.spoken,
+            "key": sound.take.key,
+            "seconds": round(sound.take.seconds, 3),
+            "lufs": round(sound.lufs, 1),
+            "spoken": sound.spoken,
             "flags": list(sound.take.flags),
-        }  # fmt: skip
+        }
 
     @router.get("/api/voices")
     @answered

@@ -1,6 +1,8 @@
-"""One sentence in one voice: rendered in this process by an engine that stays loaded, a take at a time, first come first served.
+"""One sentence in one voice: rendered in this process by an engine that stays loaded, a take at a time, first come first
+served.
 
-The same wish is the same take and is not rendered twice; what a clip sounds like to an engine stays with the engine, so the second
+The same wish is the same take and is not rendered twice; what a clip sounds like to an engine stays with the engine, so the
+second
 sentence of a voice begins at once. Takes of the newest hundreds of wishes are kept, in the workspace's `output/.audition`.
 """
 
@@ -9,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -33,13 +35,13 @@ _turn = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be heard. `text` may hold readings (重(chóng)新). `ratio` of the natural length, 0.75 to 1.25, or exact `seconds`;
-    neither = as it comes. `seed`: another one is another take, where the engine draws by chance."""
+    """What is to be heard. `text` may hold readings (重(chóng)新). `ratio` of the natural length, 0.75 to 1.25, or exact
+    `seconds`; neither = as it comes. `seed`: another one is another take, where the engine draws by chance."""
 
     text: str
     language: Language
     voice: Voice
-    emotion: Emotion = Emotion()
+    emotion: Emotion = field(default_factory=Emotion)
     ratio: float | None = None
     seconds: float | None = None
     seed: int = 0
@@ -57,7 +59,8 @@ class Sound:
 def emotion_of(
     way: str, *, words: str = "", weights: Sequence[float] = (), clip: Path | None = None, strength: float = 1.0
 ) -> Emotion:
-    """An emotion by one of the four ways: "same" (the voice's own clip), "clip" (another one, by `strength`), "sliders" (`weights`, eight
+    """An emotion by one of the four ways: "same" (the voice's own clip), "clip" (another one, by `strength`), "sliders"
+    (`weights`, eight
     of 0 to 1) or "words". Raises ScriptError for words that say nothing, CastError for a clip that is none."""
     if way == "clip" and clip:
         return Emotion(reference=clip, reference_sha256=clip_hash(clip), strength=strength)
@@ -86,9 +89,12 @@ def _direction(wish: Wish) -> Direction:
         )
     if len(text) > LONGEST:
         raise StudioError(
-            Wording(f"{len(text)} characters are more than an audition speaks, {LONGEST}", f"文字有 {len(text)} 个字符，试听最多 {LONGEST} 个"),
+            Wording(
+                f"{len(text)} characters are more than an audition speaks, {LONGEST}",
+                f"文字有 {len(text)} 个字符，试听最多 {LONGEST} 个",
+            ),
             fix=Wording("Make a manuscript of it.", "请把它做成书稿。"),
-        )  # fmt: skip
+        )
     can = engines.engine_class(wish.voice.engine).capabilities
     way = (
         "reference"

@@ -1,5 +1,5 @@
-"""Voices for the page: those of the workspace's cast files, those of the engines, and a clip as a voice; and a voice written into a
-cast file without touching anything else there."""
+"""Voices for the page: those of the workspace's cast files, those of the engines, and a clip as a voice; and a voice
+written into a cast file without touching anything else there."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def engines_told() -> dict[str, Any]:
 
 
 def voice_of(workspace: Workspace, cast: str, name: str) -> Voice:
-    """A voice by the name that `voices` gives it. Raises StudioError where there is none, CastError for a cast file that is wrong."""
+    """A voice by the name that `voices` gives it. Raises StudioError where there is none, CastError for a cast file that is
+    wrong."""
     if cast:
         found = cast_room.load(workspace.path("casts", cast)).voices.get(name)
         if found is None:
@@ -100,8 +101,8 @@ def wish_of(workspace: Workspace, asked: Mapping[str, Any]) -> Wish:
 
 
 def save_voice(workspace: Workspace, asked: Mapping[str, Any]) -> str:
-    """Write a voice into a cast file, made where it is missing; where it stands. A cloned voice brings its consent note. Raises CastError
-    for a name that is taken and for a clone without a note; then nothing is written."""
+    """Write a voice into a cast file, made where it is missing; where it stands. A cloned voice brings its consent note.
+    Raises CastError for a name that is taken and for a clone without a note; then nothing is written."""
     name, file = str(asked.get("name") or "").strip(), str(asked.get("cast") or "voices.yaml")
     if not re.fullmatch(r"[\w·. -]{1,40}", name):
         raise StudioError(

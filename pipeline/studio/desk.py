@@ -1,7 +1,7 @@
 """A book on the desk: its lines as the page shows them, and what may be done to a line.
 
-The table on disk is the truth. A change names the value that its author saw; where the table says something else by then (another
-tab, a spreadsheet), it is refused and the new value shown, and nothing is overwritten.
+The table on disk is the truth. A change names the value that its author saw; where the table says something else by then
+(another tab, a spreadsheet), it is refused and the new value shown, and nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MOST_UNDO = 100
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One line on the page. `take` is the key of the take that is heard, "" = none yet; `stale` why it must be rendered anew, "" = it
-    need not; `flags` what a check found in its take; `doubt` whether its speaker is unsure."""
+    """One line on the page. `take` is the key of the take that is heard, "" = none yet; `stale` why it must be rendered
+    anew, "" = it need not; `flags` what a check found in its take; `doubt` whether its speaker is unsure."""
 
     line: Line
     take: str
@@ -43,8 +43,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A book as it stood when `stamp` was taken. `lines` are spoken ones in order; `titles` chapters by number; `mastered` those whose
-    master is of today's takes."""
+    """A book as it stood when `stamp` was taken. `lines` are spoken ones in order; `titles` chapters by number; `mastered`
+    those whose master is of today's takes."""
 
     stamp: tuple[Any, ...]
     title: str
@@ -66,7 +66,7 @@ def _holds(one: Shown, name: str, value: Any) -> bool:
     if name == "chapter":
         return one.line.chapter == int(value)
     if name == "speaker":
-        return one.line.speaker == value
+        return one.line.speaker == str(value)
     if name == "emotion":
         return bool(one.line.emotion or one.line.delivery)
     return bool({"doubt": one.doubt, "flagged": one.flags, "stale": one.stale}[name])
@@ -90,7 +90,8 @@ class Desk:
             return self._view
 
     def change(self, ids: Sequence[str], column: str, value: str, seen: Mapping[str, str]) -> None:
-        """Write a cell of some lines into the table, each of which the author saw as `seen` (by id). Raises StudioError for a column that
+        """Write a cell of some lines into the table, each of which the author saw as `seen` (by id). Raises StudioError for
+        a column that
         is not the page's and for a line that says something else by now, ScriptError for a value that the table refuses,
         BookHeldError while a run works on the book."""
         if column not in COLUMNS:
@@ -106,8 +107,8 @@ class Desk:
             del self._undo[:-MOST_UNDO]
 
     def undo(self) -> tuple[str, ...]:
-        """Take the last change back; the ids of its lines, () where there is none. Raises StudioError when a line was changed again
-        since."""
+        """Take the last change back; the ids of its lines, () where there is none. Raises StudioError when a line was
+        changed again since."""
         with self._lock, self.folder.locked():
             if not self._undo:
                 return ()
@@ -159,9 +160,12 @@ def _must_be(rows: Mapping[str, Mapping[str, str]], line: str, column: str, seen
         )
     if now != seen:
         raise StudioError(
-            Wording(f"{column} of {line} was changed meanwhile, to {now or 'nothing'!r}", f"{line} 的 {column} 已被改成 {now or '空'!r}"),
+            Wording(
+                f"{column} of {line} was changed meanwhile, to {now or 'nothing'!r}",
+                f"{line} 的 {column} 已被改成 {now or '空'!r}",
+            ),
             fix=Wording("It was not overwritten. Look at it, and change it again.", "没有覆盖它。请看过之后再改。"),
-        )  # fmt: skip
+        )
 
 
 def _stamp(folder: BookFolder) -> tuple[Any, ...]:
@@ -179,9 +183,16 @@ def _read(folder: BookFolder, stamp: tuple[Any, ...]) -> View:
         flagged, unsure = doubtful(production)
         doubts, plan = set(unsure), production.plan
         shown = tuple(
-            Shown(line, production.wanted.get(line.id, ""), plan.stale.get(line.id, Wording("")), flagged.get(line.id, ()), line.id in doubts)
-            for line in plan.lines if line.kind != "pause"
-        )  # fmt: skip
+            Shown(
+                line,
+                production.wanted.get(line.id, ""),
+                plan.stale.get(line.id, Wording("")),
+                flagged.get(line.id, ()),
+                line.id in doubts,
+            )
+            for line in plan.lines
+            if line.kind != "pause"
+        )
         return View(
             stamp, production.record.title, production.record.language, shown, dict(production.titles),
             frozenset(mastered_chapters(production)), tuple(map(str, production.remarks)),
@@ -193,10 +204,18 @@ def as_row(one: Shown, chinese: bool) -> dict[str, Any]:
     line = one.line
     cells = {name: row_of(line)[name] for name in COLUMNS}
     return {
-        "id": line.id, "chapter": line.chapter, "kind": line.kind, "text": line.text, "take": one.take if not one.stale else "",
-        "old": one.take if one.stale else "", "stale": chinese_of(one.stale) if chinese else str(one.stale), "flags": list(one.flags),
-        "doubt": one.doubt, "why": line.why, **cells,
-    }  # fmt: skip
+        "id": line.id,
+        "chapter": line.chapter,
+        "kind": line.kind,
+        "text": line.text,
+        "take": one.take if not one.stale else "",
+        "old": one.take if one.stale else "",
+        "stale": chinese_of(one.stale) if chinese else str(one.stale),
+        "flags": list(one.flags),
+        "doubt": one.doubt,
+        "why": line.why,
+        **cells,
+    }
 
 
 def speakers_of(rows: Iterable[Shown]) -> list[str]:

@@ -1,5 +1,5 @@
-"""What stands before the studio: who may come in, from where, how much at once and how often. An ASGI middleware around everything
-that is served, the page's own files included.
+"""What stands before the studio: who may come in, from where, how much at once and how often. An ASGI middleware around
+everything that is served, the page's own files included.
 """
 
 from __future__ import annotations
@@ -31,20 +31,23 @@ POLICY = (
     " img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:;"
     " worker-src 'self' blob:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'; object-src 'none'"
 )
-"""Nothing is fetched from anywhere else, whatever a page holds (Content Security Policy level 3). The page's framework needs scripts
-within the page."""
+"""Nothing is fetched from anywhere else, whatever a page holds (Content Security Policy level 3). The page's framework
+needs scripts within the page."""
 _HEADERS = (
-    (b"content-security-policy", POLICY.encode()), (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"), (b"permissions-policy", b"camera=(), geolocation=()"),
-)  # fmt: skip
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=()"),
+)
 _SAFE = ("GET", "HEAD", "OPTIONS")
 log = logging.getLogger("shuoshu.studio")
 
 
 @dataclass(slots=True)
 class Gate:
-    """`app` behind the checks. `door` None = nobody has to say who they are. `hosts`: names by which the server may be called, () = any:
-    a page elsewhere that gives a name of its own this machine's address must not reach it."""
+    """`app` behind the checks. `door` None = nobody has to say who they are. `hosts`: names by which the server may be
+    called, () = any: a page elsewhere that gives a name of its own this machine's address must not reach it."""
 
     app: App
     door: Doorkeeper | None = None

@@ -1,5 +1,5 @@
-"""Long work for the page: each piece is a command in a process of its own, which goes on when the tab is closed, the page is loaded
-again or the server is stopped. What it does is read from its log; nothing of it lives in the page."""
+"""Long work for the page: each piece is a command in a process of its own, which goes on when the tab is closed, the page
+is loaded again or the server is stopped. What it does is read from its log; nothing of it lives in the page."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work: `book` is whose, `verb` what. `stage`, `at` of `total` and `audio_s` are how far it is; `said` is what it said at
-    its end (its JSON), `error` why it failed."""
+    """A piece of work: `book` is whose, `verb` what. `stage`, `at` of `total` and `audio_s` are how far it is; `said` is
+    what it said at its end (its JSON), `error` why it failed."""
 
     id: str
     book: str
@@ -45,7 +45,8 @@ class Job:
 
 
 class Jobs:
-    """Runs commands of `shuoshu` in `root`, `AT_ONCE` at a time, those of one book one after the other, each user's fairly in turn."""
+    """Runs commands of `shuoshu` in `root`, `AT_ONCE` at a time, those of one book one after the other, each user's fairly
+    in turn."""
 
     def __init__(self, root: Path) -> None:
         self._root, self._logs = root, root / "output" / ".studio"
@@ -57,8 +58,8 @@ class Jobs:
         self._number = time.time_ns()
 
     def start(self, book: str, verb: str, *arguments: str, watched: bool = False) -> str:
-        """Begin ``shuoshu VERB ARGUMENTS`` for a book, when its turn comes; the job's id. `watched`: the verb writes a log. Raises
-        StudioError when too much waits."""
+        """Begin ``shuoshu VERB ARGUMENTS`` for a book, when its turn comes; the job's id. `watched`: the verb writes a log.
+        Raises StudioError when too much waits."""
         with self._lock:
             waiting = sum(not future.done() for _, _, future in self._jobs.values())
             if waiting >= MOST_WAITING:
@@ -86,9 +87,15 @@ class Jobs:
                 ran = [sys.executable, "-m", "pipeline.cli", *command, "--json", *more]
                 log.touch()
                 done = subprocess.run(
-                    ran, cwd=self._root, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, start_new_session=True,
+                    ran,
+                    cwd=self._root,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
                     env={**os.environ, "COLUMNS": "200"},
-                )  # fmt: skip
+                )
                 said: Any = {}
                 with suppress(ValueError):
                     said = json.loads(done.stdout)

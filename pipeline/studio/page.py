@@ -1,5 +1,5 @@
-"""What is seen: three tabs. The audition and the scene are forms; the book is a page of its own (`desk.html`, `.css`, `.js`), which asks
-`api` for what it shows."""
+"""What is seen: three tabs. The audition and the scene are forms; the book is a page of its own (`desk.html`, `.css`,
+`.js`), which asks `api` for what it shows."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ import gradio as gr
 
 from pipeline.errors import ShuoshuError, StudioError
 from pipeline.nouns import EMOTIONS
+from pipeline.shipped import yaml_of
 from pipeline.studio import audition, casting
 from pipeline.studio.api import Studio, chinese, clip_told
-from pipeline.studio.words import DESK, TEXTS
 from pipeline.wording import chinese_of
 
-I18N = gr.I18n(
-    en={key: one[0] for key, one in TEXTS.items()},
-    zh={key: one[1] for key, one in TEXTS.items()},
-    **{"zh-CN": {key: one[1] for key, one in TEXTS.items()}},
-)
+TEXTS: dict[str, list[str]] = yaml_of(__package__, "words.yaml")["forms"]
+_ENGLISH, _CHINESE = ({key: one[at] for key, one in TEXTS.items()} for at in (0, 1))
+I18N = gr.I18n(en=_ENGLISH, zh=_CHINESE, **{"zh-CN": _CHINESE, "zh-TW": _CHINESE})
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 """System fonts: none is fetched."""
 CSS = (
@@ -59,7 +57,7 @@ def blocks(studio: Studio) -> gr.Blocks:
 
 def _desk() -> None:
     home = files(__package__)
-    texts = html.escape(json.dumps(DESK, ensure_ascii=False), quote=False)
+    texts = html.escape(json.dumps(yaml_of(__package__, "words.yaml")["desk"], ensure_ascii=False), quote=False)
     gr.HTML(
         html_template=(home / "desk.html").read_text(encoding="utf-8").replace("TEXTS", texts),
         css_template=(home / "desk.css").read_text(encoding="utf-8"),
@@ -86,7 +84,9 @@ def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def _voices(studio: Studio) -> list[tuple[str, str]]:
     found = casting.voices(studio.workspace)
-    return [(f"{one['name']}  ({one['cast'] or one['engine']})", json.dumps([one["cast"], one["name"]])) for one in found]
+    return [
+        (f"{one['name']}  ({one['cast'] or one['engine']})", json.dumps([one["cast"], one["name"]])) for one in found
+    ]
 
 
 def _libraries(studio: Studio) -> list[tuple[Any, str]]:
@@ -126,9 +126,16 @@ def _audition(studio: Studio) -> gr.Dropdown:
                 ratio = gr.Slider(*audition.RATIOS, value=1.0, step=0.01, label=I18N("ratio"), visible=False)
                 seconds = gr.Number(3.0, minimum=0.2, maximum=60, label=I18N("seconds"), visible=False)
             way = gr.Radio(
-                [(I18N("same"), "same"), (I18N("other_clip"), "clip"), (I18N("sliders"), "sliders"), (I18N("words"), "words")], value="same",
-                label=I18N("emotion"), elem_id="audition-way",
-            )  # fmt: skip
+                [
+                    (I18N("same"), "same"),
+                    (I18N("other_clip"), "clip"),
+                    (I18N("sliders"), "sliders"),
+                    (I18N("words"), "words"),
+                ],
+                value="same",
+                label=I18N("emotion"),
+                elem_id="audition-way",
+            )
             with gr.Group(visible=False) as by_clip:
                 second = gr.Audio(sources=["upload", "microphone"], type="filepath", label=I18N("other_clip"))
                 strength = gr.Slider(0, 1, value=1.0, step=0.05, label=I18N("strength"))
@@ -182,17 +189,28 @@ def _audition(studio: Studio) -> gr.Dropdown:
         said, lang, whose, own, how_long, by, exact, feeling, other, strong, manner, chance, *weights = values
         cast, which = json.loads(whose) if whose else ("", "narrator")
         return {
-            "text": said, "language": lang, "cast": cast, "voice": which, "clip": _clip(studio, own), "way": feeling,
-            "ratio": by if how_long == "ratio" else None, "seconds": exact if how_long == "seconds" else None, "words": manner,
-            "emotion_clip": _clip(studio, other) if feeling == "clip" else "", "strength": strong, "seed": chance or 0, "weights": weights,
-        }  # fmt: skip
+            "text": said,
+            "language": lang,
+            "cast": cast,
+            "voice": which,
+            "clip": _clip(studio, own),
+            "way": feeling,
+            "ratio": by if how_long == "ratio" else None,
+            "seconds": exact if how_long == "seconds" else None,
+            "words": manner,
+            "emotion_clip": _clip(studio, other) if feeling == "clip" else "",
+            "strength": strong,
+            "seed": chance or 0,
+            "weights": weights,
+        }
 
     def make(zh: bool, had: list[str], *values: Any) -> Any:
         sound = audition.heard(casting.wish_of(studio.workspace, asked(values)), studio.auditions)
         path = str(sound.take.path)
         had = [path, *(one for one in had if one != path)][:SLOTS]
         label = "实际念出" if zh else "Spoken"
-        line = f"{sound.take.seconds:.2f} s · {sound.lufs:.1f} LUFS · {' '.join(sound.take.flags)}\n\n{label}: {html.escape(sound.spoken)}"
+        measured = f"{sound.take.seconds:.2f} s · {sound.lufs:.1f} LUFS · {' '.join(sound.take.flags)}"
+        line = f"{measured}\n\n{label}: {html.escape(sound.spoken)}"
         shown = [
             gr.Audio(value=had[at] if at < len(had) else None, visible=at < len(had) and len(had) > 1)
             for at in range(SLOTS)

@@ -49,14 +49,28 @@ def mounted(app: FastAPI, path: str, workspace: Path) -> FastAPI:
     app.include_router(routes(studio), prefix=path.rstrip("/"))
     app.router.on_shutdown.append(studio.jobs.close)
     mounted_app: FastAPI = gr.mount_gradio_app(
-        app, blocks(studio), path or "/", footer_links=[], i18n=I18N, theme=THEME, css=CSS, max_file_size=CLIP_BYTES, show_error=False,
-        allowed_paths=[str(studio.auditions), *(str(one) for one in studio.workspace.folder("output").glob("*/chapters"))], pwa=False, ssr_mode=False,
-    )  # fmt: skip
+        app,
+        blocks(studio),
+        path or "/",
+        footer_links=[],
+        i18n=I18N,
+        theme=THEME,
+        css=CSS,
+        max_file_size=CLIP_BYTES,
+        show_error=False,
+        allowed_paths=[
+            str(studio.auditions),
+            *(str(one) for one in studio.workspace.folder("output").glob("*/chapters")),
+        ],
+        pwa=False,
+        ssr_mode=False,
+    )
     return mounted_app
 
 
 def app(workspace: Path, *, users: Path | None = None, hosts: Sequence[str] = (), path: str = "") -> Any:
-    """The whole studio as an ASGI app. `users`: whoever comes in must be in this file; `hosts`: by what names it may be called."""
+    """The whole studio as an ASGI app. `users`: whoever comes in must be in this file; `hosts`: by what names it may be
+    called."""
     from fastapi import FastAPI
 
     from pipeline.studio.gate import Gate
@@ -65,9 +79,13 @@ def app(workspace: Path, *, users: Path | None = None, hosts: Sequence[str] = ()
     door = Doorkeeper(load(users)) if users else None
     if door is not None and not door.users:
         raise StudioError(
-            Wording("the users file has no user", "用户文件里没有用户"), where=str(users),
-            fix=Wording("`shuoshu studio --add-user NAME --users FILE` adds one.", "用 `shuoshu studio --add-user 名字 --users 文件` 添加。"),
-        )  # fmt: skip
+            Wording("the users file has no user", "用户文件里没有用户"),
+            where=str(users),
+            fix=Wording(
+                "`shuoshu studio --add-user NAME --users FILE` adds one.",
+                "用 `shuoshu studio --add-user 名字 --users 文件` 添加。",
+            ),
+        )
     inner = mounted(FastAPI(title="Shuoshu", docs_url=None, redoc_url=None, openapi_url=None), path, workspace)
     return Gate(inner, door, tuple(one.lower() for one in hosts))
 
@@ -79,9 +97,12 @@ def serve(workspace: Path, host: str, port: int, *, users: Path | None, names: S
     beyond = host not in LOOPBACK
     if beyond and users is None:
         raise StudioError(
-            Wording(f"{host} can be reached by others, and nobody has to say who they are", f"{host} 别人也能访问，却没有设置登录"),
+            Wording(
+                f"{host} can be reached by others, and nobody has to say who they are",
+                f"{host} 别人也能访问，却没有设置登录",
+            ),
             fix=Wording("Give --users FILE (docs/serving.md).", "请给出 --users 文件（见 docs/serving.md）。"),
-        )  # fmt: skip
+        )
     hosts = (*LOOPBACK, *names) if not beyond or names else ()
     served = app(workspace, users=users, hosts=hosts, path=path)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -55,18 +55,23 @@ def load(path: Path) -> dict[str, str]:
         rows = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise StudioError(
-            Wording("the users file cannot be read", "读不了用户文件"), where=str(path),
-            fix=Wording("`shuoshu studio --add-user NAME --users FILE` makes one.", "用 `shuoshu studio --add-user 名字 --users 文件` 建一个。"),
-        ) from error  # fmt: skip
+            Wording("the users file cannot be read", "读不了用户文件"),
+            where=str(path),
+            fix=Wording(
+                "`shuoshu studio --add-user NAME --users FILE` makes one.",
+                "用 `shuoshu studio --add-user 名字 --users 文件` 建一个。",
+            ),
+        ) from error
     found = {}
     for number, row in enumerate(rows, 1):
         if row.strip() and not row.startswith("#"):
             name, _, told = row.strip().partition(":")
             if not _NAME.fullmatch(name) or not re.fullmatch(r"scrypt\$[\w+/=]+\$[\w+/=]+", told):
                 raise StudioError(
-                    Wording("this line is no user", "这一行不是用户"), where=Wording(f"{path}, line {number}", f"{path} 第 {number} 行"),
+                    Wording("this line is no user", "这一行不是用户"),
+                    where=Wording(f"{path}, line {number}", f"{path} 第 {number} 行"),
                     fix=Wording("Remove it; --add-user writes a whole one.", "请删掉它；--add-user 会写好一行。"),
-                )  # fmt: skip
+                )
             found[name] = told
     return found
 

@@ -1,7 +1,7 @@
 """The folder that the studio may touch, and what may be brought into it.
 
-Everything a visitor names is a name below one of four folders; a name that leads elsewhere, by `..`, as a whole path or through a
-symbolic link, is refused. What is uploaded is known by its content, not by its name.
+Everything a visitor names is a name below one of four folders; a name that leads elsewhere, by `..`, as a whole path or
+through a symbolic link, is refused. What is uploaded is known by its content, not by its name.
 """
 
 from __future__ import annotations
@@ -84,8 +84,10 @@ class Workspace:
         return found
 
     def take_manuscript(self, upload: Path, name: str) -> Path:
-        """Keep an uploaded manuscript under `manuscripts/`, by a name that nobody has; one that is there already, byte for byte, is
-        that one. Raises StudioError for one that is too large or of no kind that can be read, ManuscriptError for a broken one."""
+        """Keep an uploaded manuscript under `manuscripts/`, by a name that nobody has; one that is there already, byte for
+        byte, is
+        that one. Raises StudioError for one that is too large or of no kind that can be read, ManuscriptError for a broken
+        one."""
         from pipeline.manuscript import reader
 
         self._sized(upload, MANUSCRIPT_BYTES)
@@ -99,8 +101,8 @@ class Workspace:
         return kept
 
     def take_clip(self, upload: Path, name: str) -> Path:
-        """Keep an uploaded clip under `clips/`. Raises StudioError for one that is too large or too long, CastError for one that is no
-        audio or too short."""
+        """Keep an uploaded clip under `clips/`. Raises StudioError for one that is too large or too long, CastError for one
+        that is no audio or too short."""
         from pipeline.cast.clips import clip_hash
 
         self._sized(upload, CLIP_BYTES)
@@ -118,9 +120,12 @@ class Workspace:
         if size > most:
             log.warning("refused: an upload of %d bytes (at most %d)", size, most)
             raise StudioError(
-                Wording(f"this file has {size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most", f"这个文件有 {size / 1e6:.0f} MB，最多 {most / 1e6:.0f} MB"),
+                Wording(
+                    f"this file has {size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most",
+                    f"这个文件有 {size / 1e6:.0f} MB，最多 {most / 1e6:.0f} MB",
+                ),
                 fix=Wording("Put a larger one into the workspace by hand.", "更大的文件请直接放进工作区文件夹。"),
-            )  # fmt: skip
+            )
 
     def _kept(self, upload: Path, kind: Kind, stem: str, suffix: str) -> Path:
         folder, number = self.folder(kind), 1
@@ -133,7 +138,7 @@ class Workspace:
                     return path
                 number += 1
                 continue
-            with open(handle, "wb") as out, upload.open("rb") as file:
+            with os.fdopen(handle, "wb") as out, upload.open("rb") as file:
                 shutil.copyfileobj(file, out)
             return path
 
