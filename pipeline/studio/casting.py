@@ -103,7 +103,7 @@ def wish_of(workspace: Workspace, asked: Mapping[str, Any]) -> Wish:
 def save_voice(workspace: Workspace, asked: Mapping[str, Any]) -> str:
     """Write a voice into a cast file, made where it is missing; where it stands. A cloned voice brings its consent note.
     Raises CastError for a name that is taken and for a clone without a note; then nothing is written."""
-    name, file = str(asked.get("name") or "").strip(), str(asked.get("cast") or "voices.yaml")
+    name, file = str(asked.get("name") or "").strip(), str(asked.get("into") or "voices.yaml")
     if not re.fullmatch(r"[\w·. -]{1,40}", name):
         raise StudioError(
             Wording("a voice needs a name", "声音要有名字"), fix=Wording("Letters and digits.", "请用文字和数字。")

@@ -103,7 +103,9 @@ async function load(keep) {
     panel();
   });
 }
-list.addEventListener("scroll", () => { if (!drawn) drawn = requestAnimationFrame(() => { drawn = 0; draw(); }); });
+const soon = () => { if (!drawn) drawn = requestAnimationFrame(() => { drawn = 0; draw(); }); };
+list.addEventListener("scroll", soon);
+new ResizeObserver(soon).observe(list);
 list.addEventListener("click", (event) => {
   const at = Number(event.target.closest(".row")?.dataset.at ?? -1);
   if (at < 0) return;

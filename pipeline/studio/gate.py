@@ -76,12 +76,15 @@ class Gate:
                 log.warning(
                     "refused: a request of more than %d bytes (%s from %s)", LARGEST_BODY, scope["path"][:200], address
                 )
+                over[0] = True
                 raise _TooLarge
             return message
 
-        begun = [False]
+        begun, over = [False], [False]
 
         async def told(message: Message) -> None:
+            if over[0] and not begun[0]:  # whatever the app makes of a body that breaks off
+                raise _TooLarge
             if message["type"] == "http.response.start":
                 begun[0] = True
                 own = {name.lower() for name, _ in message.get("headers", ())}

@@ -11,10 +11,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Literal
 
 from pipeline.errors import StudioError
@@ -50,7 +51,9 @@ class Jobs:
 
     def __init__(self, root: Path) -> None:
         self._root, self._logs = root, root / "output" / ".studio"
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="studio-job")
+        self._waiting: SimpleQueue[tuple[Callable[[], None], Future[None]]] = SimpleQueue()
+        for _ in range(AT_ONCE):  # daemons: the server ends at once, and what is at work goes on in its own process
+            threading.Thread(target=self._work_on, daemon=True, name="studio-job").start()
         self._lock = threading.Lock()
         self._books: dict[str, threading.Lock] = {}
         self._jobs: OrderedDict[str, tuple[str, str, Future[None]]] = OrderedDict()
@@ -70,11 +73,21 @@ class Jobs:
             self._number += 1
             name = f"{self._number:x}"
             lock = self._books.setdefault(book, threading.Lock())
-            work = self._work(name, book, verb, [verb, *arguments], watched, lock)
-            self._jobs[name] = book, verb, self._pool.submit(work)
+            future: Future[None] = Future()
+            self._jobs[name] = book, verb, future
+            self._waiting.put((self._work(name, book, verb, [verb, *arguments], watched, lock), future))
             while len(self._jobs) > KEPT:
                 self._ended.pop(self._jobs.popitem(last=False)[0], None)
         return name
+
+    def _work_on(self) -> None:
+        while True:
+            work, future = self._waiting.get()
+            try:
+                work()
+                future.set_result(None)
+            except Exception as error:  # noqa: BLE001 - told where the job is asked for; the next one still has its turn
+                future.set_exception(error)
 
     def _work(
         self, name: str, book: str, verb: str, command: Sequence[str], watched: bool, lock: threading.Lock
@@ -136,12 +149,8 @@ class Jobs:
             future = self._jobs[name][2] if name in self._jobs else None
         if future:
             with suppress(TimeoutError):
-                future.result(seconds)
+                future.exception(seconds)
         return self.job(name)
-
-    def close(self) -> None:
-        """Begin nothing more; what is at work goes on in its own process."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.jsonl"

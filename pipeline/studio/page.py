@@ -220,7 +220,7 @@ def _audition(studio: Studio) -> gr.Dropdown:
     def write(zh: bool, called: str, where: str, like: str, note: str, *values: Any) -> str:
         done = casting.save_voice(
             studio.workspace,
-            {**asked(values), "name": called, "cast": where, "about": like, "consent": note, "text": "好"},
+            {**asked(values), "name": called, "into": where, "about": like, "consent": note, "text": "好"},
         )
         return f"{'已存入' if zh else 'Saved into'} casts/{html.escape(done)}"
 

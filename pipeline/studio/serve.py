@@ -47,7 +47,6 @@ def mounted(app: FastAPI, path: str, workspace: Path) -> FastAPI:
     studio = Studio(Workspace(root), Jobs(root))
     os.environ.setdefault("GRADIO_TEMP_DIR", str(studio.workspace.folder("output") / ".uploads"))
     app.include_router(routes(studio), prefix=path.rstrip("/"))
-    app.router.on_shutdown.append(studio.jobs.close)
     mounted_app: FastAPI = gr.mount_gradio_app(
         app,
         blocks(studio),
@@ -115,4 +114,5 @@ def serve(workspace: Path, host: str, port: int, *, users: Path | None, names: S
         access_log=False,
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=2,
     )

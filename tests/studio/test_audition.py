@@ -55,11 +55,11 @@ def test_errors_come_in_the_visitors_language(client: TestClient) -> None:
 
 
 def test_a_voice_is_saved_and_nothing_else_in_the_file_changes(client: TestClient, workspace: Path) -> None:
-    (workspace / "casts").mkdir()
+    (workspace / "casts").mkdir(exist_ok=True)
     path = workspace / "casts/mine.yaml"
     mine = "# 我的角色表\nlanguage: zh\nnarrator: {voice: calm}\nvoices:   # 声音\n    calm: {engine: espeak, variant: f2}   # 旁白\n\ncharacters: {}\n"
     path.write_text(mine, encoding="utf-8")
-    asked = {"voice": "male 2", "name": "沉稳 男声", "cast": "mine.yaml", "about": "中年男声，沉稳"}
+    asked = {"voice": "male 2", "name": "沉稳 男声", "into": "mine.yaml", "about": "中年男声，沉稳"}
     assert client.post("/api/voice", json=asked).json() == {"saved": "mine.yaml"}
     cast = cast_room.load(path)
     assert cast.voices["沉稳 男声"].parameters["variant"] == "m1"
@@ -69,7 +69,7 @@ def test_a_voice_is_saved_and_nothing_else_in_the_file_changes(client: TestClien
     assert all(row in path.read_text(encoding="utf-8").splitlines() for row in mine.splitlines())
     again = client.post("/api/voice", json=asked)
     assert (again.status_code, "already" in again.json()["error"]) == (400, True)
-    assert client.post("/api/voice", json={**asked, "cast": "new.yaml"}).status_code == 200
+    assert client.post("/api/voice", json={**asked, "into": "new.yaml"}).status_code == 200
     assert heard(client, cast="new.yaml", voice="沉稳 男声")["key"]
 
 

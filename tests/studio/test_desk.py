@@ -24,7 +24,7 @@ def cell(workspace: Path, line: str, column: str) -> str:
 def test_lines_are_found_by_who_speaks_and_what_is_said(workspace: Path) -> None:
     view = desk_of(workspace).view()
     said = [view.lines[at].line.text for at in view.matching({"speaker": "林晚"})]
-    assert said == ["你终于来了。", "喝杯热茶吧，暖和一下。", "去哪里？"]
+    assert said == ["“你终于来了。”", "“喝杯热茶吧，暖和一下。”"]
     assert len(view.matching({"text": "银行"})) == 1
     assert {view.lines[at].line.chapter for at in view.matching({"chapter": "2"})} == {2}
     assert len(view.matching({"emotion": True})) == 2
@@ -40,7 +40,7 @@ def test_lines_are_found_by_who_speaks_and_what_is_said(workspace: Path) -> None
 
 def test_a_change_goes_into_the_table_and_may_be_taken_back(workspace: Path) -> None:
     desk = desk_of(workspace)
-    line = next(one.line for one in desk.view().lines if one.line.text == "走吧。")
+    line = next(one.line for one in desk.view().lines if one.line.text == "“走吧。”")
     desk.change([line.id], "emotion", "sad:0.6", {line.id: ""})
     assert cell(workspace, line.id, "emotion") == "sad:0.6"
     stale = [one for one in desk.view().lines if one.stale]
@@ -82,7 +82,7 @@ def test_only_the_pages_columns_are_changed_and_bad_values_refused(workspace: Pa
 
 def test_a_line_is_rendered_again_by_a_job_and_its_chapter_mastered(workspace: Path) -> None:
     desk, jobs = desk_of(workspace), Jobs(workspace)
-    line = next(one.line for one in desk.view().lines if one.line.text == "走吧。")
+    line = next(one.line for one in desk.view().lines if one.line.text == "“走吧。”")
     first = next(one.take for one in desk.view().lines if one.line.id == line.id)
     desk.change([line.id], "emotion", "sad:0.6", {line.id: ""})
     name = jobs.start("story", "rerender", str(workspace / "output/story"), line.id, "--plain", "--workers", "1")
