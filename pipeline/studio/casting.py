@@ -6,23 +6,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline import cast as cast_room
-from pipeline import engines
+from pipeline import engines, script
 from pipeline.cast import Cast
 from pipeline.cast.clips import clip_hash
 from pipeline.errors import CastError, ShuoshuError, StudioError
 from pipeline.files import write_text
+from pipeline.manuscript import reader
 from pipeline.nouns import EMOTIONS, Language, Voice
+from pipeline.opening import reopen, speakers
 from pipeline.shipped import yaml_of
+from pipeline.studio import cast_edit
 from pipeline.studio.audition import RATIOS, Wish, emotion_of
 from pipeline.studio.desk import Desk
 from pipeline.studio.workspace import Workspace
 from pipeline.wording import Wording
-
-_PLAIN = re.compile(r"[^\W\d_][\w·]*")
 
 
 def voices(workspace: Workspace) -> list[dict[str, Any]]:
@@ -77,6 +79,12 @@ def voice_of(workspace: Workspace, cast: str, name: str) -> Voice:
     return Voice(name, "espeak", dict(rows[kind][int(number) - 1]))
 
 
+def voice_in(desk: Desk, who: str) -> Voice:
+    """The voice that somebody has in a book."""
+    with reopen(desk.folder, lock=False) as production:
+        return production.cast.voices[production.cast.part(who).voice]
+
+
 def wish_of(workspace: Workspace, asked: Mapping[str, Any]) -> Wish:
     """What the page asks to hear. Raises the errors of whatever is wrong in it."""
     language: Language = "en" if asked.get("language") == "en" else "zh"
@@ -84,6 +92,8 @@ def wish_of(workspace: Workspace, asked: Mapping[str, Any]) -> Wish:
     if clip:
         path = workspace.path("clips", clip)
         voice = Voice(Path(clip).stem, _cloning(str(asked.get("engine") or "")), {}, path, clip_hash(path))
+    elif asked.get("book"):
+        voice = voice_in(Desk(workspace.book(str(asked["book"]))), str(asked.get("who") or ""))
     else:
         voice = voice_of(workspace, str(asked.get("cast") or ""), str(asked.get("voice") or "narrator"))
     second = str(asked.get("emotion_clip") or "")
@@ -122,54 +132,61 @@ def save_voice(workspace: Workspace, asked: Mapping[str, Any]) -> str:
             )  # fmt: skip
     if asked.get("about"):
         settings["about"] = str(asked["about"])[:80]
-    entry = f"  {_key(name)}: {json.dumps(settings, ensure_ascii=False)}\n"
+    entry = cast_edit.entry(name, settings)
     old = path.read_text(encoding="utf-8") if path.is_file() else ""
     text = (
-        _with_voice(old, path, name, entry)
+        cast_edit.with_voice(old, path, name, entry)
         if old
-        else f"language: {wish.language}\nnarrator: {{voice: {_key(name)}}}\nvoices:\n{entry}"
+        else f"language: {wish.language}\nnarrator: {{voice: {cast_edit.key(name)}}}\nvoices:\n{entry}"
     )
     if consent and "\nconsent:" not in f"\n{text}":
         text = f"consent: {json.dumps(consent, ensure_ascii=False)}\n{text}"
-    _checked(path, text)
+    cast_edit.read_back(path, text)
     write_text(path, text)
     return path.name
 
 
-def _with_voice(text: str, path: Path, name: str, entry: str) -> str:
-    """The file with one more voice at the top of its voices; everything else stays as it is, letter by letter."""
-    if name in cast_room.load(path).voices:
-        raise CastError(
-            Wording(f"there is a voice {name!r} already", f"已经有名叫 {name!r} 的声音"),
-            where=str(path),
-            fix=Wording("Choose another name.", "请换个名字。"),
-        )
-    rows = text.splitlines(keepends=True)
-    at = next((number for number, row in enumerate(rows) if re.match(r"voices:\s*(#.*)?$", row)), None)
-    if at is None:
-        raise CastError(
-            Wording("the voices of this file are not one a line", "这个文件的声音不是一行一个"), where=str(path),
-            fix=Wording("Write them one a line under `voices:`.", "请在 `voices:` 下一行写一个。"),
-        )  # fmt: skip
-    following = next((row for row in rows[at + 1 :] if row.strip() and not row.lstrip().startswith("#")), "  ")
-    indent = following[: len(following) - len(following.lstrip())] or "  "
-    return "".join([*rows[: at + 1], indent + entry.lstrip(), *rows[at + 1 :]])
+def give_voice(workspace: Workspace, desk: Desk, who: str, cast: str, name: str) -> str:
+    """Give a character of a book, or the narrator, another voice, in the book's cast file; where. A book without one gets
+    ``casts/BOOK.yaml`` with everyone in it. A voice that the file does not have comes into it. Raises CastError where the
+    file must be changed by hand, BookHeldError while a run works on the book."""
+    voice = voice_of(workspace, cast, name)
+    with desk.folder.locked():
+        record = desk.folder.read()
+        path = Path(record.cast) if record.cast else workspace.folder("casts") / f"{desk.folder.path.name}.yaml"
+        if not path.resolve().is_relative_to(workspace.root.resolve()):
+            raise StudioError(
+                Wording("the book's cast file is not in the workspace", "这本书的角色表不在工作区里"),
+                where=str(path),
+                fix=Wording("Change it by hand.", "请直接改文件。"),
+            )
+        if not path.exists():
+            cast_room.starter(speakers(script.load(desk.folder.path), record), reader.read(Path(record.source)), path)
+        text, known = path.read_text(encoding="utf-8"), cast_room.load(path)
+        called = _called(known, voice)
+        if called not in known.voices:
+            settings: dict[str, Any] = {"engine": voice.engine, **voice.parameters}
+            if voice.reference:
+                settings["reference"] = str(voice.reference)
+            text = cast_edit.with_voice(text, path, called, cast_edit.entry(called, settings))
+            known = cast_edit.read_back(path, text)
+        write_text(path, cast_edit.with_part(text, known, path, who, called))
+        if not record.cast:
+            desk.folder.write(replace(record, cast=str(path.resolve())))
+    return path.name
 
 
-def _checked(path: Path, text: str) -> Cast:
-    """What the file will be, read as a cast file beside where it will lie."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        write_text(beside, text)
-        return cast_room.load(beside)
-    finally:
-        beside.unlink(missing_ok=True)
+def _called(cast: Cast, voice: Voice) -> str:
+    """A voice's name in a cast: its own where it is the same voice there, or else one that is free."""
+    name, number = voice.name, 1
+    while name in cast.voices and replace(cast.voices[name], name="") != replace(voice, name=""):
+        number += 1
+        name = f"{voice.name} {number}"
+    return name
 
 
 def characters(desk: Desk) -> list[dict[str, Any]]:
     """A book's characters with the voices they have."""
-    from pipeline.opening import reopen
-
     with reopen(desk.folder, lock=False) as production:
         cast = production.cast
         told = desk.characters()
@@ -208,7 +225,3 @@ def _no_voice(name: str) -> StudioError:
         Wording(f"there is no voice {name[:40]!r}", f"没有名叫 {name[:40]!r} 的声音"),
         fix=Wording("Choose one that is listed.", "请选列出的声音。"),
     )
-
-
-def _key(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

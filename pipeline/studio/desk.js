@@ -4,7 +4,7 @@ const texts = JSON.parse($("texts").textContent);
 const say = (key) => (texts[key] || [key, key])[zh ? 1 : 0];
 const lang = zh ? "zh" : "en";
 const ROW = 46, WINDOW = 100;
-const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Set(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), speakers: []};
+const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Set(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), speakers: [], voices: [], language: "zh"};
 
 async function ask(path, body) {
   const options = body === undefined ? {} : body instanceof FormData ? {method: "POST", body} : {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)};
@@ -70,9 +70,10 @@ async function fetchRows(start) {
   });
 }
 function take(told) {
-  state.count = told.count; state.all = told.all; state.stamp = told.stamp;
+  state.count = told.count; state.all = told.all; state.stamp = told.stamp; state.language = told.language;
   told.rows.forEach((row, index) => state.rows.set(told.first + index, row));
   $("count").textContent = `${told.count} ${say("lines")} (${say("of")} ${told.all}) · ${say("stale")} ${told.stale}`;
+  $("update").hidden = !told.stale && told.mastered.length === told.chapters.length;
   if (told.speakers.join() !== state.speakers.join()) {
     state.speakers = told.speakers;
     options($("speaker"), [["", say("everyone")], ...told.speakers.map((one) => [one, shown(one)])]);
@@ -232,6 +233,8 @@ async function files() {
   $("files").replaceChildren(...rows);
 }
 async function people() {
+  const listed = await tried(() => ask("api/voices"));
+  state.voices = listed?.voices ?? [];
   const told = await tried(() => ask(`api/characters/${encodeURIComponent(state.book)}`));
   if (!told) return;
   $("people").replaceChildren(...told.characters.map((one) => {
@@ -240,6 +243,25 @@ async function people() {
     const swatch = make("span", {className: "who", textContent: shown(one.name)});
     swatch.style.borderColor = colour(one.name);
     const row = make("li", {}, hear, swatch, make("span", {className: "num", textContent: `${one.lines} ${say("lines")}${one.doubt ? ` · ${say("doubt")} ${one.doubt}` : ""} · ${say("voice")} ${one.voice}`}));
+    if (one.name !== "unknown") {
+      const voices = make("select", {title: say("give")});
+      options(voices, [["", say("give")], ...state.voices.map((each, index) => [String(index), `${each.name} (${each.cast || each.engine})`])]);
+      voices.onchange = async () => {
+        const chosen = state.voices[Number(voices.value)];
+        if (voices.value === "" || !chosen) return;
+        await tried(() => ask(`api/give/${encodeURIComponent(state.book)}`, {who: one.name, cast: chosen.cast, voice: chosen.name}));
+        const told = $("note").textContent;
+        await opened(true);
+        if (told) note(told, true);
+      };
+      const say_line = make("button", {type: "button", className: "mini", textContent: say("try"), title: say("try_title")});
+      say_line.onclick = async () => {
+        const chosen = state.voices[Number(voices.value)] || null, row = state.rows.get(state.at);
+        const told = await tried(() => ask("api/audition", {text: row?.text || one.text, language: state.language, ...(chosen ? {cast: chosen.cast, voice: chosen.name} : {book: state.book, who: one.name})}));
+        if (told) sound(`audition/${told.key}.flac`);
+      };
+      row.append(voices, say_line);
+    }
     if (one.name !== "narrator" && one.name !== "unknown") {
       const rename = make("button", {type: "button", textContent: say("rename")});
       rename.onclick = async () => { const name = (prompt(`${say("rename")} ${one.name}`, one.name) || "").trim(); if (name && name !== one.name) moved(one.name, name, told.characters.some((each) => each.name === name)); };
@@ -282,6 +304,7 @@ $("make").onclick = async () => {
   await books();
   if (ended?.state === "done") { $("book").value = told.book; await select(told.book); }
 };
+$("update").onclick = async () => { const told = await tried(() => ask("api/run", {book: state.book})); if (told) { await follow(told.job); await opened(true); } };
 $("upload").addEventListener("change", async (event) => {
   const [file] = event.target.files;
   if (!file) return;

@@ -141,7 +141,8 @@ class Desk:
         found: dict[str, dict[str, Any]] = {}
         for one in self.view().lines:
             row = found.setdefault(
-                one.line.speaker, {"name": one.line.speaker, "lines": 0, "doubt": 0, "sample": one.line.id}
+                one.line.speaker,
+                {"name": one.line.speaker, "lines": 0, "doubt": 0, "sample": one.line.id, "text": one.line.text},
             )
             row["lines"] += 1
             row["doubt"] += one.doubt

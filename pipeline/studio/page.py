@@ -17,7 +17,7 @@ from pipeline.errors import ShuoshuError, StudioError
 from pipeline.nouns import EMOTIONS
 from pipeline.shipped import yaml_of
 from pipeline.studio import audition, casting
-from pipeline.studio.api import Studio, chinese, clip_told
+from pipeline.studio.answering import Studio, chinese, clip_told
 from pipeline.wording import chinese_of
 
 TEXTS: dict[str, list[str]] = yaml_of(__package__, "words.yaml")["forms"]
@@ -71,7 +71,7 @@ def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(call)
     def run(request: gr.Request, *arguments: Any) -> Any:
-        zh = chinese(request)  # type: ignore[arg-type]  # it has the headers of the request it stands for
+        zh = chinese(request)  # it has the headers of the request it stands for
         try:
             return call(zh, *arguments)
         except ShuoshuError as error:

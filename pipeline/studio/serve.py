@@ -24,7 +24,8 @@ def mounted(app: FastAPI, path: str, workspace: Path) -> FastAPI:
     try:
         import gradio as gr
 
-        from pipeline.studio.api import Studio, routes
+        from pipeline.studio.answering import Studio
+        from pipeline.studio.api import routes
         from pipeline.studio.page import CSS, I18N, THEME, blocks
     except ImportError as error:
         raise StudioError(
