@@ -81,7 +81,10 @@ def _voiced(rows: list[str], at: int, voice: str) -> list[str] | None:
     head, _, rest = rows[at].partition(":")
     if re.match(r"\s*\{", rest):
         changed, count = re.subn(
-            r"([\"']?\bvoice\b[\"']?\s*:\s*)(\"[^\"]*\"|'[^']*'|[^,}]*?)(\s*[,}])", rf"\g<1>{key(voice)}\g<3>", rest, count=1
+            r"([\"']?\bvoice\b[\"']?\s*:\s*)(\"[^\"]*\"|'[^']*'|[^,}]*?)(\s*[,}])",
+            rf"\g<1>{key(voice)}\g<3>",
+            rest,
+            count=1,
         )
         return [*rows[:at], f"{head}:{changed}", *rows[at + 1 :]] if count else None
     if rest.strip() and not rest.strip().startswith("#"):

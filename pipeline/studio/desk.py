@@ -7,6 +7,7 @@ The table on disk is the truth. A change names the value that its author saw; wh
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ COLUMNS = ("speaker", "emotion", "delivery", "spoken", "speed", "pause_after")
 """What the page changes; everything else is for the table itself."""
 FILTERS = ("speaker", "doubt", "emotion", "flagged", "stale", "text", "chapter")
 MOST_UNDO = 100
+REST = 4.0
+"""How many times as long as a reading took the next one waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,19 @@ class Desk:
 
     folder: BookFolder
     _view: View | None = None
+    _again: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _undo: list[dict[str, tuple[dict[str, str], dict[str, str]]]] = field(default_factory=list)
 
     def view(self) -> View:
-        """The book as it stands; read again only when something of it changed on disk."""
+        """The book as it stands; read again only when something of it changed on disk, and while a run changes it all the time,
+        no more than a fifth of the time is spent on that."""
         with self._lock:
-            stamp = _stamp(self.folder)
-            if self._view is None or self._view.stamp != stamp:
+            stamp, began = _stamp(self.folder), time.monotonic()
+            if self._view is None or (self._view.stamp != stamp and began >= self._again):
                 self._view = _read(self.folder, stamp)
+                now = time.monotonic()
+                self._again = now + REST * (now - began)
             return self._view
 
     def change(self, ids: Sequence[str], column: str, value: str, seen: Mapping[str, str]) -> None:
@@ -103,6 +110,7 @@ class Desk:
             before = {one: {column: rows[one][column]} for one in ids}
             script.edit(self.folder.path, ids, {column: value})
             rows = {line.id: row_of(line) for line in script.load(self.folder.path)}
+            self._again = 0.0  # what was changed here is seen at once
             self._undo.append({one: (before[one], {column: rows[one][column]}) for one in ids})
             del self._undo[:-MOST_UNDO]
 
@@ -119,6 +127,7 @@ class Desk:
                     _must_be(rows, one, column, value)
             script.edit_each(self.folder.path, {one: before for one, (before, _) in last.items()})
             self._undo.pop()
+            self._again = 0.0
             return tuple(last)
 
     def takes(self, line: str) -> list[Take]:
