@@ -36,6 +36,7 @@ def test_lines_are_found_by_who_speaks_and_what_is_said(workspace: Path) -> None
         "lines": 8,
         "doubt": 0,
         "sample": view.lines[0].line.id,
+        "text": "第一章 雨夜",
     }
 
 

@@ -56,7 +56,10 @@ def test_a_book_from_upload_to_download(tmp_path: Path, browsers: dict[str, Brow
     root, browser = tmp_path / "work", browsers["zh"]
     root.mkdir()
     manuscript = tmp_path / "雨夜.txt"
-    manuscript.write_text(STORY, encoding="utf-8")
+    manuscript.write_text(
+        STORY + '\n“<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>坏人。”老王说。\n',
+        encoding="utf-8",
+    )
     with studio(root) as url:
         browser.visit(url)
         browser.wait(f"{part('manuscript')}?.options.length > 0")
@@ -78,6 +81,10 @@ def test_a_book_from_upload_to_download(tmp_path: Path, browsers: dict[str, Brow
         browser.resize(1440)
         browser.wait(f"{part('count')}.textContent.includes('待合成 0')")
         assert within_the_window(browser)
+
+        browser.wait(f"{part('people')}.textContent.includes('老王')")
+        assert browser.get("window.hacked === undefined"), "what a manuscript holds is text"
+        assert browser.get("document.querySelectorAll('#desk .row img, #desk .row script').length") == 0
 
         # edit, render again, choose, by the keys
         browser.wait(f"!!{line('走吧')}")
