@@ -75,6 +75,10 @@ class StudioError(ShuoshuError):
     """What a visitor of the studio asks for is not there, not allowed, or too much."""
 
 
+class ConflictError(StudioError):
+    """What a visitor changes is no longer what they saw."""
+
+
 class RenderError(ShuoshuError):
     """Lines could not be rendered."""
 

@@ -14,7 +14,7 @@ from fastapi import Body, Request
 from fastapi.responses import JSONResponse
 
 from pipeline.cast.listening import heard, remarks
-from pipeline.errors import BookHeldError, ShuoshuError
+from pipeline.errors import BookHeldError, ConflictError, ShuoshuError
 from pipeline.studio.desk import Desk
 from pipeline.studio.jobs import Jobs
 from pipeline.studio.workspace import Workspace
@@ -53,7 +53,7 @@ def answered(call: Callable[..., Any]) -> Callable[..., Any]:
             return call(*arguments, **named)
         except ShuoshuError as error:
             request = next(one for one in (*arguments, *named.values()) if isinstance(one, Request))
-            status = 409 if isinstance(error, BookHeldError) or "changed meanwhile" in str(error.what) else 400
+            status = 409 if isinstance(error, BookHeldError | ConflictError) else 400
             log.info("refused: %s (%s)", error.what, request.url.path)
             zh = chinese(request)
             told = {
@@ -69,6 +69,11 @@ def chinese(request: Request) -> bool:
     """Whether the visitor reads Chinese: what the page says, or else the browser."""
     told = request.query_params.get("lang") or request.headers.get("accept-language", "")
     return told.lower().startswith("zh")
+
+
+def visitor(request: Request) -> str:
+    """Who asks, so that everybody has their turn: by name where there are users, else by address."""
+    return str(request.scope.get("visitor") or (request.client.host if request.client else ""))
 
 
 def clip_told(path: Path, zh: bool) -> dict[str, Any]:

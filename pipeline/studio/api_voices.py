@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, Response
 from pipeline.errors import StudioError
 from pipeline.nouns import EMOTIONS
 from pipeline.studio import audition, casting
-from pipeline.studio.answering import Asked, Studio, answered
+from pipeline.studio.answering import Asked, Studio, answered, visitor
 from pipeline.wording import Wording
 
 
@@ -22,7 +22,7 @@ def add(router: APIRouter, studio: Studio) -> None:
     @answered
     def make(request: Request, asked: Asked) -> Any:
         wish = casting.wish_of(studio.workspace, asked)
-        sound = audition.heard(wish, studio.auditions)
+        sound = audition.heard(wish, studio.auditions, visitor(request))
         return {
             "key": sound.take.key,
             "seconds": round(sound.take.seconds, 3),

@@ -1,5 +1,5 @@
-"""One sentence in one voice: rendered in this process by an engine that stays loaded, a take at a time, first come first
-served.
+"""One sentence in one voice: rendered in this process by an engine that stays loaded, a take at a time, everybody in
+turn.
 
 The same wish is the same take and is not rendered twice; what a clip sounds like to an engine stays with the engine, so the
 second
@@ -8,7 +8,6 @@ sentence of a voice begins at once. Takes of the newest hundreds of wishes are k
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from pipeline.nouns import EMOTIONS, Direction, Emotion, Language, Take, Voice
 from pipeline.render.plan import Job
 from pipeline.render.worker import render_batch
 from pipeline.script import emotion as emotions
+from pipeline.studio.turns import Turns
 from pipeline.takes import subject_of, take_key
 from pipeline.wording import Wording
 
@@ -30,7 +30,7 @@ KEPT = 400
 LONGEST = 400
 """Characters of one audition."""
 RATIOS = (0.75, 1.25)
-_turn = threading.Lock()
+_turns = Turns("studio-audition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,18 @@ def emotion_of(
     return emotions.parse(words) if way == "words" else Emotion()
 
 
-def heard(wish: Wish, folder: Path) -> Sound:
-    """Render a wish under `folder`, or find it there. Raises EngineError for what the engine cannot do or speak."""
+def heard(wish: Wish, folder: Path, who: str = "") -> Sound:
+    """Render a wish under `folder`, or find it there, when the turn of `who` has come. Raises EngineError for what the
+    engine cannot do or speak."""
+    return _turns.run(who, lambda: _heard(wish, folder))
+
+
+def _heard(wish: Wish, folder: Path) -> Sound:
     direction = _direction(wish)
-    with _turn:
-        if wish.ratio is not None and wish.ratio != 1.0:
-            natural = _take(direction, folder)
-            direction = replace(direction, duration=round(natural.seconds * wish.ratio, 3))
-        take = _take(direction, folder)
+    if wish.ratio is not None and wish.ratio != 1.0:
+        natural = _take(direction, folder)
+        direction = replace(direction, duration=round(natural.seconds * wish.ratio, 3))
+    take = _take(direction, folder)
     return Sound(take, _loudness(take), direction.text)
 
 

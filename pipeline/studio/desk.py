@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline import script
 from pipeline.chapters import mastered_chapters
-from pipeline.errors import StudioError
+from pipeline.errors import ConflictError, StudioError
 from pipeline.folder import BookFolder
 from pipeline.nouns import NARRATOR, UNKNOWN, Line, Take
 from pipeline.opening import reopen
@@ -169,7 +169,7 @@ def _must_be(rows: Mapping[str, Mapping[str, str]], line: str, column: str, seen
             fix=Wording("Load the page again.", "请刷新页面。"),
         )
     if now != seen:
-        raise StudioError(
+        raise ConflictError(
             Wording(
                 f"{column} of {line} was changed meanwhile, to {now or 'nothing'!r}",
                 f"{line} 的 {column} 已被改成 {now or '空'!r}",

@@ -124,6 +124,7 @@ class Gate:
                     ((b"www-authenticate", b'Basic realm="Shuoshu", charset="UTF-8"'),),
                 )
             user = name
+        scope["visitor"] = user
         if changing and not self._may(user):
             return 429, "too many requests", ((b"retry-after", b"10"),)
         return None

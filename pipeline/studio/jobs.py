@@ -1,5 +1,5 @@
-"""Long work for the page: each piece is a command in a process of its own, which goes on when the tab is closed, the page
-is loaded again or the server is stopped. What it does is read from its log; nothing of it lives in the page."""
+"""Long work for the page: each piece is a command in a process of its own, which goes on when the tab is closed, the page is
+loaded again or the server is stopped. How far it is stands in its log; nothing of it lives in the page."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, Literal
 
 from pipeline.errors import StudioError
-from pipeline.files import write_text
 from pipeline.wording import Wording
 
 State = Literal["waiting", "running", "done", "failed"]
 AT_ONCE = 2
 MOST_WAITING = 20
-KEPT = 200
+KEPT = 100
+"""Jobs that are remembered, and their logs."""
+_STAGES = ("read", "plan", "render", "master", "deliver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,124 +45,121 @@ class Job:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A job that was asked for: its command, and what it is told on standard input; `watched`: its verb writes a log."""
+
+    job: Job
+    command: tuple[str, ...]
+    told: str
+    watched: bool
+    ended: Future[Job] = field(default_factory=Future)
+
+
 class Jobs:
-    """Runs commands of `shuoshu` in `root`, `AT_ONCE` at a time, those of one book one after the other, each user's fairly
-    in turn."""
+    """Runs commands of `shuoshu` in `root`, `AT_ONCE` at a time, those of one book one after the other."""
 
     def __init__(self, root: Path) -> None:
         self._root, self._logs = root, root / "output" / ".studio"
-        self._waiting: SimpleQueue[tuple[Callable[[], None], Future[None]]] = SimpleQueue()
+        self._all: OrderedDict[str, _Due] = OrderedDict()
+        self._waiting: list[_Due] = []
+        self._busy: dict[str, _Due] = {}
+        self._changed = threading.Condition()
+        self._number = time.time_ns()
         for _ in range(AT_ONCE):  # daemons: the server ends at once, and what is at work goes on in its own process
             threading.Thread(target=self._work_on, daemon=True, name="studio-job").start()
-        self._lock = threading.Lock()
-        self._books: dict[str, threading.Lock] = {}
-        self._jobs: OrderedDict[str, tuple[str, str, Future[None]]] = OrderedDict()
-        self._ended: dict[str, Job] = {}
-        self._number = time.time_ns()
 
-    def start(self, book: str, verb: str, *arguments: str, watched: bool = False) -> str:
-        """Begin ``shuoshu VERB ARGUMENTS`` for a book, when its turn comes; the job's id. `watched`: the verb writes a log.
-        Raises StudioError when too much waits."""
-        with self._lock:
-            waiting = sum(not future.done() for _, _, future in self._jobs.values())
-            if waiting >= MOST_WAITING:
+    def start(self, book: str, verb: str, *arguments: str, told: str = "", watched: bool = False) -> str:
+        """Begin ``shuoshu VERB ARGUMENTS`` for a book, when its turn comes; the job's id. `told` is its standard input;
+        `watched`: the verb writes a log. Raises StudioError when too much waits."""
+        with self._changed:
+            if len(self._waiting) >= MOST_WAITING:
                 raise StudioError(
-                    Wording(f"{waiting} jobs are waiting already", f"已有 {waiting} 件工作在排队"),
+                    Wording(f"{MOST_WAITING} jobs are waiting already", f"已有 {MOST_WAITING} 件工作在排队"),
                     fix=Wording("Wait for some of them to end.", "请等几件做完。"),
                 )
             self._number += 1
-            name = f"{self._number:x}"
-            lock = self._books.setdefault(book, threading.Lock())
-            future: Future[None] = Future()
-            self._jobs[name] = book, verb, future
-            self._waiting.put((self._work(name, book, verb, [verb, *arguments], watched, lock), future))
-            while len(self._jobs) > KEPT:
-                self._ended.pop(self._jobs.popitem(last=False)[0], None)
-        return name
+            due = _Due(Job(f"{self._number:x}", book, verb, "waiting"), (verb, *arguments), told, watched)
+            self._all[due.job.id] = due
+            self._waiting.append(due)
+            for old in [name for name, one in self._all.items() if one.ended.done()][: max(0, len(self._all) - KEPT)]:
+                del self._all[old]
+                self._log(old).unlink(missing_ok=True)
+            self._changed.notify()
+        return due.job.id
 
     def _work_on(self) -> None:
         while True:
-            work, future = self._waiting.get()
+            with self._changed:
+                while not (due := next((one for one in self._waiting if one.job.book not in self._busy), None)):
+                    self._changed.wait()
+                self._waiting.remove(due)
+                self._busy[due.job.book] = due
             try:
-                work()
-                future.set_result(None)
+                due.ended.set_result(self._done(due))
             except Exception as error:  # noqa: BLE001 - told where the job is asked for; the next one still has its turn
-                future.set_exception(error)
+                due.ended.set_result(replace(due.job, state="failed", error=str(error)))
+            finally:
+                with self._changed:
+                    del self._busy[due.job.book]
+                    self._changed.notify_all()
 
-    def _work(
-        self, name: str, book: str, verb: str, command: Sequence[str], watched: bool, lock: threading.Lock
-    ) -> Callable[[], None]:
-        def run() -> None:
-            with lock:
-                self._logs.mkdir(parents=True, exist_ok=True)
-                log = self._log(name)
-                more = ["--log-file", str(log)] if watched else []
-                ran = [sys.executable, "-m", "pipeline.cli", *command, "--json", *more]
-                log.touch()
-                done = subprocess.run(
-                    ran,
-                    cwd=self._root,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                    env={**os.environ, "COLUMNS": "200"},
-                )
-                said: Any = {}
-                with suppress(ValueError):
-                    said = json.loads(done.stdout)
-                error = "" if not done.returncode else done.stderr.strip()[-2000:] or f"exit code {done.returncode}"
-                state: State = "failed" if error else "done"
-                job = self._with_progress(
-                    Job(name, book, verb, state, said=said if isinstance(said, dict) else {"rows": said}, error=error)
-                )
-                write_text(log.with_suffix(".json"), json.dumps(asdict(job), ensure_ascii=False))
-                self._ended[name] = job
-
-        return run
+    def _done(self, due: _Due) -> Job:
+        """The job at its end."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        more = ("--log-file", str(self._log(due.job.id))) if due.watched else ()
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", due.command[0], *more, "--json", *due.command[1:]], cwd=self._root,
+            capture_output=True, text=True, check=False, input=due.told, start_new_session=True,
+            env={**os.environ, "COLUMNS": "200"},
+        )  # fmt: skip
+        said: Any = {}
+        with suppress(ValueError):
+            said = json.loads(done.stdout)
+        error = "" if not done.returncode else done.stderr.strip()[-2000:] or f"exit code {done.returncode}"
+        ended = replace(
+            due.job, state="failed" if error else "done", said=said if isinstance(said, dict) else {}, error=error
+        )
+        return self._with_progress(ended)
 
     def job(self, name: str) -> Job:
         """How a job is. Raises StudioError for an id that is none."""
-        if name in self._ended:
-            return self._ended[name]
-        with self._lock:
-            found = self._jobs.get(name)
-        if found is None:
-            raise StudioError(
-                Wording("there is no such job", "没有这件工作"), fix=Wording("Load the page again.", "请刷新页面。")
-            )
-        book, verb, future = found
-        if future.done() and future.exception():
-            return Job(name, book, verb, "failed", error=str(future.exception()))
-        return self._with_progress(Job(name, book, verb, "running" if self._log(name).exists() else "waiting"))
+        due = self._due(name)
+        if due.ended.done():
+            return due.ended.result()
+        at_work = self._busy.get(due.job.book) is due
+        return self._with_progress(replace(due.job, state="running")) if at_work else due.job
 
     def of(self, book: str) -> list[Job]:
         """A book's jobs of this server, the newest first."""
-        with self._lock:
-            names = [name for name, (whose, _, _) in self._jobs.items() if whose == book]
+        with self._changed:
+            names = [name for name, one in self._all.items() if one.job.book == book]
         return [self.job(name) for name in reversed(names)]
 
     def wait(self, name: str, seconds: float) -> Job:
         """The job when it has ended, or as it is after so many seconds."""
-        with self._lock:
-            future = self._jobs[name][2] if name in self._jobs else None
-        if future:
-            with suppress(TimeoutError):
-                future.exception(seconds)
+        with suppress(TimeoutError):
+            return self._due(name).ended.result(seconds)
         return self.job(name)
+
+    def _due(self, name: str) -> _Due:
+        with self._changed:
+            found = self._all.get(name)
+        if found is None:
+            raise StudioError(
+                Wording("there is no such job", "没有这件工作"), fix=Wording("Load the page again.", "请刷新页面。")
+            )
+        return found
 
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.jsonl"
 
     def _with_progress(self, job: Job) -> Job:
         """With the last step that its log tells of."""
-        from dataclasses import replace
-
         for row in reversed(_tail(self._log(job.id))):
             with suppress(ValueError, KeyError):
                 told = json.loads(row)
-                if told["event"] in ("read", "plan", "render", "master", "deliver"):
+                if told["event"] in _STAGES:
                     return replace(
                         job, stage=told["event"], at=int(told.get("done", 0)), total=int(told.get("total", 0)),
                         audio_s=float(told.get("audio_s", 0)),

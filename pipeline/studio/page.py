@@ -73,7 +73,7 @@ def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
     def run(request: gr.Request, *arguments: Any) -> Any:
         zh = chinese(request)  # it has the headers of the request it stands for
         try:
-            return call(zh, *arguments)
+            return call(zh, str(request.session_hash or ""), *arguments)
         except ShuoshuError as error:
             log.info("refused: %s", error.what)
             told = (chinese_of(error.what), chinese_of(error.fix)) if zh else (str(error.what), str(error.fix))
@@ -204,8 +204,8 @@ def _audition(studio: Studio) -> gr.Dropdown:
             "weights": weights,
         }
 
-    def make(zh: bool, had: list[str], *values: Any) -> Any:
-        sound = audition.heard(casting.wish_of(studio.workspace, asked(values)), studio.auditions)
+    def make(zh: bool, who: str, had: list[str], *values: Any) -> Any:
+        sound = audition.heard(casting.wish_of(studio.workspace, asked(values)), studio.auditions, who)
         path = str(sound.take.path)
         had = [path, *(one for one in had if one != path)][:SLOTS]
         label = "实际念出" if zh else "Spoken"
@@ -217,14 +217,14 @@ def _audition(studio: Studio) -> gr.Dropdown:
         ]
         return [path, line, had, *shown]
 
-    def write(zh: bool, called: str, where: str, like: str, note: str, *values: Any) -> str:
+    def write(zh: bool, _: str, called: str, where: str, like: str, note: str, *values: Any) -> str:
         done = casting.save_voice(
             studio.workspace,
             {**asked(values), "name": called, "into": where, "about": like, "consent": note, "text": "好"},
         )
         return f"{'已存入' if zh else 'Saved into'} casts/{html.escape(done)}"
 
-    def measure(zh: bool, own: str | None) -> str:
+    def measure(zh: bool, _: str, own: str | None) -> str:
         if not own:
             return ""
         found = clip_told(studio.workspace.path("clips", _clip(studio, own)), zh)
@@ -270,7 +270,7 @@ def _scene(studio: Studio) -> gr.Dropdown:
             heard = gr.Audio(label=I18N("take"), interactive=False, elem_id="scene-take")
             told = gr.Markdown(elem_classes="quiet-box", elem_id="scene-told")
 
-    def make(zh: bool, said: str, pasted: str, voices: str) -> Any:
+    def make(zh: bool, _: str, said: str, pasted: str, voices: str) -> Any:
         from pipeline.scene import brief as briefs
         from pipeline.scene.pages import name_of
 
@@ -278,13 +278,9 @@ def _scene(studio: Studio) -> gr.Dropdown:
         work = studio.workspace
         name = work.free_name(name_of(brief))
         more = ["--library", str(work.path("casts", voices))] if voices else []
-        if pasted.strip():
-            path = work.folder("manuscripts") / f".{name}.lines.txt"
-            path.write_text(pasted, encoding="utf-8")
-            more += ["--lines", str(path)]
-        job = studio.jobs.start(
-            name, "scene", said, "--name", name, "--to", str(work.folder("manuscripts")), "--plain", *more
-        )
+        more += ["--lines", "-"] if pasted.strip() else []
+        folder = str(work.folder("manuscripts"))
+        job = studio.jobs.start(name, "scene", said, "--name", name, "--to", folder, "--plain", *more, told=pasted)
         done = studio.jobs.wait(job, 600)
         if done.state != "done":
             raise StudioError(done.error or "…")

@@ -59,3 +59,19 @@ def test_a_character_gets_another_voice_and_its_lines_wait_to_be_rendered(worksp
             break
     assert state["state"] == "done", state["error"]
     assert client.post("/api/lines/story", json={"filter": {"stale": True}}).json()["count"] == 0
+
+
+def test_a_character_is_renamed_and_merged(workspace: Path) -> None:
+    client = TestClient(app(workspace, hosts=("testserver",)))
+
+    def done(**asked: object) -> dict[str, int]:
+        job = client.post("/api/rename/story", json=asked).json()["job"]
+        state = client.get(f"/api/job/{job}", params={"wait": 20}).json()
+        assert state["state"] == "done", state["error"]
+        return {one["name"]: one["lines"] for one in client.get("/api/characters/story").json()["characters"]}
+
+    before = {one["name"]: one["lines"] for one in client.get("/api/characters/story").json()["characters"]}
+    renamed = done(old="老王", new="王掌柜")
+    assert (renamed["王掌柜"], "老王" in renamed) == (before["老王"], False)
+    merged = done(old="王掌柜", new="林晚", merge=True)
+    assert merged["林晚"] == before["林晚"] + before["老王"]
