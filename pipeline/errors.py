@@ -71,6 +71,14 @@ class DeviceError(EngineError):
     device = ""
 
 
+class StudioError(ShuoshuError):
+    """What a visitor of the studio asks for is not there, not allowed, or too much."""
+
+
+class ConflictError(StudioError):
+    """What a visitor changes is no longer what they saw."""
+
+
 class RenderError(ShuoshuError):
     """Lines could not be rendered."""
 

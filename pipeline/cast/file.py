@@ -56,7 +56,8 @@ class _Reader(Checked):
         cast = Cast(
             language="zh" if language == "zh" else "en",
             narrator=self.part("narrator", top["narrator"], voices),
-            voices=voices, fallbacks=fallbacks, parts=self.with_aliases(parts), anyone=parts.get("*"),
+            voices=voices, fallbacks=fallbacks, about=self.described(top["voices"]),
+            parts=self.with_aliases(parts), anyone=parts.get("*"),
             unknown=self.part("unknown", top["unknown"], voices) if "unknown" in top else None,
             lexicon=self.lexicon(top), pauses=self.pauses(top.get("pauses")),
             profile=self.text(top["profile"], "profile") if "profile" in top else "", consent=consent,
@@ -73,6 +74,7 @@ class _Reader(Checked):
         for name, one in self.mapping(node, "voices").items():
             given = dict(self.mapping(one, f"voice {name}"))
             fallback = given.pop("fallback", None)
+            given.pop("about", None)
             if fallback is not None:
                 fallbacks[name] = fallback
             found[name] = self.voice(name, given, one.line)
@@ -84,6 +86,11 @@ class _Reader(Checked):
         for name, fallback in fallbacks.items():
             self.voice_name(fallback, found, f"voice {name}: fallback")
         return found, {name: str(fallback.value) for name, fallback in fallbacks.items()}
+
+    def described(self, node: Node) -> dict[str, str]:
+        """What voices are like, for whoever chooses one."""
+        told = {name: one.value.get("about") for name, one in node.value.items()}
+        return {name: self.text(about, f"voice {name}: about") for name, about in told.items() if about is not None}
 
     def voice(self, name: str, given: dict[str, Node], line: int) -> Voice:
         asked = given.pop("engine", Node("espeak", line))
@@ -114,7 +121,7 @@ class _Reader(Checked):
         return Voice(name, engine, parameters, *(clip or (None, "")))
 
     def parameter(self, voice: str, key: str, node: Node, rules: Mapping[str, Any]) -> str | int | float | bool:
-        valid = ("engine", "reference", "fallback", *rules)
+        valid = ("engine", "reference", "fallback", "about", *rules)
         if key not in rules:
             raise self.unknown(Wording("setting", "设置"), f"voice {voice}", key, valid, node.line)
         listed = Wording("`shuoshu engines --json` lists them all.", "`shuoshu engines --json` 会全部列出。")

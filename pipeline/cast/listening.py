@@ -44,59 +44,57 @@ class Heard:
 
 def remarks(path: Path) -> tuple[Wording, ...]:
     """What is poor about a clip and what to do; () for a good one. The clip must be readable (see `clips.clip_hash`)."""
-    stat = path.stat()
-    heard = _heard(path, stat.st_size, stat.st_mtime_ns)
-    found = []
-    if heard.seconds < SHORT_S:
+    found, clip = [], heard(path)
+    if clip.seconds < SHORT_S:
         found.append(
             Wording(
-                f"only {heard.seconds:.1f} s long: too short to catch a voice; give 5 to 15 s",
-                f"只有 {heard.seconds:.1f} 秒：太短，抓不住音色；请给 5 到 15 秒",
+                f"only {clip.seconds:.1f} s long: too short to catch a voice; give 5 to 15 s",
+                f"只有 {clip.seconds:.1f} 秒：太短，抓不住音色；请给 5 到 15 秒",
             )
         )
-    elif heard.seconds < GOOD_S:
+    elif clip.seconds < GOOD_S:
         found.append(
             Wording(
-                f"{heard.seconds:.1f} s long: 5 to 15 s catch a voice better",
-                f"长 {heard.seconds:.1f} 秒：5 到 15 秒更能抓住音色",
+                f"{clip.seconds:.1f} s long: 5 to 15 s catch a voice better",
+                f"长 {clip.seconds:.1f} 秒：5 到 15 秒更能抓住音色",
             )
         )
-    elif heard.seconds > USED_S:
+    elif clip.seconds > USED_S:
         found.append(
             Wording(
-                f"{heard.seconds:.0f} s long: only the first {USED_S:.0f} s are used",
-                f"长 {heard.seconds:.0f} 秒：只用开头 {USED_S:.0f} 秒",
+                f"{clip.seconds:.0f} s long: only the first {USED_S:.0f} s are used",
+                f"长 {clip.seconds:.0f} 秒：只用开头 {USED_S:.0f} 秒",
             )
         )
-    if heard.rate < LOWEST_HZ:
+    if clip.rate < LOWEST_HZ:
         found.append(
             Wording(
-                f"recorded at {heard.rate} Hz: a voice needs {LOWEST_HZ} Hz or more",
-                f"采样率 {heard.rate} Hz：人声需要 {LOWEST_HZ} Hz 以上",
+                f"recorded at {clip.rate} Hz: a voice needs {LOWEST_HZ} Hz or more",
+                f"采样率 {clip.rate} Hz：人声需要 {LOWEST_HZ} Hz 以上",
             )
         )
-    if heard.level < QUIET_DBFS:
+    if clip.level < QUIET_DBFS:
         found.append(
             Wording(
-                f"very quiet ({heard.level:.0f} dBFS): record it louder, or it is silent",
-                f"很轻（{heard.level:.0f} dBFS）：请录响一些，否则等于无声",
+                f"very quiet ({clip.level:.0f} dBFS): record it louder, or it is silent",
+                f"很轻（{clip.level:.0f} dBFS）：请录响一些，否则等于无声",
             )
         )
-    elif heard.contrast < NOISY_DB:
+    elif clip.contrast < NOISY_DB:
         found.append(
             Wording(
-                f"noisy: speech is only {heard.contrast:.0f} dB above the background; the noise is cloned too",
-                f"有噪声：人声只比背景高 {heard.contrast:.0f} dB；噪声也会被克隆",
+                f"noisy: speech is only {clip.contrast:.0f} dB above the background; the noise is cloned too",
+                f"有噪声：人声只比背景高 {clip.contrast:.0f} dB；噪声也会被克隆",
             )
         )
-    if heard.clipped > 1e-4:
+    if clip.clipped > 1e-4:
         found.append(
             Wording(
-                f"clipped: {heard.clipped:.2%} of the samples are at full scale; record it with less gain",
-                f"削波：{heard.clipped:.2%} 的采样到了满刻度；请降低录音增益",
+                f"clipped: {clip.clipped:.2%} of the samples are at full scale; record it with less gain",
+                f"削波：{clip.clipped:.2%} 的采样到了满刻度；请降低录音增益",
             )
         )
-    if heard.change > speakers.LIKELY:
+    if clip.change > speakers.LIKELY:
         found.append(
             Wording(
                 "likely of several speakers: cut out the one whose voice it is to be",
@@ -104,6 +102,12 @@ def remarks(path: Path) -> tuple[Wording, ...]:
             )
         )
     return tuple(found)
+
+
+def heard(path: Path) -> Heard:
+    """What is measured of a clip. It must be readable (see `clips.clip_hash`)."""
+    stat = path.stat()
+    return _heard(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=256)

@@ -44,6 +44,7 @@ class Cast:
     """A whole cast.
 
     voices     every voice by name; `fallbacks` name the voice to use instead when an engine is missing
+    about      what its voices are like, by name, for whoever chooses one
     parts      characters by name, aliases included
     narrator   speaks narration and headings; `anyone` ("*") whoever is not named; `unknown` quotes without a speaker
     lexicon    term -> reading or replacement
@@ -56,6 +57,7 @@ class Cast:
     narrator: Part
     voices: Mapping[str, Voice]
     fallbacks: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     anyone: Part | None = None
     unknown: Part | None = None

@@ -28,6 +28,7 @@ def add(verbs: Any) -> None:
     _mend(verbs)
     _finish(verbs)
     _dub(verbs)
+    _scene(verbs)
 
 
 def _make(verbs: Any) -> None:
@@ -256,3 +257,36 @@ def _dub(verbs: Any) -> None:
     output_option(dub)
     working_options(dub)
     json_option(dub)
+
+
+def _scene(verbs: Any) -> None:
+    scene = add_verb(
+        verbs, "scene", "scene:scene", "make a scene out of one sentence that says who is in it and how long it lasts",
+        'shuoshu scene "生成三位角色对话，父亲沉稳、孩子调皮、旁白略带忧伤，总时长30秒" --lines lines.txt',
+        'shuoshu scene "a calm father and a mischievous child, 20 seconds" --library casts/voices.yaml',
+    )  # fmt: skip
+    scene.add_argument("sentence", metavar="SENTENCE", help="who is in it, how each of them is, how long it lasts")
+    scene.add_argument(
+        "--lines",
+        type=Path,
+        metavar="FILE",
+        help="what they say, `Father: You are back.` a row; - = standard input (a language model writes)",
+    )
+    scene.add_argument("--total", default="", metavar="30s", help="how long it lasts, where the sentence does not say")
+    scene.add_argument(
+        "--library", type=Path, metavar="FILE", help="cast file whose voices are chosen from by their `about`"
+    )
+    scene.add_argument("--name", default="", help="of the scene's files and folder (who is in it)")
+    scene.add_argument(
+        "--to", type=Path, default=Path(), metavar="FOLDER", help="where its manuscript and cast file go (.)"
+    )
+    scene.add_argument("--engine", metavar="NAME", help="speak everything with this engine (see `shuoshu engines`)")
+    scene.add_argument("--profile", metavar="NAME", help="mastering profile (podcast)")
+    scene.add_argument("--formats", default="flac,m4a", metavar="wav,m4a", help="files of the track (flac,m4a)")
+    scene.set_defaults(
+        video=None, keep_audio=False, fill=False, chapter_pattern=None, encoding=None, include_matter=False, cast=None
+    )
+    on_failure_option(scene)
+    output_option(scene)
+    working_options(scene)
+    json_option(scene)

@@ -24,6 +24,7 @@ def add(verbs: Any) -> None:
     _verify(verbs)
     _storage(verbs)
     _queue(verbs)
+    _studio(verbs)
     _machine(verbs)
 
 
@@ -142,3 +143,27 @@ def _machine(verbs: Any) -> None:
     output_option(doctor)
     json_option(doctor)
     add_verb(verbs, "version", "machine:version", "print the version", "shuoshu version")
+
+
+def _studio(verbs: Any) -> None:
+    studio = add_verb(
+        verbs, "studio", "studio:studio", "open the studio, a page in the browser: hear, fix and cast",
+        "shuoshu studio                                                   # http://localhost:7860/, this machine only",
+        "shuoshu studio --add-user lin --users users.txt                  # asks for a password",
+        "shuoshu studio --host 0.0.0.0 --users users.txt --path /studio   # behind a server with HTTPS (docs/serving.md)",
+    )  # fmt: skip
+    studio.add_argument("--workspace", type=Path, default=Path(), metavar="FOLDER", help="what the page may touch (.)")
+    studio.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="beyond the loopback it demands --users")
+    studio.add_argument("--port", type=int, default=7860, metavar="N")
+    studio.add_argument("--path", default="", metavar="/studio", help="serve it under this path")
+    studio.add_argument("--users", type=Path, metavar="FILE", help="who may come in")
+    studio.add_argument(
+        "--add-user", default="", metavar="NAME", help="write a user into --users, with a password that is asked for"
+    )
+    studio.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name it may be called by, of a server before it",
+    )

@@ -61,7 +61,7 @@ class Client:
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": prompt}],
         }  # fmt: skip
         if self._schema:
-            shape = {"name": "speakers", "strict": True, "schema": schema}
+            shape = {"name": "answer", "strict": True, "schema": schema}
             body["response_format"] = {"type": "json_schema", "json_schema": shape}
         try:
             status, headers, data = self._http.post(f"{self.settings.url}/chat/completions", json=body)

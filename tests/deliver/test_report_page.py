@@ -3,14 +3,10 @@ beside the page, and a script that got into the page does not run."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -20,76 +16,9 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.finding import Finding
 from pipeline.deliver.quality import analyse
 from pipeline.deliver.report_page import page
+from tests.browser import Browser, needs_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-_PATIENCE_S = 60
-
-
-class Browser:
-    """A headless Chromium, spoken to by the DevTools protocol. `said` is what came on its console and its log."""
-
-    def __init__(self, profile: Path) -> None:
-        from websockets.sync.client import connect
-
-        assert CHROMIUM
-        self._process = subprocess.Popen(
-            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--mute-audio",
-             "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        port_file, until = profile / "DevToolsActivePort", time.monotonic() + _PATIENCE_S
-        while not (port_file.is_file() and port_file.read_text().count("\n")):
-            assert time.monotonic() < until, "the browser does not start"
-            time.sleep(0.1)
-        port, path = port_file.read_text().split("\n")[:2]
-        self._socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None)
-        self._count = 0
-        self.said: list[Any] = []
-        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Runtime", "Log", "Page", "Network"):
-            self._ask(f"{domain}.enable")
-
-    def _ask(self, method: str, **parameters: object) -> Any:
-        self._count += 1
-        asked: dict[str, object] = {"id": self._count, "method": method, "params": parameters}
-        if hasattr(self, "_session"):
-            asked["sessionId"] = self._session
-        self._socket.send(json.dumps(asked))
-        while True:
-            told = json.loads(self._socket.recv(timeout=_PATIENCE_S))
-            if told.get("id") == self._count:
-                assert "error" not in told, told
-                return told["result"]
-            if told.get("method") in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
-                self.said.append(told["params"])
-
-    def open(self, path: Path) -> None:
-        self._ask("Page.navigate", url=path.as_uri())
-        self.wait("document.readyState === 'complete' && location.protocol === 'file:'")
-
-    def resize(self, width: int) -> None:
-        """As wide as a window of so many CSS pixels."""
-        self._ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
-        )
-
-    def get(self, expression: str) -> Any:
-        found = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
-
-    def wait(self, expression: str) -> None:
-        until = time.monotonic() + _PATIENCE_S
-        while not self.get(expression):
-            assert time.monotonic() < until, f"it never came: {expression}"
-            time.sleep(0.05)
-
-    def close(self) -> None:
-        self._socket.close()
-        self._process.kill()
-        self._process.wait()
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,204 @@
+"""The sentence that asks for a scene -> who is in it, how each of them is, and how long it is to last.
+
+    生成三位角色对话,父亲沉稳、孩子调皮、旁白略带忧伤,总时长30秒
+    A dialogue of a calm father, a mischievous child and a slightly sad narrator, 30 seconds in all.
+
+A role is a word for a person (`people` of words-zh.yaml and words-en.yaml), the narrator, or a name in front of a way of
+speaking that the emotion lexicon knows. What is neither (what the scene is about) is for whoever writes the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.errors import ScriptError
+from pipeline.nouns import NARRATOR, Language
+from pipeline.script import emotion_words
+from pipeline.script.words import lists
+from pipeline.wording import Wording
+
+MOST_ROLES = 12
+LONGEST_TOTAL_S = 3600.0
+_SECONDS = {
+    "秒": 1,
+    "秒钟": 1,
+    "分": 60,
+    "分钟": 60,
+    "s": 1,
+    "sec": 1,
+    "min": 60,
+    "second": 1,
+    "seconds": 1,
+    "minute": 60,
+    "minutes": 60,
+}
+_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
+_TOTAL = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+)[\s-]*(?P<unit>秒钟?|分钟?(?P<half>半)?|seconds?|sec\b|s\b|minutes?|min\b)",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"([一二两三四五六七八九十]|\d+)\s*[位个名](?:角色|人物|人)")
+_PARTS = {
+    "zh": re.compile(r"[，,、；;。.：:！!？?\n]|以及|还有|和(?=[^气蔼平])"),
+    "en": re.compile(r"[,;.:!?\n]|\band\b|\bwith\b|\bbetween\b"),
+}
+_NARRATORS = {"zh": ("旁白", "叙述者", "叙述人"), "en": ("narrator", "narration", "voice-over")}
+_ARTICLES = re.compile(
+    r"\b(?:a|an|the|is|are|sounds?|who|speaks?|dialogue|scene|conversation|generate|write|make|give|me|of|for|from|in|all|total|"
+    r"one|two|three|four|five|six|roles?|people|characters?|voices?)\b", re.IGNORECASE,
+)  # fmt: skip
+_LEADING_ZH = re.compile(r"^(?:请|帮我|给我|生成|写|来|做|一段|一个|一位|一名|个|位|名|那位|这位|有|是|由|让)+")
+_LINKS_ZH = re.compile(r"(?:说话|语气|声音|要|很|有些|比较|显得|的|是|得)+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Somebody in a scene. `name` as a manuscript names them (`NARRATOR` for the narrator); `manner` how they are, in the
+    sentence's own words, "" = it does not say; `gender` "male", "female" or ""; `age` "child", "young", "elder" or ""."""
+
+    name: str
+    manner: str = ""
+    gender: str = ""
+    age: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the sentence `text` asks for. `seconds` None = it names no length; `said` how many roles it says there are,
+    0 = it does not."""
+
+    text: str
+    language: Language
+    roles: tuple[Role, ...]
+    seconds: float | None = None
+    said: int = 0
+
+
+def parse(text: str) -> Brief:
+    """Raises ScriptError for a sentence without roles, with too many, or with a length that no scene has."""
+    text = text.strip()
+    language: Language = "zh" if re.search("[一-鿿]", text) else "en"
+    seconds, rest = _total(text)
+    roles = {
+        role.name: role for role in reversed(list(_roles(rest, language)))
+    }  # the first that is said of a name counts
+    if not roles:
+        raise ScriptError(
+            Wording("this sentence names nobody who could speak", "这句话里没有说谁在说话"),
+            fix=Wording(
+                "For example: a calm father, a mischievous child, 30 seconds.", "例如：父亲沉稳、孩子调皮，总时长30秒。"
+            ),
+        )
+    if len(roles) > MOST_ROLES:
+        raise ScriptError(
+            Wording(
+                f"{len(roles)} roles are more than a scene may have, {MOST_ROLES}",
+                f"角色有 {len(roles)} 个，最多 {MOST_ROLES} 个",
+            ),
+            fix=Wording("Make two scenes of it.", "请分成两场。"),
+        )
+    return Brief(text, language, tuple(reversed(roles.values())), seconds, _said(text))
+
+
+def _total(text: str) -> tuple[float | None, str]:
+    """Seconds, and the text without them."""
+    found = _TOTAL.search(text)
+    if not found:
+        return None, text
+    seconds = _number(found["number"]) * _SECONDS[found["unit"].lower().removesuffix("半")] + 30 * bool(found["half"])
+    if not 1 <= seconds <= LONGEST_TOTAL_S:
+        raise ScriptError(
+            Wording(f"a scene cannot last {seconds:g} s", f"一场戏不能是 {seconds:g} 秒"),
+            fix=Wording(f"From 1 to {LONGEST_TOTAL_S:g} s.", f"1 到 {LONGEST_TOTAL_S:g} 秒之间。"),
+        )
+    return seconds, text[: found.start()] + text[found.end() :]
+
+
+def _number(text: str) -> float:
+    """Of digits, or of 一 to 九十九 and 半."""
+    if text[0].isdigit():
+        return float(text)
+    tens, ten, ones = text.rpartition("十")
+    return (_DIGITS.get(tens, 1) * 10 if ten else 0) + _DIGITS.get(ones, 0)
+
+
+def _said(text: str) -> int:
+    found = _COUNT.search(text)
+    return int(_number(found[1])) if found else 0
+
+
+def _roles(text: str, language: Language) -> Iterator[Role]:
+    for part in _PARTS[language].split(text):
+        role = _in_chinese(part.strip()) if language == "zh" else _in_english(part.strip())
+        if role:
+            yield role
+
+
+def _in_chinese(part: str) -> Role | None:
+    part = _LEADING_ZH.sub("", part)
+    if part.startswith(_NARRATORS["zh"]):
+        word = next(one for one in _NARRATORS["zh"] if part.startswith(one))
+        return Role(NARRATOR, _manner(part[len(word) :]))
+    people = lists("zh")["people"]
+    word = next((part[:size] for size in range(min(4, len(part)), 1, -1) if part[:size] in people), "")
+    if word:
+        return Role(word, _manner(part[len(word) :]), *_told(people[word]))
+    at = _way(part, "zh")
+    name = _LINKS_ZH.sub("", part[:at]) if at else ""
+    return Role(name, _manner(part[at:])) if re.fullmatch(r"[\w·]{1,8}", name) else None
+
+
+def _in_english(part: str) -> Role | None:
+    people = lists("en")["people"]
+    words = re.findall(r"[\w'’-]+", part)
+    if any(one in part.lower() for one in _NARRATORS["en"]):
+        return Role(NARRATOR, _plain_english(part, next(one for one in _NARRATORS["en"] if one in part.lower())))
+    word = next(
+        (one for one in reversed(words) if one.lower() in people and len(one) > 2 and one.lower() not in _NOBODY), ""
+    )
+    if word:
+        gender, age = _told(people[word.lower()])
+        ages = lists("en")["ages"]
+        age = next((ages[one.lower()] for one in words if one.lower() in ages), age)
+        return Role(word.lower().capitalize(), _plain_english(part, word), gender, age)
+    manner = next((one for one in words if emotion_words.knows(one, "en")), "")
+    name = next((one for one in words if one[0].isupper() and one != manner and not _ARTICLES.fullmatch(one)), "")
+    return Role(name, _plain_english(part, name)) if name and manner else None
+
+
+_NOBODY = {"one", "other", "person", "speaker", "individual"}
+
+
+def _plain_english(part: str, name: str) -> str:
+    without = re.sub(rf"\b{re.escape(name)}\b", " ", part, flags=re.IGNORECASE)
+    return " ".join(_ARTICLES.sub(" ", without).split()).strip(" -")
+
+
+def _manner(text: str) -> str:
+    """How somebody is, without the words that only link it to who it is, or call it a scene."""
+    text = re.sub(r"的?(?:对话|场景|故事|片段|旁白)$", "", text)
+    return re.sub(r"^(?:说话|语气|声音|要|显得|的|是|得|\s)+", "", text).strip("的 ")
+
+
+def _way(part: str, language: Language) -> int:
+    """Where the words for a way of speaking begin, a degree word in front included; 0 where there are none behind a name."""
+    hits = emotion_words.find(part, language, "ways")
+    if not hits:
+        return 0
+    at = hits[0].start
+    degree = next((one for one in _degrees(language) if part[:at].rstrip("的地").endswith(one)), "")
+    return part.rfind(degree, 0, at) if degree else at
+
+
+@cache
+def _degrees(language: Language) -> tuple[str, ...]:
+    return tuple(sorted(emotion_words.raw(language)["degrees"], key=len, reverse=True))
+
+
+def _told(words: str) -> tuple[str, str]:
+    parts = words.split()
+    gender = next((one for one in parts if one in ("male", "female")), "")
+    return gender, next((one for one in parts if one in ("child", "young", "elder")), "")

@@ -1,0 +1,352 @@
+const $ = (name) => element.querySelector(`[data-id="${name}"]`);
+const zh = (navigator.language || "en").toLowerCase().startsWith("zh");
+const texts = JSON.parse($("texts").textContent);
+const say = (key) => (texts[key] || [key, key])[zh ? 1 : 0];
+const lang = zh ? "zh" : "en";
+const ROW = 46, WINDOW = 100;
+const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Set(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), speakers: [], voices: [], language: "zh"};
+
+async function ask(path, body) {
+  const options = body === undefined ? {} : body instanceof FormData ? {method: "POST", body} : {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)};
+  const answer = await fetch(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, options);
+  let told;
+  try { told = await answer.json(); } catch { told = {error: `${answer.status} ${answer.statusText}`, fix: ""}; }
+  if (!answer.ok) throw new Error([told.error || told.detail || answer.status, told.fix].filter(Boolean).join(zh ? " " : " "));
+  return told;
+}
+function note(text, bad) {
+  const bar = $("note");
+  bar.textContent = text; bar.className = bad ? "bad" : ""; bar.hidden = !text;
+}
+async function tried(work) { try { note(""); return await work(); } catch (error) { note(String(error.message || error), true); } }
+const make = (tag, props = {}, ...children) => { const one = Object.assign(document.createElement(tag), props); one.append(...children); return one; };
+const shown = (name) => name === "narrator" || name === "unknown" ? say(name) : name;
+function colour(name) {
+  if (name === "narrator") return "transparent";
+  let hash = 0;
+  for (const sign of name) hash = (hash * 31 + sign.codePointAt(0)) >>> 0;
+  return `hsl(${hash % 360} 60% 55%)`;
+}
+
+// --- the list: only what is seen is in the page ---
+const list = $("list"), inner = $("inner");
+let drawn = 0;
+function draw() {
+  const first = Math.max(0, Math.floor(list.scrollTop / ROW) - 5), last = Math.min(state.count, Math.ceil((list.scrollTop + list.clientHeight) / ROW) + 5);
+  inner.style.height = `${state.count * ROW}px`;
+  const missing = [];
+  const rows = [];
+  for (let at = first; at < last; at++) {
+    const row = state.rows.get(at);
+    if (!row) { const start = at - at % WINDOW; if (!missing.includes(start)) missing.push(start); }
+    rows.push(drawnRow(at, row));
+  }
+  inner.replaceChildren(...rows);
+  for (const start of missing) fetchRows(start);
+}
+function drawnRow(at, row) {
+  const line = make("div", {className: "row"});
+  line.style.top = `${at * ROW}px`;
+  if (!row) { line.append("…"); return line; }
+  line.dataset.at = at;
+  line.classList.toggle("on", at === state.at);
+  line.classList.toggle("picked", state.picked.has(row.id));
+  line.classList.toggle("playing", at === state.playing);
+  const who = make("span", {className: "who", textContent: shown(row.speaker)});
+  who.style.borderColor = colour(row.speaker);
+  const marks = [row.stale ? "○" : "", row.doubt ? "?" : "", row.flags.length ? "!" : "", state.busy.has(row.id) ? "…" : ""].join("");
+  line.append(make("span", {className: "mark", textContent: marks, title: [row.stale, ...row.flags].filter(Boolean).join(", ")}), who, make("span", {className: `text ${row.kind}`, textContent: row.text}), make("span", {className: "feel", textContent: [row.emotion, row.delivery].filter(Boolean).join(" ")}));
+  return line;
+}
+async function fetchRows(start) {
+  const number = state.asked;
+  if (state.rows.has(`asked ${start}`)) return;
+  state.rows.set(`asked ${start}`, true);
+  await tried(async () => {
+    const told = await ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: state.filter, first: start, count: WINDOW});
+    if (number !== state.asked) return;
+    take(told);
+    draw();
+  });
+}
+function take(told) {
+  state.count = told.count; state.all = told.all; state.stamp = told.stamp; state.language = told.language;
+  told.rows.forEach((row, index) => state.rows.set(told.first + index, row));
+  $("count").textContent = `${told.count} ${say("lines")} (${say("of")} ${told.all}) · ${say("stale")} ${told.stale}`;
+  $("update").hidden = !told.stale && told.mastered.length === told.chapters.length;
+  if (told.speakers.join() !== state.speakers.join()) {
+    state.speakers = told.speakers;
+    options($("speaker"), [["", say("everyone")], ...told.speakers.map((one) => [one, shown(one)])]);
+    options($("edit-speaker"), [...told.speakers.map((one) => [one, shown(one)]), ["+", say("new_speaker")]]);
+  }
+  const chapters = [["", say("all_chapters")], ...told.chapters.map(([number, title]) => [String(number), `${number} ${title}${told.mastered.includes(number) ? " ✓" : ""}`])];
+  options($("chapter"), chapters);
+}
+function options(select, wanted) {
+  const old = select.value;
+  select.replaceChildren(...wanted.map(([value, text]) => make("option", {value, textContent: text})));
+  if (wanted.some(([value]) => value === old)) select.value = old;
+}
+async function load(keep) {
+  if (!state.book) return;
+  const chosen = state.rows.get(state.at)?.id;
+  state.asked += 1;
+  const number = state.asked;
+  const first = keep ? Math.max(0, Math.floor(list.scrollTop / ROW / WINDOW) * WINDOW) : 0;
+  await tried(async () => {
+    const told = await ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: state.filter, first, count: WINDOW});
+    if (number !== state.asked) return;
+    state.rows = new Map([[`asked ${first}`, true]]);
+    if (!keep) { list.scrollTop = 0; state.at = -1; }
+    take(told);
+    if (keep && chosen) for (const [at, row] of state.rows) if (row.id === chosen) state.at = at;
+    draw();
+    panel();
+  });
+}
+const soon = () => { if (!drawn) drawn = requestAnimationFrame(() => { drawn = 0; draw(); }); };
+list.addEventListener("scroll", soon);
+new ResizeObserver(soon).observe(list);
+list.addEventListener("click", (event) => {
+  const at = Number(event.target.closest(".row")?.dataset.at ?? -1);
+  if (at < 0) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey) pick(at, event.shiftKey); else state.picked.clear();
+  go(at);
+});
+list.addEventListener("dblclick", () => play(state.at));
+function pick(at, range) {
+  const from = range && state.at >= 0 ? Math.min(state.at, at) : at, to = range && state.at >= 0 ? Math.max(state.at, at) : at;
+  for (let one = from; one <= to; one++) { const row = state.rows.get(one); if (row) state.picked.add(row.id); }
+}
+function go(at) {
+  if (at < 0 || at >= state.count) return;
+  state.at = at;
+  const top = at * ROW;
+  if (top < list.scrollTop) list.scrollTop = top;
+  if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
+  draw();
+  panel();
+}
+
+// --- one line ---
+const FIELDS = ["speaker", "emotion", "delivery", "spoken", "speed", "pause_after"];
+let paneled = "";
+async function panel() {
+  const row = state.rows.get(state.at);
+  $("line").hidden = !row; $("none").hidden = !!row;
+  if (!row) { paneled = ""; return; }
+  $("line-id").textContent = `${row.id} · ${shown(row.speaker)}${state.picked.size > 1 ? ` · ${say("selected")} ${state.picked.size}` : ""}`;
+  $("line-text").textContent = row.text;
+  $("line-why").textContent = [row.stale, ...row.flags, row.doubt ? say("doubt") : ""].filter(Boolean).join(" · ");
+  if (paneled !== row.id || !element.contains(document.activeElement) || document.activeElement.tagName === "BUTTON") for (const name of FIELDS) { const field = $(`edit-${name}`); if (field !== document.activeElement) field.value = row[name] ?? ""; }
+  paneled = row.id;
+  const told = await tried(() => ask(`api/takes/${encodeURIComponent(state.book)}/${encodeURIComponent(row.id)}`));
+  if (!told || paneled !== row.id) return;
+  row.takes = told.takes;
+  $("takes").replaceChildren(...told.takes.slice(-8).map((take, index) => {
+    const button = make("button", {type: "button", textContent: take.used ? say("used") : say("use"), disabled: take.used});
+    button.onclick = () => choose(row, take.key);
+    const audio = make("button", {type: "button", className: "mini", textContent: "▶"});
+    audio.onclick = () => sound(`take/${encodeURIComponent(state.book)}/${take.key}.flac`);
+    return make("div", {className: take.used ? "take used" : "take"}, make("b", {textContent: String(index + 1)}), audio, make("span", {textContent: `${take.seconds} s ${take.flags.join(" ")}`}), button);
+  }));
+}
+for (const name of FIELDS) {
+  $(`edit-${name}`).addEventListener("change", async (event) => {
+    const row = state.rows.get(state.at);
+    if (!row) return;
+    let value = event.target.value;
+    if (name === "speaker" && value === "+") { value = (prompt(say("new_speaker")) || "").trim(); if (!value) { panel(); return; } }
+    const ids = state.picked.size > 1 && state.picked.has(row.id) ? [...state.picked] : [row.id];
+    const seen = {};
+    for (const one of state.rows.values()) if (one.id && ids.includes(one.id)) seen[one.id] = one[name] ?? "";
+    await tried(() => ask(`api/change/${encodeURIComponent(state.book)}`, {column: name, value, seen}));
+    event.target.blur();
+    const told = $("note").textContent;
+    await load(true);
+    if (told) note(told, true);
+  });
+}
+async function undo() { await tried(() => ask(`api/undo/${encodeURIComponent(state.book)}`, {})); const told = $("note").textContent; await load(true); if (told) note(told, true); }
+async function rerender(takes) {
+  const row = state.rows.get(state.at);
+  if (!row) return;
+  const lines = state.picked.size > 1 ? [...state.picked] : [row.id];
+  lines.forEach((one) => state.busy.add(one));
+  draw();
+  const told = await tried(() => ask(`api/rerender/${encodeURIComponent(state.book)}`, {lines, takes}));
+  if (told) await follow(told.job);
+  lines.forEach((one) => state.busy.delete(one));
+  await load(true);
+}
+async function choose(row, take) {
+  const told = await tried(() => ask(`api/choose/${encodeURIComponent(state.book)}`, {line: row.id, take}));
+  if (told) { await follow(told.job); await load(true); }
+}
+
+// --- sound ---
+const audio = $("audio");
+let on = false;
+function sound(address) { audio.src = address; audio.play().catch((error) => note(String(error.message || error), true)); }
+function play(at, going) {
+  const row = state.rows.get(at);
+  const key = row && (row.take || row.old);
+  on = !!going;
+  if (!key) { if (on && row && at + 1 < state.count) { go(at + 1); play(at + 1, true); } return; }
+  state.playing = at;
+  sound(`take/${encodeURIComponent(state.book)}/${key}.flac`);
+  go(at);
+}
+audio.addEventListener("ended", () => { const at = state.playing; state.playing = -1; if (on && at + 1 < state.count) play(at + 1, true); else draw(); });
+function halt() { on = false; audio.pause(); state.playing = -1; draw(); }
+
+// --- work ---
+async function follow(job) {
+  while (true) {
+    const told = await tried(() => ask(`api/job/${job}?wait=2`));
+    if (!told) return;
+    state.jobs.set(job, told);
+    progress();
+    if (told.state === "done" || told.state === "failed") {
+      if (told.state === "failed") note(told.error, true);
+      return told;
+    }
+  }
+}
+function progress() {
+  const now = [...state.jobs.values()].filter((one) => one.state === "running" || one.state === "waiting").at(-1);
+  $("progress").hidden = !now;
+  if (!now) return;
+  $("progress-text").textContent = `${now.verb}: ${say(now.state)} ${now.stage ? say(now.stage) : ""} ${now.total ? `${now.at}/${now.total}` : ""}`;
+  $("progress-bar").max = now.total || 1;
+  $("progress-bar").value = now.total ? now.at : 0;
+}
+async function resume() {
+  const told = await tried(() => ask(`api/jobs/${encodeURIComponent(state.book)}`));
+  for (const one of told?.jobs ?? []) if (one.state === "running" || one.state === "waiting") follow(one.id).then(() => opened(true));
+}
+async function files() {
+  const told = await tried(() => ask(`api/files/${encodeURIComponent(state.book)}`));
+  if (!told) return;
+  const rows = told.files.map((one) => make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/${one.name.split("/").map(encodeURIComponent).join("/")}`, download: one.name.split("/").at(-1), textContent: one.name}), ` ${(one.bytes / 1e6).toFixed(1)} MB`));
+  if (told.report) rows.unshift(make("li", {}, make("a", {href: `report/${encodeURIComponent(state.book)}`, target: "_blank", textContent: say("report")})));
+  $("files").replaceChildren(...rows);
+}
+async function people() {
+  const listed = await tried(() => ask("api/voices"));
+  state.voices = listed?.voices ?? [];
+  const told = await tried(() => ask(`api/characters/${encodeURIComponent(state.book)}`));
+  if (!told) return;
+  $("people").replaceChildren(...told.characters.map((one) => {
+    const hear = make("button", {type: "button", className: "mini", textContent: "▶", title: say("hear")});
+    hear.onclick = async () => { const lines = await tried(() => ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: {speaker: one.name}, first: 0, count: 30})); const row = lines?.rows.find((each) => each.take); if (row) sound(`take/${encodeURIComponent(state.book)}/${row.take}.flac`); };
+    const swatch = make("span", {className: "who", textContent: shown(one.name)});
+    swatch.style.borderColor = colour(one.name);
+    const row = make("li", {}, hear, swatch, make("span", {className: "num", textContent: `${one.lines} ${say("lines")}${one.doubt ? ` · ${say("doubt")} ${one.doubt}` : ""} · ${say("voice")} ${one.voice}`}));
+    if (one.name !== "unknown") {
+      const voices = make("select", {title: say("give")});
+      options(voices, [["", say("give")], ...state.voices.map((each, index) => [String(index), `${each.name} (${each.cast || each.engine})`])]);
+      voices.onchange = async () => {
+        const chosen = state.voices[Number(voices.value)];
+        if (voices.value === "" || !chosen) return;
+        await tried(() => ask(`api/give/${encodeURIComponent(state.book)}`, {who: one.name, cast: chosen.cast, voice: chosen.name}));
+        const told = $("note").textContent;
+        await opened(true);
+        if (told) note(told, true);
+      };
+      const say_line = make("button", {type: "button", className: "mini", textContent: say("try"), title: say("try_title")});
+      say_line.onclick = async () => {
+        const chosen = state.voices[Number(voices.value)] || null, row = state.rows.get(state.at);
+        const told = await tried(() => ask("api/audition", {text: row?.text || one.text, language: state.language, ...(chosen ? {cast: chosen.cast, voice: chosen.name} : {book: state.book, who: one.name})}));
+        if (told) sound(`audition/${told.key}.flac`);
+      };
+      row.append(voices, say_line);
+    }
+    if (one.name !== "narrator" && one.name !== "unknown") {
+      const rename = make("button", {type: "button", textContent: say("rename")});
+      rename.onclick = async () => { const name = (prompt(`${say("rename")} ${one.name}`, one.name) || "").trim(); if (name && name !== one.name) moved(one.name, name, told.characters.some((each) => each.name === name)); };
+      row.append(rename);
+    }
+    return row;
+  }));
+}
+async function moved(old, name, merge) {
+  if (merge && !confirm(`${say("merge")} ${name}: ${old}`)) return;
+  const told = await tried(() => ask(`api/rename/${encodeURIComponent(state.book)}`, {old, new: name, merge}));
+  if (told) { await follow(told.job); await opened(true); }
+}
+async function opened(keep) { await load(keep); await Promise.all([files(), people()]); }
+
+// --- books ---
+async function books() {
+  const told = await tried(() => ask("api/books"));
+  if (!told) return;
+  options($("book"), [["", say("choose_book")], ...told.books.map((one) => [one, one])]);
+  options($("manuscript"), [["", say("manuscript")], ...told.manuscripts.map((one) => [one, one])]);
+  options($("cast"), [["", say("cast")], ...told.casts.map((one) => [one, one])]);
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  if (!state.book && told.books.includes(wanted)) { $("book").value = wanted; await select(wanted); }
+}
+async function select(name) {
+  halt();
+  Object.assign(state, {book: name, rows: new Map(), count: 0, at: -1, picked: new Set(), speakers: []});
+  history.replaceState(null, "", name ? `#${encodeURIComponent(name)}` : location.pathname);
+  $("desk").hidden = !name; $("empty").hidden = !!name;
+  if (name) { await opened(false); await resume(); }
+}
+$("book").addEventListener("change", (event) => select(event.target.value));
+$("make").onclick = async () => {
+  const manuscript = $("manuscript").value;
+  if (!manuscript) { note(say("manuscript"), true); return; }
+  const told = await tried(() => ask("api/run", {manuscript, cast: $("cast").value}));
+  if (!told) return;
+  const ended = await follow(told.job);
+  await books();
+  if (ended?.state === "done") { $("book").value = told.book; await select(told.book); }
+};
+$("update").onclick = async () => { const told = await tried(() => ask("api/run", {book: state.book})); if (told) { await follow(told.job); await opened(true); } };
+$("upload").addEventListener("change", async (event) => {
+  const [file] = event.target.files;
+  if (!file) return;
+  const form = new FormData();
+  form.append("file", file);
+  const told = await tried(() => ask("api/upload/manuscript", form));
+  event.target.value = "";
+  if (told) { await books(); $("manuscript").value = told.name; }
+});
+let typing = 0;
+function filtered() {
+  state.filter = {text: $("search").value.trim(), speaker: $("speaker").value, chapter: $("chapter").value};
+  for (const name of ["doubt", "emotion", "flagged", "stale"]) state.filter[name] = $(`only-${name}`).checked;
+  load(false);
+}
+$("search").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(filtered, 120); });
+for (const name of ["speaker", "chapter", "only-doubt", "only-emotion", "only-flagged", "only-stale"]) $(name).addEventListener("change", filtered);
+$("play").onclick = () => play(state.at);
+$("play-on").onclick = () => play(Math.max(0, state.at), true);
+$("stop").onclick = halt;
+$("rerender").onclick = () => rerender(1);
+$("three").onclick = () => rerender(3);
+$("undo").onclick = undo;
+document.addEventListener("keydown", (event) => {
+  if (!state.book || !element.offsetParent || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const row = state.rows.get(state.at);
+  const key = event.key.toLowerCase();
+  if (key === " ") { if (audio.paused) play(Math.max(0, state.at)); else halt(); }
+  else if (key === "j") go(state.at + 1);
+  else if (key === "k") go(Math.max(0, state.at - 1));
+  else if (key === "r") rerender(1);
+  else if ("1234".includes(key) && row?.takes?.length) { const take = row.takes.slice(-8)[Number(key) - 1]; if (take && !take.used) choose(row, take.key); else return; }
+  else return;
+  event.preventDefault();
+});
+setInterval(async () => {
+  if (!state.book || document.hidden || !element.offsetParent) return;
+  try {
+    const told = await ask(`api/stamp/${encodeURIComponent(state.book)}`);
+    if (told.stamp !== state.stamp && !state.busy.size) { state.stamp = told.stamp; await load(true); }
+  } catch { /* the next time will tell */ }
+}, 3000);
+for (const one of element.querySelectorAll("[data-say]")) one.append(say(one.dataset.say));
+for (const one of element.querySelectorAll("[data-hint]")) one.placeholder = say(one.dataset.hint);
+books();

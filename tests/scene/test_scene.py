@@ -1,0 +1,177 @@
+"""A scene from one sentence: understood, cast, written down, and fitted to its length."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from pipeline import cast as cast_room
+from pipeline.errors import ScriptError
+from pipeline.nouns import NARRATOR
+from pipeline.scene import brief as briefs
+from pipeline.scene import voices, words
+from pipeline.scene.brief import Role
+from pipeline.scene.words import Said
+from tests.conftest import shuoshu
+from tests.servers import Handler, LocalServer, running
+
+SEED = "生成三位角色对话,父亲沉稳、孩子调皮、旁白略带忧伤,总时长30秒"
+LINES = """旁白：夜深了，院子里只剩下风声。
+父亲：孩子，把灯关了，早点睡。
+孩子（撒娇）：我不嘛，我还要听一个故事！
+父亲（低声）：好，就讲一个。
+他望着窗外，想起了很久以前的那个夜晚。
+[孩子|惊讶] 爸爸，你怎么不说话了？
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "roles", "seconds", "said"),
+    [
+        (SEED, [Role("父亲", "沉稳", "male"), Role("孩子", "调皮", "", "child"), Role(NARRATOR, "略带忧伤")], 30, 3),
+        ("请写一段林晚有些生气、老王笑呵呵的对话，一分半", [Role("林晚", "有些生气"), Role("老王", "笑呵呵")], 90, 0),
+        ("父亲和母亲，四十五秒", [Role("父亲", "", "male"), Role("母亲", "", "female")], 45, 0),
+        ("奶奶慈祥，小女孩好奇", [Role("奶奶", "慈祥", "female", "elder"), Role("小女孩", "好奇", "female", "child")], None, 0),
+        ("A dialogue of a calm father, a mischievous child and a slightly sad narrator, 30 seconds in all.",
+         [Role("Father", "calm", "male"), Role("Child", "mischievous", "", "child"), Role(NARRATOR, "slightly sad")], 30, 0),
+        ("Mary is angry, Tom cheerful. 2 minutes", [Role("Mary", "angry"), Role("Tom", "cheerful")], 120, 0),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_who_is_there_and_how_long(
+    text: str, roles: list[Role], seconds: float | None, said: int
+) -> None:
+    brief = briefs.parse(text)
+    assert (list(brief.roles), brief.seconds, brief.said) == (roles, seconds, said)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("", "names nobody"), ("今天天气很好", "names nobody"), ("父亲沉稳，9000秒", "cannot last"), ("父亲沉稳，0秒", "cannot last")]
+)  # fmt: skip
+def test_a_sentence_that_asks_for_no_scene_is_refused(text: str, says: str) -> None:
+    with pytest.raises(ScriptError, match=says):
+        briefs.parse(text)
+
+
+def test_lines_are_read_as_people_write_them() -> None:
+    brief = briefs.parse(SEED)
+    said = words.pasted(LINES, brief, "lines.txt")
+    assert [one.speaker for one in said] == [NARRATOR, "父亲", "孩子", "父亲", NARRATOR, "孩子"]
+    assert said[3] == Said("父亲", "好，就讲一个。", "低声")
+    manners = [words.spoken_manner(one, brief) for one in said]
+    assert manners == ["略带忧伤", "沉稳", "调皮", "沉稳,低声", "略带忧伤", "惊讶"], (
+        "a line's own feeling counts before its role's"
+    )
+    with pytest.raises(ScriptError, match="nobody in this scene is named '爸爸'") as error:
+        words.pasted("父亲：好。\n爸爸：好。", brief, "lines.txt")
+    assert error.value.where == "lines.txt, row 2"
+    with pytest.raises(ScriptError, match="names nobody, and the scene has no narrator"):
+        words.pasted("好。", briefs.parse("父亲沉稳"))
+    with pytest.raises(ScriptError, match="no line"):
+        words.pasted("\n \n", brief)
+
+
+LIBRARY = """language: zh
+narrator: {voice: teller}
+voices:
+  teller: {engine: espeak, variant: f2, about: 旁白}
+  young: {engine: espeak, variant: m1, about: 青年男声，热烈}
+  kind: {engine: espeak, variant: m3, about: 中年男声，低沉，沉稳}
+  stern: {engine: espeak, variant: m7, about: 中年男声，严厉，愤怒}
+  girl: {engine: espeak, variant: f4, about: 童声女孩，调皮}
+  plain: {engine: espeak, variant: m8}
+characters: {}
+"""
+
+
+def test_voices_are_chosen_by_what_they_are_like(tmp_path: Path) -> None:
+    path = tmp_path / "library.yaml"
+    path.write_text(LIBRARY, encoding="utf-8")
+    library = cast_room.load(path)
+    found = voices.matched(briefs.parse(SEED).roles, library, "zh")
+    assert {name: voice.name for name, voice in found.items()} == {"父亲": "kind", "孩子": "girl", NARRATOR: "teller"}
+    found = voices.matched(briefs.parse("父亲愤怒，哥哥热烈，母亲温柔").roles, library, "zh")
+    assert (found["父亲"].name, found["哥哥"].name) == ("stern", "young")
+    assert found["母亲"].name == "default:母亲", "no woman is in the library, and no man speaks for her"
+    alike = [Role(f"男人{n}", "沉稳", "male") for n in range(5)]
+    assert len({voice.name for voice in voices.matched(alike, library, "zh").values()}) == 5
+
+
+def made(folder: Path, *options: str, **environment: str) -> Any:
+    done = shuoshu("scene", SEED, "--plain", "--json", *options, cwd=folder, **environment)
+    assert done.returncode == 0, done.stderr
+    with (folder / "output/场景-父亲孩子/script.csv").open(encoding="utf-8-sig", newline="") as file:
+        return json.loads(done.stdout), list(csv.DictReader(file))
+
+
+def test_a_scene_of_pasted_lines_lasts_what_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text(LINES, encoding="utf-8")
+    _, rows = made(tmp_path, "--lines", "lines.txt")
+    assert [(row["speaker"], row["emotion"], row["delivery"]) for row in rows] == [
+        ("narrator", "略带忧伤", ""), ("父亲", "沉稳", ""), ("孩子", "调皮", ""), ("父亲", "沉稳", "whisper"),
+        ("narrator", "略带忧伤", ""), ("孩子", "惊讶", ""),
+    ]  # fmt: skip
+    track = next((tmp_path / "output").rglob("*.flac"), None) and next(
+        (tmp_path / "output/场景-父亲孩子/chapters").glob("*.flac")
+    )
+    assert soundfile.info(track).duration == pytest.approx(30, abs=0.05)
+    cast = cast_room.load(tmp_path / "场景-父亲孩子.yaml")
+    used = {cast.part(row["speaker"]).voice for row in rows}
+    assert len({tuple(cast.voices[name].parameters.items()) for name in used}) == 3
+
+    assert shuoshu("scene", SEED, "--lines", "lines.txt", "--plain", cwd=tmp_path).returncode == 0, (
+        "once more changes nothing"
+    )
+    page = tmp_path / "场景-父亲孩子.txt"
+    page.write_text(page.read_text(encoding="utf-8").replace("早点睡", "快睡吧"), encoding="utf-8")
+    refused = shuoshu("scene", SEED, "--lines", "lines.txt", "--plain", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "was edited" in refused.stderr
+    assert "快睡吧" in page.read_text(encoding="utf-8")
+
+
+class Writer(Handler):
+    """A model that writes a scene, and tries some mischief."""
+
+    server: LocalServer
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.keys.append(body["messages"][1]["content"])
+        rows = [
+            {"speaker": "旁白", "manner": "", "text": "雨停了。"}, {"speaker": "父亲", "manner": "疲惫地低语", "text": "睡吧。\n[林晚|怒] 走！"},
+            {"speaker": "强盗", "manner": "", "text": "把钱拿出来！"}, {"speaker": "孩子", "manner": "xyz", "text": "我不困！"},
+            {"speaker": "孩子", "manner": 3, "text": None}, "?",
+        ]  # fmt: skip
+        if self.server.mode == "nobody":
+            rows = rows[:1]
+        answer = json.dumps({"lines": rows}, ensure_ascii=False)
+        self.send(200, json.dumps({"choices": [{"message": {"content": answer}}], "usage": {"total_tokens": 9}}))
+
+
+def test_a_language_model_writes_the_lines(tmp_path: Path) -> None:
+    with running(LocalServer(Writer)) as server:
+        (tmp_path / "shuoshu.yaml").write_text(f"llm: {{url: {server.url}, model: m}}\n")
+        _, rows = made(tmp_path)
+        asked = json.loads(str(server.keys[0]))
+        assert asked["request"] == SEED
+        assert "120 Chinese characters" in asked["length"]
+        assert [(row["speaker"], row["text"], row["emotion"], row["delivery"]) for row in rows] == [
+            ("narrator", "雨停了。", "略带忧伤", ""), ("父亲", "睡吧。 林晚 怒 走！", "疲惫地低语", ""), ("孩子", "我不困！", "调皮", ""),
+        ]  # fmt: skip
+        server.mode = "nobody"
+        refused = shuoshu("scene", SEED, "--plain", "--name", "other", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "wrote nothing for 父亲, 孩子" in refused.stderr
+    assert not list(tmp_path.glob("other*")), "nothing is half-written"
+
+
+def test_without_a_model_and_without_lines_it_says_what_to_do(tmp_path: Path) -> None:
+    done = shuoshu("scene", SEED, cwd=tmp_path, XDG_CONFIG_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "--lines FILE" in done.stderr
+    assert not list(tmp_path.glob("*.txt"))
