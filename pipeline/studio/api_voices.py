@@ -12,6 +12,7 @@ from pipeline.errors import StudioError
 from pipeline.nouns import EMOTIONS
 from pipeline.studio import audition, casting
 from pipeline.studio.answering import Asked, Studio, answered, visitor
+from pipeline.studio.workspace import CLIPS
 from pipeline.wording import Wording
 
 
@@ -61,8 +62,10 @@ def add(router: APIRouter, studio: Studio) -> None:
     @answered
     def clip(request: Request, name: str) -> Response:
         path = studio.workspace.path("clips", name)
-        if not path.is_file():
+        kind = CLIPS.get(path.suffix.lower())
+        if kind is None or not path.is_file():
             raise StudioError(
                 Wording("this clip is not there", "没有这段录音"), fix=Wording("Upload it again.", "请再上传一次。")
             )
-        return FileResponse(path, headers={"Content-Disposition": f"inline; filename*=utf-8''{quote(path.name)}"})
+        shown = {"Content-Disposition": f"inline; filename*=utf-8''{quote(path.name)}"}
+        return FileResponse(path, media_type=kind, headers=shown)

@@ -8,6 +8,7 @@ sentence of a voice begins at once. Takes of the newest hundreds of wishes are k
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -146,6 +147,15 @@ def _take(direction: Direction, folder: Path) -> Take:
         raise made
     _prune(folder)
     return made.take
+
+
+def copied(track: Path, folder: Path, name: str) -> Path:
+    """A finished track among the auditions, which the page may play."""
+    copy = folder / "sc" / f"{name}.flac"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(track, copy)
+    _prune(folder)
+    return copy
 
 
 def _prune(folder: Path) -> None:

@@ -229,7 +229,7 @@ async function files() {
   const told = await tried(() => ask(`api/files/${encodeURIComponent(state.book)}`));
   if (!told) return;
   const rows = told.files.map((one) => make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/${one.name.split("/").map(encodeURIComponent).join("/")}`, download: one.name.split("/").at(-1), textContent: one.name}), ` ${(one.bytes / 1e6).toFixed(1)} MB`));
-  if (told.report) rows.unshift(make("li", {}, make("a", {href: `report/${encodeURIComponent(state.book)}`, target: "_blank", textContent: say("report")})));
+  if (told.report) rows.unshift(make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/report.html`, target: "_blank", textContent: say("report")})));
   $("files").replaceChildren(...rows);
 }
 async function people() {

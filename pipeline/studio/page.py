@@ -286,7 +286,7 @@ def _scene(studio: Studio) -> gr.Dropdown:
             raise StudioError(done.error or "…")
         track = next(iter(sorted((work.book(name).path / "chapters").glob("*.flac"))))
         seconds = sum(one["seconds"] or 0 for one in done.said.get("deliverables", [])[:1])
-        return str(track), f"{html.escape(name)} · {seconds:.3f} s"
+        return str(audition.copied(track, studio.auditions, name)), f"{html.escape(name)} · {seconds:.3f} s"
 
     go.click(_with_request(refusing(make)), [sentence, lines, library], [heard, told], concurrency_limit=2)
     return library

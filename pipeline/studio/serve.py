@@ -58,10 +58,7 @@ def mounted(app: FastAPI, path: str, workspace: Path) -> FastAPI:
         css=CSS,
         max_file_size=CLIP_BYTES,
         show_error=False,
-        allowed_paths=[
-            str(studio.auditions),
-            *(str(one) for one in studio.workspace.folder("output").glob("*/chapters")),
-        ],
+        allowed_paths=[str(studio.auditions)],
         pwa=False,
         ssr_mode=False,
     )

@@ -21,6 +21,10 @@ Kind = Literal["manuscripts", "casts", "output", "clips"]
 CLIP_BYTES = 10_000_000
 MANUSCRIPT_BYTES = 50_000_000
 CLIP_S = 600.0
+CLIPS = {
+    ".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg",
+    ".opus": "audio/ogg", ".webm": "audio/webm", ".aac": "audio/aac", ".wma": "audio/x-ms-wma",
+}  # fmt: skip
 log = logging.getLogger("shuoshu.studio")
 
 
@@ -113,7 +117,11 @@ class Workspace:
                 Wording(f"a clip of {seconds:.0f} s is too long", f"参考音频有 {seconds:.0f} 秒，太长了"),
                 fix=Wording("Cut out 5 to 15 s of one voice.", "请剪出 5 到 15 秒、只有一个人说话的部分。"),
             )
-        return self._kept(upload, "clips", safe_name(Path(name).stem) or "clip", Path(name).suffix.lower() or ".wav")
+        suffix = Path(name).suffix.lower()
+        suffix = (
+            suffix if suffix in CLIPS else ".wav"
+        )  # read by its content, and never handed out as anything but audio
+        return self._kept(upload, "clips", safe_name(Path(name).stem) or "clip", suffix)
 
     def _sized(self, upload: Path, most: int) -> None:
         size = upload.stat().st_size
