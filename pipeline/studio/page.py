@@ -67,9 +67,7 @@ def _desk() -> None:
 
 def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
     """`call` with what a room refuses as a message on the page, in the visitor's language."""
-    from functools import wraps
 
-    @wraps(call)
     def run(request: gr.Request, *arguments: Any) -> Any:
         zh = chinese(request)  # it has the headers of the request it stands for
         try:
@@ -232,20 +230,10 @@ def _audition(studio: Studio) -> gr.Dropdown:
         return "\n\n".join([head, *(found["remarks"] or [TEXTS["clip_fine"][zh]])])
 
     inputs = [text, language, voice, clip, length, ratio, seconds, way, second, strength, words, seed, *sliders]
-    go.click(_with_request(refusing(make)), [kept, *inputs], [heard, told, kept, *slots], concurrency_id="engine")
-    save.click(_with_request(refusing(write)), [name, file, about, consent, *inputs], saved)
-    clip.change(_with_request(refusing(measure)), clip, measured)
+    go.click(refusing(make), [kept, *inputs], [heard, told, kept, *slots], concurrency_id="engine")
+    save.click(refusing(write), [name, file, about, consent, *inputs], saved)
+    clip.change(refusing(measure), clip, measured)
     return voice
-
-
-def _with_request(call: Callable[..., Any]) -> Callable[..., Any]:
-    """With the request as a named argument, which is how the framework hands it over."""
-
-    def run(*arguments: Any, request: gr.Request) -> Any:
-        return call(request, *arguments)
-
-    run.__annotations__ = {"request": gr.Request}
-    return run
 
 
 def _clip(studio: Studio, path: str | None) -> str:
@@ -288,5 +276,5 @@ def _scene(studio: Studio) -> gr.Dropdown:
         seconds = sum(one["seconds"] or 0 for one in done.said.get("deliverables", [])[:1])
         return str(audition.copied(track, studio.auditions, name)), f"{html.escape(name)} · {seconds:.3f} s"
 
-    go.click(_with_request(refusing(make)), [sentence, lines, library], [heard, told], concurrency_limit=2)
+    go.click(refusing(make), [sentence, lines, library], [heard, told], concurrency_limit=2)
     return library
