@@ -149,11 +149,12 @@ def _audition(studio: Studio) -> gr.Dropdown:
             seed = gr.Number(0, precision=0, minimum=0, label=I18N("another"))
             go = gr.Button(I18N("generate"), variant="primary", elem_id="audition-go")
         with gr.Column(scale=2):
-            heard = gr.Audio(label=I18N("take"), interactive=False, elem_id="audition-take")
+            heard = gr.Audio(label=I18N("take"), interactive=False, buttons=["download"], elem_id="audition-take")
             told = gr.Markdown(elem_classes="quiet-box", elem_id="audition-told")
             gr.Markdown(I18N("compare"))
             slots = [
-                gr.Audio(label=letter, interactive=False, visible=False, elem_id=f"slot-{letter}") for letter in "ABCD"
+                gr.Audio(label=letter, interactive=False, visible=False, buttons=["download"], elem_id=f"slot-{letter}")
+                for letter in "ABCD"
             ]
             with gr.Accordion(I18N("save"), open=False):
                 name = gr.Textbox(label=I18N("name"), max_length=40, elem_id="save-name")
@@ -255,7 +256,7 @@ def _scene(studio: Studio) -> gr.Dropdown:
             library = gr.Dropdown(_libraries(studio), value="", label=I18N("library"))
             go = gr.Button(I18N("make_scene"), variant="primary", elem_id="scene-go")
         with gr.Column(scale=2):
-            heard = gr.Audio(label=I18N("take"), interactive=False, elem_id="scene-take")
+            heard = gr.Audio(label=I18N("take"), interactive=False, buttons=["download"], elem_id="scene-take")
             told = gr.Markdown(elem_classes="quiet-box", elem_id="scene-told")
 
     def make(zh: bool, _: str, said: str, pasted: str, voices: str) -> Any:
