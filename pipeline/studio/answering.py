@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Body, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from pipeline.cast.listening import heard, remarks
@@ -21,7 +21,6 @@ from pipeline.studio.workspace import Workspace
 from pipeline.wording import chinese_of
 
 log = logging.getLogger("shuoshu.studio")
-Asked = Annotated[dict[str, Any], Body()]
 
 
 @dataclass(slots=True)

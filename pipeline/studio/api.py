@@ -15,7 +15,8 @@ from fastapi.responses import FileResponse, Response
 from pipeline.errors import StudioError
 from pipeline.folder import folder_for
 from pipeline.studio import api_lines, api_voices
-from pipeline.studio.answering import Asked, Studio, answered, chinese, clip_told
+from pipeline.studio import asked as asked_for
+from pipeline.studio.answering import Studio, answered, chinese, clip_told
 from pipeline.wording import Wording
 
 SERVED = {
@@ -81,10 +82,10 @@ def _books(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/api/run")
     @answered
-    def run(request: Request, asked: Asked) -> Any:
+    def run(request: Request, asked: asked_for.Run) -> Any:
         """Make a manuscript, or bring a book up to date with its table and cast."""
-        if asked.get("book"):
-            book = work.book(str(asked["book"])).path.name
+        if asked.book:
+            book = work.book(asked.book).path.name
             manuscript = Path(work.book(book).read().source)
             if not manuscript.resolve().is_relative_to(work.root):
                 raise StudioError(
@@ -92,10 +93,10 @@ def _books(router: APIRouter, studio: Studio) -> None:
                     where=str(manuscript), fix=Wording("Run it on the command line.", "请在命令行里制作。"),
                 )  # fmt: skip
             return {"job": studio.jobs.start(book, "run", str(manuscript), watched=True), "book": book}
-        manuscript = work.path("manuscripts", str(asked.get("manuscript", "")))
+        manuscript = work.path("manuscripts", asked.manuscript)
         more = ["--deliver", "m4b,srt,report"]
-        if asked.get("cast"):
-            more += ["--cast", str(work.path("casts", str(asked["cast"])))]
+        if asked.cast:
+            more += ["--cast", str(work.path("casts", asked.cast))]
         book = folder_for(manuscript, work.folder("output")).path.name
         return {"job": studio.jobs.start(book, "run", str(manuscript), *more, watched=True), "book": book}
 

@@ -8,13 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from pipeline.errors import StudioError
+from pipeline.studio import asked as asked_for
 from pipeline.studio import casting
-from pipeline.studio.answering import Asked, Studio, answered, chinese
+from pipeline.studio.answering import Studio, answered, chinese
 from pipeline.studio.desk import as_row, speakers_of
 from pipeline.wording import Wording
-
-AT_ONCE = 400
-"""Lines in one answer."""
 
 
 def add(router: APIRouter, studio: Studio) -> None:
@@ -27,18 +25,17 @@ def add(router: APIRouter, studio: Studio) -> None:
 def _lines(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/lines/{book}")
     @answered
-    def lines(request: Request, book: str, asked: Asked) -> Any:
+    def lines(request: Request, book: str, asked: asked_for.Lines) -> Any:
         view = studio.desk(book).view()
-        places = view.matching(asked.get("filter") or {})
-        first = max(0, int(asked.get("first", 0)))
+        places = view.matching(asked.filter)
         zh = chinese(request)
-        rows = [as_row(view.lines[at], zh) for at in places[first : first + min(int(asked.get("count", 100)), AT_ONCE)]]
+        rows = [as_row(view.lines[at], zh) for at in places[asked.first : asked.first + asked.count]]
         return {
             "title": view.title,
             "language": view.language,
             "count": len(places),
             "all": len(view.lines),
-            "first": first,
+            "first": asked.first,
             "rows": rows,
             "speakers": speakers_of(view.lines),
             "chapters": [[number, title] for number, title in view.titles.items()],
@@ -54,10 +51,9 @@ def _lines(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/api/change/{book}")
     @answered
-    def change(request: Request, book: str, asked: Asked) -> Any:
-        seen = {str(one): str(value) for one, value in dict(asked["seen"]).items()}
-        studio.desk(book).change(list(seen), str(asked["column"]), str(asked["value"]), seen)
-        return {"changed": list(seen)}
+    def change(request: Request, book: str, asked: asked_for.Change) -> Any:
+        studio.desk(book).change(list(asked.seen), asked.column, asked.value, asked.seen)
+        return {"changed": list(asked.seen)}
 
     @router.post("/api/undo/{book}")
     @answered
@@ -68,15 +64,15 @@ def _lines(router: APIRouter, studio: Studio) -> None:
 def _takes(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/rerender/{book}")
     @answered
-    def rerender(request: Request, book: str, asked: Asked) -> Any:
+    def rerender(request: Request, book: str, asked: asked_for.Rerender) -> Any:
         folder = studio.workspace.book(book)
         known = {one.line.id for one in studio.desk(book).view().lines}
-        ids = [str(one) for one in asked["lines"] if str(one) in known][:200]
+        ids = [one for one in asked.lines if one in known]
         if not ids:
             raise StudioError(
                 Wording("no line is chosen", "没有选中任何一行"), fix=Wording("Choose a line.", "请选一行。")
             )
-        takes = min(max(int(asked.get("takes", 1)), 1), 5)
+        takes = asked.takes
         return {
             "job": studio.jobs.start(
                 book, "rerender", str(folder.path), *ids, "--takes", str(takes), "--plain", "--workers", "1"
@@ -102,15 +98,15 @@ def _takes(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/api/choose/{book}")
     @answered
-    def choose(request: Request, book: str, asked: Asked) -> Any:
+    def choose(request: Request, book: str, asked: asked_for.Choose) -> Any:
         folder = studio.workspace.book(book)
-        known = {one.key for one in studio.desk(book).takes(str(asked["line"]))}
-        if asked["take"] not in known:
+        known = {one.key for one in studio.desk(book).takes(asked.line)}
+        if asked.take not in known:
             raise StudioError(
                 Wording("this line has no such take", "这一行没有这条录音"),
                 fix=Wording("Choose one that is listed.", "请选列出的录音。"),
             )
-        return {"job": studio.jobs.start(book, "choose", str(folder.path), str(asked["line"]), str(asked["take"]))}
+        return {"job": studio.jobs.start(book, "choose", str(folder.path), asked.line, asked.take)}
 
     @router.get("/take/{book}/{key}.flac")
     @answered
@@ -129,13 +125,12 @@ def _cast(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/api/rename/{book}")
     @answered
-    def rename(request: Request, book: str, asked: Asked) -> Any:
-        verb = "merge" if asked.get("merge") else "rename"
+    def rename(request: Request, book: str, asked: asked_for.Rename) -> Any:
+        verb = "merge" if asked.merge else "rename"
         folder = studio.workspace.book(book)
-        return {"job": studio.jobs.start(book, verb, str(folder.path), "--", str(asked["old"]), str(asked["new"]))}
+        return {"job": studio.jobs.start(book, verb, str(folder.path), "--", asked.old, asked.new)}
 
     @router.post("/api/give/{book}")
     @answered
-    def give(request: Request, book: str, asked: Asked) -> Any:
-        who, cast, voice = (str(asked.get(one) or "") for one in ("who", "cast", "voice"))
-        return {"saved": casting.give_voice(studio.workspace, studio.desk(book), who, cast, voice)}
+    def give(request: Request, book: str, asked: asked_for.Give) -> Any:
+        return {"saved": casting.give_voice(studio.workspace, studio.desk(book), asked.who, asked.cast, asked.voice)}

@@ -10,8 +10,9 @@ from fastapi.responses import FileResponse, Response
 
 from pipeline.errors import StudioError
 from pipeline.nouns import EMOTIONS
+from pipeline.studio import asked as asked_for
 from pipeline.studio import audition, casting
-from pipeline.studio.answering import Asked, Studio, answered, visitor
+from pipeline.studio.answering import Studio, answered, visitor
 from pipeline.studio.workspace import CLIPS
 from pipeline.wording import Wording
 
@@ -21,8 +22,8 @@ def add(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/api/audition")
     @answered
-    def make(request: Request, asked: Asked) -> Any:
-        wish = casting.wish_of(studio.workspace, asked)
+    def make(request: Request, asked: asked_for.Audition) -> Any:
+        wish = casting.wish_of(studio.workspace, asked.model_dump())
         sound = audition.heard(wish, studio.auditions, visitor(request))
         return {
             "key": sound.take.key,
@@ -43,8 +44,8 @@ def add(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/api/voice")
     @answered
-    def save(request: Request, asked: Asked) -> Any:
-        return {"saved": casting.save_voice(studio.workspace, asked)}
+    def save(request: Request, asked: asked_for.Voice) -> Any:
+        return {"saved": casting.save_voice(studio.workspace, asked.model_dump())}
 
     @router.get("/audition/{key}.flac")
     @answered

@@ -11,7 +11,7 @@ async function ask(path, body) {
   const answer = await fetch(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, options);
   let told;
   try { told = await answer.json(); } catch { told = {error: `${answer.status} ${answer.statusText}`, fix: ""}; }
-  if (!answer.ok) throw new Error([told.error || told.detail || answer.status, told.fix].filter(Boolean).join(zh ? " " : " "));
+  if (!answer.ok) throw new Error([told.error || (told.detail && JSON.stringify(told.detail)) || answer.status, told.fix].filter(Boolean).join(zh ? " " : " "));
   return told;
 }
 function note(text, bad) {

@@ -67,7 +67,7 @@ def _holds(one: Shown, name: str, value: Any) -> bool:
     if name == "text":
         return str(value).casefold() in one.line.text.casefold()
     if name == "chapter":
-        return one.line.chapter == int(value)
+        return str(one.line.chapter) == str(value)
     if name == "speaker":
         return one.line.speaker == str(value)
     if name == "emotion":

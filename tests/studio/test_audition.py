@@ -44,9 +44,22 @@ def test_emotions_by_sliders_and_by_words(client: TestClient) -> None:
     tired = heard(client, way="words", words="疲惫地低语")["key"]
     assert len({plain, angry, tired}) == 3
     for bad, says in (({"way": "words", "words": "zzz"}, "unknown emotion"), ({"text": "  "}, "nothing to speak"), ({"text": "好" * 500}, "more than"),
-                      ({"voice": "nobody 9"}, "no voice"), ({"ratio": "x"}, "no number")):  # fmt: skip
+                      ({"voice": "nobody 9"}, "no voice")):  # fmt: skip
         answer = client.post("/api/audition", json={"text": "好。", "voice": "narrator", **bad})
         assert (answer.status_code, says in answer.json()["error"]) == (400, True), answer.text
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        ("audition", {"text": 3}), ("audition", {"ratio": "x"}), ("audition", {"weights": [9] * 8}), ("audition", {"way": "?"}),
+        ("change/story", {"column": "emotion"}), ("change/story", {"column": "emotion", "value": "", "seen": []}),
+        ("lines/story", {"first": -1}), ("lines/story", {"count": 10**9}), ("rerender/story", {"lines": "all"}), ("rerender/story", []),
+        ("choose/story", {}), ("rename/story", {"old": "老王", "new": ""}), ("voice", {"name": None}),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_before_anything_happens(client: TestClient, call: str, body: object) -> None:
+    assert client.post(f"/api/{call}", json=body).status_code == 422
 
 
 def test_errors_come_in_the_visitors_language(client: TestClient) -> None:
