@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pydub import AudioSegment
 
 SHORTEST_S = 1.0
+LONGEST_S = 601.0
+"""What is decoded of a clip at most: a small file may hold hours of silence."""
 
 
 def clip_hash(path: Path) -> str:
@@ -50,15 +52,15 @@ def _length(path: Path) -> float:
 
 
 def decoded(path: Path) -> AudioSegment:
-    """Formats libsndfile does not know (M4A, WMA …), through ffmpeg. Raises CastError for what is no audio."""
+    """The first `LONGEST_S` seconds, mono, of formats libsndfile does not know (M4A, WMA …), through ffmpeg. Raises CastError
+    for what is no audio."""
     import imageio_ffmpeg
     from pydub import AudioSegment
     from pydub.exceptions import CouldntDecodeError
 
     AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
     try:
-        with path.open("rb") as stream:
-            return AudioSegment.from_file_using_temporary_files(stream)
+        return AudioSegment.from_file(path, duration=LONGEST_S, parameters=["-ac", "1"])
     except (CouldntDecodeError, OSError, IndexError, KeyError, ValueError) as error:
         raise CastError(
             Wording(f"the reference clip {path.name} is not audio", f"参考音频 {path.name} 不是音频"),

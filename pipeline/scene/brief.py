@@ -37,7 +37,7 @@ _SECONDS = {
 }
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
 _TOTAL = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+)[\s-]*(?P<unit>秒钟?|分钟?(?P<half>半)?|seconds?|sec\b|s\b|minutes?|min\b)",
+    r"(?P<number>\d+(?:\.\d+)?|[零一二两三四五六七八九十百半]+)[\s-]*(?P<unit>秒钟?|分钟?(?P<half>半)?|seconds?|sec\b|s\b|minutes?|min\b)",
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"([一二两三四五六七八九十]|\d+)\s*[位个名](?:角色|人物|人)")
@@ -105,24 +105,31 @@ def parse(text: str) -> Brief:
 
 def _total(text: str) -> tuple[float | None, str]:
     """Seconds, and the text without them."""
-    found = _TOTAL.search(text)
+    found = list(_TOTAL.finditer(text))
+    while len(found) > 1 and text[found[-2].end() : found[-1].start()].strip():
+        found.pop()  # 2分30秒 is one length; what is said of another thing is not
     if not found:
         return None, text
-    seconds = _number(found["number"]) * _SECONDS[found["unit"].lower().removesuffix("半")] + 30 * bool(found["half"])
+    seconds = sum(
+        _number(one["number"]) * _SECONDS[one["unit"].lower().removesuffix("半")] + 30 * bool(one["half"])
+        for one in found
+    )
     if not 1 <= seconds <= LONGEST_TOTAL_S:
         raise ScriptError(
             Wording(f"a scene cannot last {seconds:g} s", f"一场戏不能是 {seconds:g} 秒"),
             fix=Wording(f"From 1 to {LONGEST_TOTAL_S:g} s.", f"1 到 {LONGEST_TOTAL_S:g} 秒之间。"),
         )
-    return seconds, text[: found.start()] + text[found.end() :]
+    return seconds, text[: found[0].start()] + text[found[-1].end() :]
 
 
 def _number(text: str) -> float:
-    """Of digits, or of 一 to 九十九 and 半."""
+    """Of digits, or of 一 to 九百九十九 and 半."""
     if text[0].isdigit():
         return float(text)
-    tens, ten, ones = text.rpartition("十")
-    return (_DIGITS.get(tens, 1) * 10 if ten else 0) + _DIGITS.get(ones, 0)
+    hundreds, hundred, rest = text.rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    value = _DIGITS.get(hundreds, 1) * 100 if hundred else 0
+    return value + (_DIGITS.get(tens.lstrip("零"), 1) * 10 if ten else 0) + _DIGITS.get(ones.lstrip("零"), 0)
 
 
 def _said(text: str) -> int:

@@ -35,7 +35,13 @@ def manuscript(brief: Brief, lines: Sequence[Said]) -> str:
 
 def cast_file(brief: Brief, voices: Mapping[str, Voice], library: Cast | None, folder: Path) -> str:
     """The cast in YAML, for a file in `folder`; the library's consent note goes with its cloned voices."""
-    names = {voice.name.removeprefix("default:"): voice for voice in voices.values()}
+    names: dict[str, Voice] = {}
+    for voice in {id(one): one for one in voices.values()}.values():
+        name, number = voice.name.removeprefix("default:"), 1
+        while name in names:  # a voice of the library may have a role's name
+            number += 1
+            name = f"{voice.name.removeprefix('default:')} {number}"
+        names[name] = voice
     by_voice = {id(voice): name for name, voice in names.items()}
     narrator = voices.get(NARRATOR) or next(iter(voices.values()))
     told: dict[str, Any] = {"language": brief.language}

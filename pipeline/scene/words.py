@@ -16,7 +16,7 @@ from pipeline.script.llm_client import Client, NoAnswer
 from pipeline.wording import Wording
 
 MOST_LINES = 400
-LONGEST_LINE = 500
+LONGEST_LINE, LONGEST_ROW = 500, 2000
 LANGUAGES = get_args(Language)
 PACE = {"zh": 4.0, "en": 2.4}
 """Characters of Chinese, words of English, that a second of quiet dialogue holds, pauses included."""
@@ -60,6 +60,8 @@ def _rows(text: str, brief: Brief, where: str) -> Iterator[Said]:
     for number, row in enumerate(text.splitlines(), 1):
         if not row.strip():
             continue
+        if len(row) > LONGEST_ROW:
+            raise _error(where, number, Wording("this row is too long for a line", "这一行太长，不像一句台词"))
         found = _MARKED.fullmatch(row.strip()) or _COLON.fullmatch(row.strip())
         if found is None and NARRATOR not in names.values():
             raise _error(

@@ -108,7 +108,7 @@ def _books(router: APIRouter, studio: Studio) -> None:
     @router.get("/api/job/{name}")
     @answered
     def job(request: Request, name: str, wait: float = 0.0) -> Any:
-        return asdict(studio.jobs.wait(name, min(max(wait, 0.0), 20.0)))
+        return asdict(studio.jobs.wait(name, min(max(wait, 0.0), 5.0)))
 
     @router.get("/api/files/{book}")
     @answered

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,9 @@ from pipeline.studio.audition import RATIOS, Wish, emotion_of
 from pipeline.studio.desk import Desk
 from pipeline.studio.workspace import Workspace
 from pipeline.wording import Wording
+
+_writing = threading.Lock()
+"""One cast file is written at a time."""
 
 
 def voices(workspace: Workspace) -> list[dict[str, Any]]:
@@ -119,12 +123,25 @@ def save_voice(workspace: Workspace, asked: Mapping[str, Any]) -> str:
             Wording("a voice needs a name", "声音要有名字"), fix=Wording("Letters and digits.", "请用文字和数字。")
         )
     path = workspace.path("casts", file if file.endswith((".yaml", ".yml")) else f"{file}.yaml")
+    with _writing:
+        return _saved(workspace, asked, name, path)
+
+
+def _saved(workspace: Workspace, asked: Mapping[str, Any], name: str, path: Path) -> str:
     wish = wish_of(workspace, asked)
     settings: dict[str, Any] = {"engine": wish.voice.engine, **wish.voice.parameters}
     consent = str(asked.get("consent") or "").strip()
     if wish.voice.reference:
         settings["reference"] = str(wish.voice.reference)
-        known = path.is_file() and cast_room.load(path).consent
+        known = cast_room.load(path).consent if path.is_file() else ""
+        if known and consent and consent not in known:
+            raise CastError(
+                Wording("this file has a consent note already", "这个文件已有授权说明"),
+                where=str(path),
+                fix=Wording(
+                    "Add yours to it by hand, and leave the field empty.", "请在文件里补上您的说明，这里留空。"
+                ),
+            )
         if not consent and not known:
             raise CastError(
                 Wording("a cloned voice needs a consent note", "克隆的声音需要授权说明"), where=str(path),
@@ -151,7 +168,7 @@ def give_voice(workspace: Workspace, desk: Desk, who: str, cast: str, name: str)
     ``casts/BOOK.yaml`` with everyone in it. A voice that the file does not have comes into it. Raises CastError where the
     file must be changed by hand, BookHeldError while a run works on the book."""
     voice = voice_of(workspace, cast, name)
-    with desk.folder.locked():
+    with _writing, desk.folder.locked():
         record = desk.folder.read()
         path = Path(record.cast) if record.cast else workspace.folder("casts") / f"{desk.folder.path.name}.yaml"
         if not path.resolve().is_relative_to(workspace.root.resolve()):
@@ -212,7 +229,10 @@ def _cloning(engine: str) -> str:
 
 def _number(value: Any, low: float, high: float) -> float:
     try:
-        return min(max(float(value), low), high)
+        number = float(value)
+        if number != number:
+            raise ValueError("not a number")
+        return min(max(number, low), high)
     except (TypeError, ValueError) as error:
         raise StudioError(
             Wording(f"{str(value)[:40]!r} is no number", f"{str(value)[:40]!r} 不是数字"),

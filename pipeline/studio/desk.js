@@ -3,8 +3,8 @@ const zh = (navigator.language || "en").toLowerCase().startsWith("zh");
 const texts = JSON.parse($("texts").textContent);
 const say = (key) => (texts[key] || [key, key])[zh ? 1 : 0];
 const lang = zh ? "zh" : "en";
-const ROW = 46, WINDOW = 100;
-const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Set(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), speakers: [], voices: [], language: "zh"};
+const ROW = 46, WINDOW = 100, MOST_PICKED = 400;
+const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Map(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), speakers: [], voices: [], language: "zh"};
 
 async function ask(path, body) {
   const options = body === undefined ? {} : body instanceof FormData ? {method: "POST", body} : {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)};
@@ -18,7 +18,7 @@ function note(text, bad) {
   const bar = $("note");
   bar.textContent = text; bar.className = bad ? "bad" : ""; bar.hidden = !text;
 }
-async function tried(work) { try { note(""); return await work(); } catch (error) { note(String(error.message || error), true); } }
+async function tried(work, quiet) { try { if (!quiet) note(""); return await work(); } catch (error) { note(String(error.message || error), true); } }
 const make = (tag, props = {}, ...children) => { const one = Object.assign(document.createElement(tag), props); one.append(...children); return one; };
 const shown = (name) => name === "narrator" || name === "unknown" ? say(name) : name;
 function colour(name) {
@@ -67,11 +67,11 @@ async function fetchRows(start) {
     if (number !== state.asked) return;
     take(told);
     draw();
-  });
+  }, true);
 }
 function take(told) {
   state.count = told.count; state.all = told.all; state.stamp = told.stamp; state.language = told.language;
-  told.rows.forEach((row, index) => state.rows.set(told.first + index, row));
+  told.rows.forEach((row, index) => { state.rows.set(told.first + index, row); if (state.picked.has(row.id)) state.picked.set(row.id, row); });
   $("count").textContent = `${told.count} ${say("lines")} (${say("of")} ${told.all}) · ${say("stale")} ${told.stale}`;
   $("update").hidden = !told.stale && told.mastered.length === told.chapters.length;
   if (told.speakers.join() !== state.speakers.join()) {
@@ -99,24 +99,26 @@ async function load(keep) {
     state.rows = new Map([[`asked ${first}`, true]]);
     if (!keep) { list.scrollTop = 0; state.at = -1; }
     take(told);
-    if (keep && chosen) for (const [at, row] of state.rows) if (row.id === chosen) state.at = at;
+    if (keep) { state.at = -1; for (const [at, row] of state.rows) if (chosen && row.id === chosen) state.at = at; }
     draw();
     panel();
-  });
+  }, true);
 }
 const soon = () => { if (!drawn) drawn = requestAnimationFrame(() => { drawn = 0; draw(); }); };
 list.addEventListener("scroll", soon);
 new ResizeObserver(soon).observe(list);
-list.addEventListener("click", (event) => {
+list.addEventListener("click", async (event) => {
   const at = Number(event.target.closest(".row")?.dataset.at ?? -1);
   if (at < 0) return;
-  if (event.ctrlKey || event.metaKey || event.shiftKey) pick(at, event.shiftKey); else state.picked.clear();
+  if (event.ctrlKey || event.metaKey || event.shiftKey) await pick(at, event.shiftKey); else state.picked.clear();
   go(at);
 });
 list.addEventListener("dblclick", () => play(state.at));
-function pick(at, range) {
+async function pick(at, range) {
   const from = range && state.at >= 0 ? Math.min(state.at, at) : at, to = range && state.at >= 0 ? Math.max(state.at, at) : at;
-  for (let one = from; one <= to; one++) { const row = state.rows.get(one); if (row) state.picked.add(row.id); }
+  if (to - from >= MOST_PICKED || state.picked.size + to - from >= MOST_PICKED) { note(`${say("at_most")} ${MOST_PICKED}`, true); return; }
+  const told = await tried(() => ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: state.filter, first: from, count: to - from + 1}));
+  for (const row of told?.rows ?? []) state.picked.set(row.id, row);
 }
 function go(at) {
   if (at < 0 || at >= state.count) return;
@@ -130,7 +132,7 @@ function go(at) {
 
 // --- one line ---
 const FIELDS = ["speaker", "emotion", "delivery", "spoken", "speed", "pause_after"];
-let paneled = "";
+let paneled = "", held = null; // the line whose field is being edited
 async function panel() {
   const row = state.rows.get(state.at);
   $("line").hidden = !row; $("none").hidden = !!row;
@@ -140,7 +142,7 @@ async function panel() {
   $("line-why").textContent = [row.stale, ...row.flags, row.doubt ? say("doubt") : ""].filter(Boolean).join(" · ");
   if (paneled !== row.id || !element.contains(document.activeElement) || document.activeElement.tagName === "BUTTON") for (const name of FIELDS) { const field = $(`edit-${name}`); if (field !== document.activeElement) field.value = row[name] ?? ""; }
   paneled = row.id;
-  const told = await tried(() => ask(`api/takes/${encodeURIComponent(state.book)}/${encodeURIComponent(row.id)}`));
+  const told = await tried(() => ask(`api/takes/${encodeURIComponent(state.book)}/${encodeURIComponent(row.id)}`), true);
   if (!told || paneled !== row.id) return;
   row.takes = told.takes;
   $("takes").replaceChildren(...told.takes.slice(-8).map((take, index) => {
@@ -152,26 +154,26 @@ async function panel() {
   }));
 }
 for (const name of FIELDS) {
+  $(`edit-${name}`).addEventListener("focus", () => { held = state.rows.get(state.at); });
   $(`edit-${name}`).addEventListener("change", async (event) => {
-    const row = state.rows.get(state.at);
+    const row = held || state.rows.get(state.at);
     if (!row) return;
     let value = event.target.value;
     if (name === "speaker" && value === "+") { value = (prompt(say("new_speaker")) || "").trim(); if (!value) { panel(); return; } }
-    const ids = state.picked.size > 1 && state.picked.has(row.id) ? [...state.picked] : [row.id];
-    const seen = {};
-    for (const one of state.rows.values()) if (one.id && ids.includes(one.id)) seen[one.id] = one[name] ?? "";
-    await tried(() => ask(`api/change/${encodeURIComponent(state.book)}`, {column: name, value, seen}));
+    const rows = state.picked.size > 1 && state.picked.has(row.id) ? [...state.picked.values()] : [row];
+    const seen = Object.fromEntries(rows.map((one) => [one.id, one[name] ?? ""]));
+    const done = await tried(() => ask(`api/change/${encodeURIComponent(state.book)}`, {column: name, value, seen}));
+    if (done) for (const one of rows) one[name] = value;
     event.target.blur();
-    const told = $("note").textContent;
+    held = null;
     await load(true);
-    if (told) note(told, true);
   });
 }
-async function undo() { await tried(() => ask(`api/undo/${encodeURIComponent(state.book)}`, {})); const told = $("note").textContent; await load(true); if (told) note(told, true); }
+async function undo() { await tried(() => ask(`api/undo/${encodeURIComponent(state.book)}`, {})); await load(true); }
 async function rerender(takes) {
   const row = state.rows.get(state.at);
   if (!row) return;
-  const lines = state.picked.size > 1 ? [...state.picked] : [row.id];
+  const lines = state.picked.size > 1 ? [...state.picked.keys()] : [row.id];
   lines.forEach((one) => state.busy.add(one));
   draw();
   const told = await tried(() => ask(`api/rerender/${encodeURIComponent(state.book)}`, {lines, takes}));
@@ -203,7 +205,7 @@ function halt() { on = false; audio.pause(); state.playing = -1; draw(); }
 // --- work ---
 async function follow(job) {
   while (true) {
-    const told = await tried(() => ask(`api/job/${job}?wait=2`));
+    const told = await tried(() => ask(`api/job/${job}?wait=2`), true);
     if (!told) return;
     state.jobs.set(job, told);
     progress();
@@ -222,20 +224,20 @@ function progress() {
   $("progress-bar").value = now.total ? now.at : 0;
 }
 async function resume() {
-  const told = await tried(() => ask(`api/jobs/${encodeURIComponent(state.book)}`));
+  const told = await tried(() => ask(`api/jobs/${encodeURIComponent(state.book)}`), true);
   for (const one of told?.jobs ?? []) if (one.state === "running" || one.state === "waiting") follow(one.id).then(() => opened(true));
 }
 async function files() {
-  const told = await tried(() => ask(`api/files/${encodeURIComponent(state.book)}`));
+  const told = await tried(() => ask(`api/files/${encodeURIComponent(state.book)}`), true);
   if (!told) return;
   const rows = told.files.map((one) => make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/${one.name.split("/").map(encodeURIComponent).join("/")}`, download: one.name.split("/").at(-1), textContent: one.name}), ` ${(one.bytes / 1e6).toFixed(1)} MB`));
   if (told.report) rows.unshift(make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/report.html`, target: "_blank", textContent: say("report")})));
   $("files").replaceChildren(...rows);
 }
 async function people() {
-  const listed = await tried(() => ask("api/voices"));
+  const listed = await tried(() => ask("api/voices"), true);
   state.voices = listed?.voices ?? [];
-  const told = await tried(() => ask(`api/characters/${encodeURIComponent(state.book)}`));
+  const told = await tried(() => ask(`api/characters/${encodeURIComponent(state.book)}`), true);
   if (!told) return;
   $("people").replaceChildren(...told.characters.map((one) => {
     const hear = make("button", {type: "button", className: "mini", textContent: "▶", title: say("hear")});
@@ -250,9 +252,7 @@ async function people() {
         const chosen = state.voices[Number(voices.value)];
         if (voices.value === "" || !chosen) return;
         await tried(() => ask(`api/give/${encodeURIComponent(state.book)}`, {who: one.name, cast: chosen.cast, voice: chosen.name}));
-        const told = $("note").textContent;
         await opened(true);
-        if (told) note(told, true);
       };
       const say_line = make("button", {type: "button", className: "mini", textContent: say("try"), title: say("try_title")});
       say_line.onclick = async () => {
@@ -279,7 +279,7 @@ async function opened(keep) { await load(keep); await Promise.all([files(), peop
 
 // --- books ---
 async function books() {
-  const told = await tried(() => ask("api/books"));
+  const told = await tried(() => ask("api/books"), true);
   if (!told) return;
   options($("book"), [["", say("choose_book")], ...told.books.map((one) => [one, one])]);
   options($("manuscript"), [["", say("manuscript")], ...told.manuscripts.map((one) => [one, one])]);
@@ -289,7 +289,10 @@ async function books() {
 }
 async function select(name) {
   halt();
-  Object.assign(state, {book: name, rows: new Map(), count: 0, at: -1, picked: new Set(), speakers: []});
+  state.filter = {};
+  for (const one of ["search", "speaker", "chapter"]) $(one).value = "";
+  for (const one of ["doubt", "emotion", "flagged", "stale"]) $(`only-${one}`).checked = false;
+  Object.assign(state, {book: name, rows: new Map(), count: 0, at: -1, picked: new Map(), speakers: []});
   history.replaceState(null, "", name ? `#${encodeURIComponent(name)}` : location.pathname);
   $("desk").hidden = !name; $("empty").hidden = !!name;
   if (name) { await opened(false); await resume(); }

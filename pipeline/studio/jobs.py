@@ -108,15 +108,26 @@ class Jobs:
         """The job at its end."""
         self._logs.mkdir(parents=True, exist_ok=True)
         more = ("--log-file", str(self._log(due.job.id))) if due.watched else ()
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", due.command[0], *more, "--json", *due.command[1:]], cwd=self._root,
-            capture_output=True, text=True, check=False, input=due.told, start_new_session=True,
-            env={**os.environ, "COLUMNS": "200"},
-        )  # fmt: skip
+        log = self._log(due.job.id)
+        files = [log.with_suffix(suffix) for suffix in (".in", ".out", ".err")]
+        files[0].write_text(due.told, encoding="utf-8")
+        with (
+            files[0].open() as told,
+            files[1].open("wb") as out,
+            files[2].open("wb") as err,
+        ):  # no pipes: they end with us
+            done = subprocess.run(
+                [sys.executable, "-m", "pipeline.cli", due.command[0], *more, "--json", *due.command[1:]], cwd=self._root,
+                stdin=told, stdout=out, stderr=err, check=False, start_new_session=True, env={**os.environ, "COLUMNS": "200"},
+            )  # fmt: skip
+        stdout, stderr = (one.read_text(encoding="utf-8", errors="replace") for one in files[1:])
         said: Any = {}
         with suppress(ValueError):
-            said = json.loads(done.stdout)
-        error = "" if not done.returncode else done.stderr.strip()[-2000:] or f"exit code {done.returncode}"
+            said = json.loads(stdout)
+        error = "" if not done.returncode else stderr.strip()[-2000:] or f"exit code {done.returncode}"
+        error = error.replace(f"{self._root}/", "")
+        for one in files:
+            one.unlink()
         ended = replace(
             due.job, state="failed" if error else "done", said=said if isinstance(said, dict) else {}, error=error
         )

@@ -18,7 +18,7 @@ from pipeline.nouns import EMOTIONS
 from pipeline.shipped import yaml_of
 from pipeline.studio import audition, casting
 from pipeline.studio.answering import Studio, chinese, clip_told
-from pipeline.wording import chinese_of
+from pipeline.wording import Wording, chinese_of
 
 TEXTS: dict[str, list[str]] = yaml_of(__package__, "words.yaml")["forms"]
 _ENGLISH, _CHINESE = ({key: one[at] for key, one in TEXTS.items()} for at in (0, 1))
@@ -269,10 +269,13 @@ def _scene(studio: Studio) -> gr.Dropdown:
         more = ["--library", str(work.path("casts", voices))] if voices else []
         more += ["--lines", "-"] if pasted.strip() else []
         folder = str(work.folder("manuscripts"))
-        job = studio.jobs.start(name, "scene", said, "--name", name, "--to", folder, "--plain", *more, told=pasted)
+        job = studio.jobs.start(
+            name, "scene", "--name", name, "--to", folder, "--plain", *more, "--", said[:500], told=pasted[:20_000]
+        )
         done = studio.jobs.wait(job, 600)
         if done.state != "done":
-            raise StudioError(done.error or "…")
+            late = Wording("it is not done yet: look for it under the books", "还没有做完，稍后请在“书”里找它")
+            raise StudioError(done.error or late)
         track = next(iter(sorted((work.book(name).path / "chapters").glob("*.flac"))))
         seconds = sum(one["seconds"] or 0 for one in done.said.get("deliverables", [])[:1])
         return str(audition.copied(track, studio.auditions, name)), f"{html.escape(name)} · {seconds:.3f} s"

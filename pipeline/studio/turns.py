@@ -8,6 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from pipeline.errors import StudioError
+from pipeline.wording import Wording
+
+MOST_WAITING, MOST_OF_ONE = 100, 8
+"""Calls that wait, and of one visitor: each holds a thread of the server's."""
 R = TypeVar("R")
 
 
@@ -21,9 +26,15 @@ class Turns:
         self._thread: threading.Thread | None = None
 
     def run(self, who: str, call: Callable[[], R]) -> R:
-        """What `call` returns or raises, when the turn of `who` has come."""
+        """What `call` returns or raises, when the turn of `who` has come. Raises StudioError when too much waits."""
         future: Future[R] = Future()
         with self._changed:
+            waiting = sum(map(len, self._waiting.values()))
+            if waiting >= MOST_WAITING or len(self._waiting.get(who, ())) >= MOST_OF_ONE:
+                raise StudioError(
+                    Wording("too many others wait already", "排队的太多了"),
+                    fix=Wording("Try again in a moment.", "请稍后再试。"),
+                )
             self._waiting.setdefault(who, deque()).append((call, future))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True, name=self._name)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from pipeline.errors import StudioError
@@ -45,7 +46,11 @@ def add(path: Path, name: str, password: str) -> None:
             fix=Wording("Choose a longer one.", "请换一个长一些的。"),
         )
     known = {**load(path), name: hashed(password)} if path.exists() else {name: hashed(password)}
-    write_text(path, "".join(f"{one}:{told}\n" for one, told in known.items()))
+    before = os.umask(0o077)  # nobody else reads it, not for a moment
+    try:
+        write_text(path, "".join(f"{one}:{told}\n" for one, told in known.items()))
+    finally:
+        os.umask(before)
     path.chmod(0o600)
 
 
@@ -76,6 +81,20 @@ def load(path: Path) -> dict[str, str]:
     return found
 
 
+@cache
+def _nobody() -> str:
+    """A hash that is reckoned for names that are none, so that they take as long."""
+    return hashed(os.urandom(16).hex())
+
+
+def _seen(name: str, password: str) -> str:
+    return hashlib.sha256(f"{name}\0{password}".encode()).hexdigest()
+
+
+def _keys(address: str, name: str) -> tuple[str, str]:
+    return f"from {address}", f"as {name}"
+
+
 @dataclass(slots=True)
 class Doorkeeper:
     """Checks passwords. After `FREE_TRIES` wrong ones from an address, or for a name, every further try waits twice as long."""
@@ -86,32 +105,35 @@ class Doorkeeper:
     _right: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def waits(self, *who: str) -> float:
+    def waits(self, address: str, name: str = "") -> float:
         """Seconds until an address and a name may try again; 0 = now."""
         with self._lock:
-            return max((self._until(one) for one in who), default=0.0)
+            return max(self._until(one) for one in _keys(address, name))
+
+    def remembers(self, name: str, password: str) -> bool:
+        """Whether these came in before; no hash is reckoned."""
+        with self._lock:
+            return name in self.users and self._right.get((name, _seen(name, password))) == self.users[name]
 
     def _until(self, who: str) -> float:
         count, last = self._wrong.get(who, (0, 0.0))
-        wait = min(2.0 ** (count - FREE_TRIES), LONGEST_WAIT_S) if count >= FREE_TRIES else 0.0
+        wait = min(2.0 ** min(count - FREE_TRIES, 20), LONGEST_WAIT_S) if count >= FREE_TRIES else 0.0
         return max(0.0, last + wait - self.clock())
 
     def knows(self, name: str, password: str, address: str) -> bool:
         """Whether this is a user and the password. A right one is remembered, so that not every request costs a hash."""
-        told = self.users.get(name, hashed("", b"nobody-nobody-no"))
-        seen = hashlib.sha256(f"{name}\0{password}".encode()).hexdigest()
-        with self._lock:
-            if self._right.get((name, seen)) == told:
-                return True
+        if self.remembers(name, password):
+            return True
+        told = self.users.get(name) or _nobody()
         salt = base64.b64decode(told.split("$")[1])
         right = hmac.compare_digest(hashed(password, salt), told) and name in self.users
         with self._lock:
-            for one in (address, name):
+            for one in _keys(address, name):
                 count, _ = self._wrong.pop(one, (0, 0.0))
                 if not right:
                     self._wrong[one] = count + 1, self.clock()
             if right:
-                self._right[name, seen] = told
+                self._right[name, _seen(name, password)] = told
             if len(self._wrong) > 10_000:
                 self._wrong.pop(next(iter(self._wrong)))
         return right

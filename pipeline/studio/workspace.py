@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ShuoshuError, StudioError
+from pipeline.errors import StudioError
+from pipeline.files import explained
 from pipeline.folder import BookFolder, safe_name
 from pipeline.wording import Wording
 
@@ -44,7 +45,14 @@ class Workspace:
         """A file or folder below one of its folders, there or not. Raises StudioError for a name that leads out."""
         base = self.folder(kind).resolve()
         plain = name.replace("\\", "/")
-        if not name or "\0" in name or plain.startswith("/") or ".." in plain.split("/") or ":" in plain.split("/")[0]:
+        if (
+            not name
+            or "\0" in name
+            or len(os.fsencode(name)) > 240
+            or plain.startswith("/")
+            or ".." in plain.split("/")
+            or ":" in plain.split("/")[0]
+        ):
             raise self._refused(kind, name)
         path = base / plain
         if not path.resolve().is_relative_to(base):
@@ -81,28 +89,24 @@ class Workspace:
         return folder
 
     def free_name(self, name: str) -> str:
-        """A book's name that nobody has: this one, or with a number behind it."""
-        taken, number = {one.casefold() for one in self.books()}, 1
+        """A name that no book has, nor a manuscript: this one, or with a number behind it."""
+        manuscripts = (path.stem for path in self.folder("manuscripts").iterdir())
+        taken, number = {one.casefold() for one in (*self.books(), *manuscripts)}, 1
         while (found := f"{name}{'' if number == 1 else f' {number}'}").casefold() in taken:
             number += 1
         return found
 
     def take_manuscript(self, upload: Path, name: str) -> Path:
         """Keep an uploaded manuscript under `manuscripts/`, by a name that nobody has; one that is there already, byte for
-        byte, is
-        that one. Raises StudioError for one that is too large or of no kind that can be read, ManuscriptError for a broken
-        one."""
+        byte, is that one. Raises StudioError for one that is too large or of no kind that can be read, ManuscriptError for a
+        broken one; then nothing is kept."""
         from pipeline.manuscript import reader
 
         self._sized(upload, MANUSCRIPT_BYTES)
         suffix = _suffix(upload, Path(name).suffix.lower())
-        kept = self._kept(upload, "manuscripts", safe_name(Path(name).stem) or "book", suffix)
-        try:
-            reader.read(kept)
-        except ShuoshuError:
-            kept.unlink()
-            raise
-        return kept
+        upload = upload.rename(upload.with_suffix(suffix))
+        reader.read(upload)
+        return self._kept(upload, "manuscripts", safe_name(Path(name).stem) or "book", suffix)
 
     def take_clip(self, upload: Path, name: str) -> Path:
         """Keep an uploaded clip under `clips/`. Raises StudioError for one that is too large or too long, CastError for one
@@ -118,9 +122,8 @@ class Workspace:
                 fix=Wording("Cut out 5 to 15 s of one voice.", "请剪出 5 到 15 秒、只有一个人说话的部分。"),
             )
         suffix = Path(name).suffix.lower()
-        suffix = (
-            suffix if suffix in CLIPS else ".wav"
-        )  # read by its content, and never handed out as anything but audio
+        if suffix not in CLIPS:  # it is read by its content, and never handed out as anything but audio
+            suffix = ".wav"
         return self._kept(upload, "clips", safe_name(Path(name).stem) or "clip", suffix)
 
     def _sized(self, upload: Path, most: int) -> None:
@@ -146,8 +149,12 @@ class Workspace:
                     return path
                 number += 1
                 continue
-            with os.fdopen(handle, "wb") as out, upload.open("rb") as file:
-                shutil.copyfileobj(file, out)
+            try:
+                with os.fdopen(handle, "wb") as out, upload.open("rb") as file:
+                    shutil.copyfileobj(file, out)
+            except OSError as error:  # a full disk
+                path.unlink(missing_ok=True)
+                raise explained(error, path) from error
             return path
 
 
@@ -180,7 +187,7 @@ def _suffix(upload: Path, named: str) -> str:
 
 
 def _seconds(path: Path) -> float:
-    """How long a clip is by its frames, whatever its head claims."""
+    """How long a clip is; of one whose head may lie, as far as it can be decoded."""
     from pipeline.cast.listening import heard
 
     return heard(path).seconds

@@ -36,6 +36,8 @@ LINES = """旁白：夜深了，院子里只剩下风声。
         (SEED, [Role("父亲", "沉稳", "male"), Role("孩子", "调皮", "", "child"), Role(NARRATOR, "略带忧伤")], 30, 3),
         ("请写一段林晚有些生气、老王笑呵呵的对话，一分半", [Role("林晚", "有些生气"), Role("老王", "笑呵呵")], 90, 0),
         ("父亲和母亲，四十五秒", [Role("父亲", "", "male"), Role("母亲", "", "female")], 45, 0),
+        ("父亲和母亲，一百二十秒", [Role("父亲", "", "male"), Role("母亲", "", "female")], 120, 0),
+        ("父亲和母亲，2分30秒", [Role("父亲", "", "male"), Role("母亲", "", "female")], 150, 0),
         ("奶奶慈祥，小女孩好奇", [Role("奶奶", "慈祥", "female", "elder"), Role("小女孩", "好奇", "female", "child")], None, 0),
         ("A dialogue of a calm father, a mischievous child and a slightly sad narrator, 30 seconds in all.",
          [Role("Father", "calm", "male"), Role("Child", "mischievous", "", "child"), Role(NARRATOR, "slightly sad")], 30, 0),

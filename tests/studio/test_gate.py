@@ -163,6 +163,13 @@ def test_who_is_not_in_the_file_does_not_come_in(
     assert client.get("/api/books", headers=basic("nobody", "a good password")).status_code == 401
     statuses = [client.get("/api/books", headers=basic("lin", f"guess {n}")).status_code for n in range(8)]
     assert statuses[-1] == 429, "brute force has to wait"
+    assert client.get("/api/books", headers=basic("lin", "a good password")).status_code == 200, (
+        "who came in before stays in"
+    )
+    assert (
+        client.post("/api/undo/story", headers={**basic("lin", "a good password"), "origin": "http://["}).status_code
+        == 403
+    )
     with pytest.raises(StudioError, match="10 characters"):
         users.add(file, "short", "short")
     with pytest.raises(StudioError, match="no name"):
@@ -182,6 +189,8 @@ def test_wrong_passwords_wait_longer_each_time() -> None:
     now[0] += 1
     assert not door.knows("lin", "wrong", "1.2.3.4")
     assert door.waits("9.9.9.9", "lin") == 2
+    assert door.waits("9.9.9.9") == 0
+    assert door.waits("lin") == 0, "a name and an address are told apart"
     now[0] += 2
     assert door.knows("lin", "right password", "1.2.3.4")
     assert door.waits("1.2.3.4", "lin") == 0
