@@ -82,7 +82,7 @@ def master_in_turn(
     while True:
         stopped = stopped or production.stop_when()
         if not stopped:
-            given.extend(submit(number) for number in islice(numbers, 2 * workers.count - len(given)))
+            given.extend(submit(number) for number in islice(numbers, max(0, 2 * workers.count - len(given))))
         if not given:
             break
         made.append(given.popleft()())

@@ -12,14 +12,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from distributed import LocalCluster
 
+from pipeline import chapters
 from pipeline.errors import RenderError
 from pipeline.files import sha256_file
 from pipeline.opening import open_book
 from pipeline.produce import Result, finish
+from pipeline.progress import unobserved
 from pipeline.render import dask_crew
 from pipeline.request import Request
 from tests.conftest import shuoshu
@@ -159,3 +163,22 @@ def test_an_interrupt_waits_for_no_worker(tmp_path: Path) -> None:
         for thread in threads:
             thread.join(20)
     assert [str(one).splitlines()[0] for one in ended] == ["the work was stopped"] * 2
+
+
+def test_chapters_are_given_out_while_workers_come_and_go() -> None:
+    """A cluster of four loses three of its workers while chapters are in flight."""
+    counts = iter([4, 4, 1, 1, 1, 2, 3, 4])
+
+    class Shrinking:
+        @property
+        def count(self) -> int:
+            return next(counts, 4)
+
+    book = SimpleNamespace(chapters=tuple(range(1, 13)), stop_when=lambda: False)
+    made: list[Any] = []
+
+    def submit(number: int) -> Any:
+        return lambda: (SimpleNamespace(title="", chapter=number), True)
+
+    chapters.master_in_turn(book, submit, Shrinking(), unobserved, made)  # type: ignore[arg-type]
+    assert [master.chapter for master, _ in made] == list(book.chapters)
