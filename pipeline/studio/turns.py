@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pipeline.errors import StudioError
 from pipeline.wording import Wording
 
-MOST_WAITING, MOST_OF_ONE = 100, 8
+MOST_WAITING, MOST_OF_ONE = 100, 40
 """Calls that wait, and of one visitor: each holds a thread of the server's."""
 R = TypeVar("R")
 
