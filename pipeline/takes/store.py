@@ -54,6 +54,7 @@ class TakeStore:
         self._index = Index(folder)
         self._read_to: dict[Path, int] = {}
         self._answers: dict[str, Rendered] = {}
+        self._nameless: list[Rendered] = []
 
     def close(self) -> None:
         self._index.close()
@@ -135,15 +136,16 @@ class TakeStore:
 
     def absorb(self) -> list[Rendered]:
         """Enter what the workers' journals have that was not read yet; the takes that were new to the index. A row whose file
-        is not there is no take. Entering a row twice changes nothing."""
+        is not there is no take yet, and is looked at again the next time. Entering a row twice changes nothing."""
         with self._index.lock:
-            told: list[Rendered] = []
+            told = self._nameless
             for path in journal.there(self.folder):
                 try:
                     rows, self._read_to[path], _ = journal.rows(path, self._read_to.get(path, 0), self.folder)
                 except FileNotFoundError:  # another reader was done with it
                     continue
                 told += rows
+            self._nameless = [one for one in told if not one.take.path.is_file()]  # its worker is at it, or was killed
             known = self.takes(one.take.key for one in told)
             fresh = [one for one in told if self._is_news(one, known.get(one.take.key))]
             if fresh:

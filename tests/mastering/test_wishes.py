@@ -139,7 +139,7 @@ def test_the_commands_refuse_a_wrong_ending_before_anything_is_made(tmp_path: Pa
     for command in (("cast", "check", "cast.yaml"), ("run", "book.txt", "--cast", "cast.yaml", "--plain")):
         done = shuoshu(*command, cwd=tmp_path, SHUOSHU_LANG="zh")
         assert done.returncode == 2
-        assert "cast.yaml, line 6" in done.stderr
+        assert "cast.yaml 第 6 行" in done.stderr
         assert "44100 Hz 的 MP3 没有 123 kb/s" in done.stderr
         assert "可选" in done.stderr
     assert not list(tmp_path.rglob("*.flac"))

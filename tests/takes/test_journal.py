@@ -66,6 +66,20 @@ def take_key_of(take: Take) -> str:
     return key_of(notes.of(take.path).asked)
 
 
+def test_a_row_that_is_read_before_its_file_has_its_name_is_read_again(tmp_path: Path) -> None:
+    """A reader looks between a worker's row and the moment its file gets its name; then the worker is killed."""
+    [one] = render_batch(jobs(0, 1), tmp_path)
+    assert isinstance(one, Rendered)
+    nameless = one.take.path.rename(tmp_path / "nameless")
+    with TakeStore(tmp_path) as store:
+        assert store.absorb() == []
+        assert store.absorb() == []
+        nameless.rename(one.take.path)
+        assert [made.take.key for made in store.absorb()] == [one.take.key]
+        assert store.absorb() == []
+        assert sound(store) == {"c00-0000": one.take.key}
+
+
 def test_workers_that_share_nothing_but_a_folder_lose_nothing_when_killed(tmp_path: Path) -> None:
     """Three processes write takes and journals while this one reads; two are killed in the middle of their work."""
     processes = [started(work, tmp_path, who, 40, 5) for who in range(3)]
