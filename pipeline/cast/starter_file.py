@@ -58,14 +58,14 @@ def starter(characters: Sequence[Character], book: Book, path: Path) -> None:
         "",
         f"voices:  # {words['voices']}",
         _voice("narrator", cast.voices["narrator"]),
-        *(_voice(_key(one.name), cast.voices[f"default:{one.name}"]) for one in people),
+        *(_voice(key(one.name), cast.voices[f"default:{one.name}"]) for one in people),
         "",
         f"# {words['characters'].format(count=len(people))}",
         "characters:" if people else "characters: {}",
     ]
     for one in people:
         lines.append(f"  # {words['lines'].format(count=one.lines, sample=_flat(one.sample))}")
-        lines.append(f"  {_key(one.name)}: {{voice: {_key(one.name)}}}")
+        lines.append(f"  {key(one.name)}: {{voice: {key(one.name)}}}")
     lines += ["", f"# lexicon:              # {words['lexicon']}", ""]
     write_text(path, "\n".join(lines))
 
@@ -75,7 +75,7 @@ def _voice(name: str, voice: Voice) -> str:
     return f"  {name}: {{engine: {voice.engine}{settings}}}"
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """A name as a YAML key: quoted unless it is plainly a word."""
     plain = re.fullmatch(r"[^\W\d_][\w·]*", name) and name.lower() not in _YAML_WORDS
     return name if plain else json.dumps(name, ensure_ascii=False)

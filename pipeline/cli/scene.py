@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from pipeline import cast as cast_room
@@ -28,8 +29,10 @@ def scene(options: argparse.Namespace) -> int:
     who = voices.matched(brief.roles, library, brief.language)
     name = safe_name(options.name) if options.name else pages.name_of(brief)
     options.manuscript, options.cast = options.to / f"{name}.txt", options.to / f"{name}.yaml"
-    pages.write(options.cast, pages.cast_file(brief, who, library, options.to))
-    pages.write(options.manuscript, pages.manuscript(brief, lines))
+    pages.write({
+        options.cast: pages.cast_file(brief, who, library, options.to),
+        options.manuscript: pages.manuscript(brief, lines),
+    })  # fmt: skip
     for remark in _remarks(brief, lines):
         show.remark(remark)
     show.remark(
@@ -45,14 +48,18 @@ def scene(options: argparse.Namespace) -> int:
 
 def _given(path: Path) -> str:
     """The lines of a file, or of standard input where it is "-"."""
-    if str(path) == "-":
-        return sys.stdin.read(MOST_BYTES)
     from pipeline.manuscript.encoding import decode
 
     try:
-        data = path.read_bytes()[:MOST_BYTES]
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise explained(error, path) from error
+    if len(data) > MOST_BYTES:
+        raise ScriptError(
+            Wording("these are too many lines for a scene", "台词太多，不像一场戏"), where=str(path),
+            fix=Wording("Make a manuscript of them.", "请把它做成书稿。"),
+        )  # fmt: skip
     return decode(data, path).text
 
 

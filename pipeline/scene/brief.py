@@ -46,6 +46,8 @@ _PARTS = {
     "en": re.compile(r"[,;.:!?\n]|\band\b|\bwith\b|\bbetween\b"),
 }
 _NARRATORS = {"zh": ("旁白", "叙述者", "叙述人"), "en": ("narrator", "narration", "voice-over")}
+_NOBODY = {"one", "other", "person", "speaker", "individual"}
+"""Of the English words for people, those that name nobody."""
 _ARTICLES = re.compile(
     r"\b(?:a|an|the|is|are|sounds?|who|speaks?|dialogue|scene|conversation|generate|write|make|give|me|of|for|from|in|all|total|"
     r"one|two|three|four|five|six|roles?|people|characters?|voices?)\b", re.IGNORECASE,
@@ -82,9 +84,9 @@ def parse(text: str) -> Brief:
     text = text.strip()
     language: Language = "zh" if re.search("[一-鿿]", text) else "en"
     seconds, rest = _total(text)
-    roles = {
-        role.name: role for role in reversed(list(_roles(rest, language)))
-    }  # the first that is said of a name counts
+    roles: dict[str, Role] = {}
+    for role in _roles(rest, language):
+        roles.setdefault(role.name, role)  # the first that is said of a name counts
     if not roles:
         raise ScriptError(
             Wording("this sentence names nobody who could speak", "这句话里没有说谁在说话"),
@@ -100,7 +102,7 @@ def parse(text: str) -> Brief:
             ),
             fix=Wording("Make two scenes of it.", "请分成两场。"),
         )
-    return Brief(text, language, tuple(reversed(roles.values())), seconds, _said(text))
+    return Brief(text, language, tuple(roles.values()), seconds, _said(text))
 
 
 def _total(text: str) -> tuple[float | None, str]:
@@ -174,9 +176,6 @@ def _in_english(part: str) -> Role | None:
     manner = next((one for one in words if emotion_words.knows(one, "en")), "")
     name = next((one for one in words if one[0].isupper() and one != manner and not _ARTICLES.fullmatch(one)), "")
     return Role(name, _plain_english(part, name)) if name and manner else None
-
-
-_NOBODY = {"one", "other", "person", "speaker", "individual"}
 
 
 def _plain_english(part: str, name: str) -> str:

@@ -64,19 +64,21 @@ def _voice(voice: Voice, folder: Path) -> dict[str, Any]:
     return found
 
 
-def write(path: Path, text: str) -> bool:
-    """Write a page; False when it is there already, word for word. Raises CastError when it is there and is another: it may
-    hold somebody's edits."""
-    if path.exists():
-        if path.read_text(encoding="utf-8") == text:
-            return False
-        raise CastError(
-            Wording("this file exists and is another scene's, or was edited", "这个文件已经存在：是另一场戏，或改动过"),
-            where=str(path),
-            fix=Wording(
-                "Choose another --name; or make what is written there with `shuoshu dub`.",
-                "请换一个 --name；或用 `shuoshu dub` 制作已写好的这一份。",
-            ),
-        )  # fmt: skip
-    write_text(path, text)
-    return True
+def write(pages: Mapping[Path, str]) -> None:
+    """Write both pages, or none; one that is there word for word stays. Raises CastError when one is there and is another: it
+    may hold somebody's edits."""
+    for path, text in pages.items():
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            raise CastError(
+                Wording(
+                    "this file exists and is another scene's, or was edited", "这个文件已经存在：是另一场戏，或改动过"
+                ),
+                where=str(path),
+                fix=Wording(
+                    "Choose another --name; or make what is written there with `shuoshu dub`.",
+                    "请换一个 --name；或用 `shuoshu dub` 制作已写好的这一份。",
+                ),
+            )
+    for path, text in pages.items():
+        if not path.exists():
+            write_text(path, text)

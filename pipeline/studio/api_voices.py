@@ -23,7 +23,7 @@ def add(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/audition")
     @answered
     def make(request: Request, asked: asked_for.Audition) -> Any:
-        wish = casting.wish_of(studio.workspace, asked.model_dump())
+        wish = casting.wish_of(studio.workspace, asked)
         sound = audition.heard(wish, studio.auditions, visitor(request))
         return {
             "key": sound.take.key,
@@ -45,7 +45,7 @@ def add(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/voice")
     @answered
     def save(request: Request, asked: asked_for.Voice) -> Any:
-        return {"saved": casting.save_voice(studio.workspace, asked.model_dump())}
+        return {"saved": casting.save_voice(studio.workspace, asked)}
 
     @router.get("/audition/{key}.flac")
     @answered

@@ -5,29 +5,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline import cast as cast_room
 from pipeline.cast import Cast
+from pipeline.cast.starter_file import key
 from pipeline.errors import CastError
 from pipeline.files import write_text
-from pipeline.nouns import NARRATOR
+from pipeline.nouns import NARRATOR, Voice
 from pipeline.wording import Wording
 
-_PLAIN = re.compile(r"[^\W\d_][\w·]*")
-_WORDS = {"true", "false", "yes", "no", "null", "on", "off", "y", "n"}
 
-
-def entry(name: str, settings: Mapping[str, Any]) -> str:
-    """A voice as one line."""
-    return f"  {key(name)}: {json.dumps(dict(settings), ensure_ascii=False)}\n"
-
-
-def key(name: str) -> str:
-    """A name as a YAML key: quoted unless it is plainly a word."""
-    return name if _PLAIN.fullmatch(name) and name.lower() not in _WORDS else json.dumps(name, ensure_ascii=False)
+def entry(name: str, voice: Voice, about: str = "") -> str:
+    """A voice as one line; its clip by its full path."""
+    told: dict[str, Any] = {"engine": voice.engine, **voice.parameters}
+    told |= {"reference": str(voice.reference)} if voice.reference else {}
+    told |= {"about": about} if about else {}
+    return f"  {key(name)}: {json.dumps(told, ensure_ascii=False)}\n"
 
 
 def with_voice(text: str, path: Path, name: str, line: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,17 @@ from pipeline import cast as cast_room
 from pipeline import engines, script
 from pipeline.cast import Cast
 from pipeline.cast.clips import clip_hash
+from pipeline.cast.starter_file import key
 from pipeline.errors import CastError, ShuoshuError, StudioError
 from pipeline.files import write_text
 from pipeline.manuscript import reader
-from pipeline.nouns import EMOTIONS, Language, Voice
+from pipeline.nouns import Voice
 from pipeline.opening import reopen, speakers
 from pipeline.shipped import yaml_of
+from pipeline.studio import asked as asked_for
 from pipeline.studio import cast_edit
-from pipeline.studio.audition import RATIOS, Wish, emotion_of
+from pipeline.studio.asked import Audition
+from pipeline.studio.audition import Wish, emotion_of
 from pipeline.studio.desk import Desk
 from pipeline.studio.workspace import Workspace
 from pipeline.wording import Wording
@@ -89,78 +91,56 @@ def voice_in(desk: Desk, who: str) -> Voice:
         return production.cast.voices[production.cast.part(who).voice]
 
 
-def wish_of(workspace: Workspace, asked: Mapping[str, Any]) -> Wish:
+def wish_of(workspace: Workspace, asked: Audition) -> Wish:
     """What the page asks to hear. Raises the errors of whatever is wrong in it."""
-    language: Language = "en" if asked.get("language") == "en" else "zh"
-    clip = str(asked.get("clip") or "")
-    if clip:
-        path = workspace.path("clips", clip)
-        voice = Voice(Path(clip).stem, _cloning(str(asked.get("engine") or "")), {}, path, clip_hash(path))
-    elif asked.get("book"):
-        voice = voice_in(Desk(workspace.book(str(asked["book"]))), str(asked.get("who") or ""))
+    if asked.clip:
+        path = workspace.path("clips", asked.clip)
+        voice = Voice(path.stem, _cloning(asked.engine), {}, path, clip_hash(path))
+    elif asked.book:
+        voice = voice_in(Desk(workspace.book(asked.book)), asked.who)
     else:
-        voice = voice_of(workspace, str(asked.get("cast") or ""), str(asked.get("voice") or "narrator"))
-    second = str(asked.get("emotion_clip") or "")
-    emotion = emotion_of(
-        str(asked.get("way") or "same"), words=str(asked.get("words") or "")[:100],
-        weights=[_number(one, 0, 1) for one in asked.get("weights") or ()][: len(EMOTIONS)],
-        clip=workspace.path("clips", second) if second else None, strength=_number(asked.get("strength", 1.0), 0, 1),
-    )  # fmt: skip
-    ratio = asked.get("ratio")
-    seconds = asked.get("seconds")
-    return Wish(
-        str(asked.get("text") or ""), language, voice, emotion, None if ratio is None else _number(ratio, *RATIOS),
-        None if seconds is None else _number(seconds, 0.2, 60), int(_number(asked.get("seed", 0), 0, 1 << 31)),
-    )  # fmt: skip
+        voice = voice_of(workspace, asked.cast, asked.voice)
+    second = workspace.path("clips", asked.emotion_clip) if asked.emotion_clip else None
+    emotion = emotion_of(asked.way, words=asked.words, weights=asked.weights, clip=second, strength=asked.strength)
+    return Wish(asked.text, asked.language, voice, emotion, asked.ratio, asked.seconds, asked.seed)
 
 
-def save_voice(workspace: Workspace, asked: Mapping[str, Any]) -> str:
+def save_voice(workspace: Workspace, asked: asked_for.Voice) -> str:
     """Write a voice into a cast file, made where it is missing; where it stands. A cloned voice brings its consent note.
     Raises CastError for a name that is taken and for a clone without a note; then nothing is written."""
-    name, file = str(asked.get("name") or "").strip(), str(asked.get("into") or "voices.yaml")
+    name = asked.name.strip()
     if not re.fullmatch(r"[\w·. -]{1,40}", name):
         raise StudioError(
             Wording("a voice needs a name", "声音要有名字"), fix=Wording("Letters and digits.", "请用文字和数字。")
         )
-    path = workspace.path("casts", file if file.endswith((".yaml", ".yml")) else f"{file}.yaml")
+    path = workspace.path("casts", asked.into if asked.into.endswith((".yaml", ".yml")) else f"{asked.into}.yaml")
+    voice = wish_of(workspace, asked).voice
     with _writing:
-        return _saved(workspace, asked, name, path)
-
-
-def _saved(workspace: Workspace, asked: Mapping[str, Any], name: str, path: Path) -> str:
-    wish = wish_of(workspace, asked)
-    settings: dict[str, Any] = {"engine": wish.voice.engine, **wish.voice.parameters}
-    consent = str(asked.get("consent") or "").strip()
-    if wish.voice.reference:
-        settings["reference"] = str(wish.voice.reference)
-        known = cast_room.load(path).consent if path.is_file() else ""
-        if known and consent and consent not in known:
-            raise CastError(
-                Wording("this file has a consent note already", "这个文件已有授权说明"),
-                where=str(path),
-                fix=Wording(
-                    "Add yours to it by hand, and leave the field empty.", "请在文件里补上您的说明，这里留空。"
-                ),
-            )
-        if not consent and not known:
-            raise CastError(
-                Wording("a cloned voice needs a consent note", "克隆的声音需要授权说明"), where=str(path),
-                fix=Wording("Say who recorded it and where the release is.", "请写明谁录的、授权书在哪里。"),
-            )  # fmt: skip
-    if asked.get("about"):
-        settings["about"] = str(asked["about"])[:80]
-    entry = cast_edit.entry(name, settings)
-    old = path.read_text(encoding="utf-8") if path.is_file() else ""
-    text = (
-        cast_edit.with_voice(old, path, name, entry)
-        if old
-        else f"language: {wish.language}\nnarrator: {{voice: {cast_edit.key(name)}}}\nvoices:\n{entry}"
-    )
-    if consent and "\nconsent:" not in f"\n{text}":
-        text = f"consent: {json.dumps(consent, ensure_ascii=False)}\n{text}"
-    cast_edit.read_back(path, text)
-    write_text(path, text)
+        old = path.read_text(encoding="utf-8") if path.is_file() else ""
+        note = _note(asked.consent.strip(), path) if voice.reference else ""
+        entry = cast_edit.entry(name, voice, asked.about)
+        new = f"language: {asked.language}\nnarrator: {{voice: {key(name)}}}\nvoices:\n{entry}"
+        text = note + (cast_edit.with_voice(old, path, name, entry) if old else new)
+        cast_edit.read_back(path, text)
+        write_text(path, text)
     return path.name
+
+
+def _note(consent: str, path: Path) -> str:
+    """The consent note's row that a cast file needs for a cloned voice; "" where it has one. Raises CastError where there
+    is none, and where the file's own says something else."""
+    known = cast_room.load(path).consent if path.is_file() else ""
+    if not consent and not known:
+        raise CastError(
+            Wording("a cloned voice needs a consent note", "克隆的声音需要授权说明"), where=str(path),
+            fix=Wording("Say who recorded it and where the release is.", "请写明谁录的、授权书在哪里。"),
+        )  # fmt: skip
+    if known and consent not in known:
+        raise CastError(
+            Wording("this file has a consent note already", "这个文件已有授权说明"), where=str(path),
+            fix=Wording("Add yours to it by hand, and leave the field empty.", "请在文件里补上您的说明，这里留空。"),
+        )  # fmt: skip
+    return "" if known else f"consent: {json.dumps(consent, ensure_ascii=False)}\n"
 
 
 def give_voice(workspace: Workspace, desk: Desk, who: str, cast: str, name: str) -> str:
@@ -182,10 +162,7 @@ def give_voice(workspace: Workspace, desk: Desk, who: str, cast: str, name: str)
         text, known = path.read_text(encoding="utf-8"), cast_room.load(path)
         called = _called(known, voice)
         if called not in known.voices:
-            settings: dict[str, Any] = {"engine": voice.engine, **voice.parameters}
-            if voice.reference:
-                settings["reference"] = str(voice.reference)
-            text = cast_edit.with_voice(text, path, called, cast_edit.entry(called, settings))
+            text = cast_edit.with_voice(text, path, called, cast_edit.entry(called, voice))
             known = cast_edit.read_back(path, text)
         write_text(path, cast_edit.with_part(text, known, path, who, called))
         if not record.cast:
@@ -225,19 +202,6 @@ def _cloning(engine: str) -> str:
             fix=Wording("`shuoshu doctor` says what is missing.", "`shuoshu doctor` 会说明缺什么。"),
         )
     return able[0]
-
-
-def _number(value: Any, low: float, high: float) -> float:
-    try:
-        number = float(value)
-        if number != number:
-            raise ValueError("not a number")
-        return min(max(number, low), high)
-    except (TypeError, ValueError) as error:
-        raise StudioError(
-            Wording(f"{str(value)[:40]!r} is no number", f"{str(value)[:40]!r} 不是数字"),
-            fix=Wording("Write one.", "请写数字。"),
-        ) from error
 
 
 def _no_voice(name: str) -> StudioError:

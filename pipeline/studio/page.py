@@ -18,6 +18,7 @@ from pipeline.nouns import EMOTIONS
 from pipeline.shipped import yaml_of
 from pipeline.studio import audition, casting
 from pipeline.studio.answering import Studio, chinese, clip_told
+from pipeline.studio.asked import Audition, Voice
 from pipeline.wording import Wording, chinese_of
 
 TEXTS: dict[str, list[str]] = yaml_of(__package__, "words.yaml")["forms"]
@@ -188,23 +189,14 @@ def _audition(studio: Studio) -> gr.Dropdown:
         said, lang, whose, own, how_long, by, exact, feeling, other, strong, manner, chance, *weights = values
         cast, which = json.loads(whose) if whose else ("", "narrator")
         return {
-            "text": said,
-            "language": lang,
-            "cast": cast,
-            "voice": which,
-            "clip": _clip(studio, own),
-            "way": feeling,
-            "ratio": by if how_long == "ratio" else None,
-            "seconds": exact if how_long == "seconds" else None,
-            "words": manner,
-            "emotion_clip": _clip(studio, other) if feeling == "clip" else "",
-            "strength": strong,
-            "seed": chance or 0,
-            "weights": weights,
-        }
+            "text": said, "language": lang, "cast": cast, "voice": which, "clip": _clip(studio, own), "way": feeling,
+            "ratio": by if how_long == "ratio" else None, "seconds": exact if how_long == "seconds" else None,
+            "words": manner, "emotion_clip": _clip(studio, other) if feeling == "clip" else "", "strength": strong,
+            "seed": chance or 0, "weights": weights,
+        }  # fmt: skip
 
     def make(zh: bool, who: str, had: list[str], *values: Any) -> Any:
-        sound = audition.heard(casting.wish_of(studio.workspace, asked(values)), studio.auditions, who)
+        sound = audition.heard(casting.wish_of(studio.workspace, Audition(**asked(values))), studio.auditions, who)
         path = str(sound.take.path)
         had = [path, *(one for one in had if one != path)][:SLOTS]
         label = "实际念出" if zh else "Spoken"
@@ -217,10 +209,8 @@ def _audition(studio: Studio) -> gr.Dropdown:
         return [path, line, had, *shown]
 
     def write(zh: bool, _: str, called: str, where: str, like: str, note: str, *values: Any) -> str:
-        done = casting.save_voice(
-            studio.workspace,
-            {**asked(values), "name": called, "into": where, "about": like, "consent": note, "text": "好"},
-        )
+        wished = Voice(**asked(values), name=called, into=where, about=like, consent=note)
+        done = casting.save_voice(studio.workspace, wished)
         return f"{'已存入' if zh else 'Saved into'} casts/{html.escape(done)}"
 
     def measure(zh: bool, _: str, own: str | None) -> str:

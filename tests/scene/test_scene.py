@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,9 @@ def test_a_scene_of_pasted_lines_lasts_what_was_asked_for(tmp_path: Path) -> Non
     assert refused.returncode == 2
     assert "was edited" in refused.stderr
     assert "快睡吧" in page.read_text(encoding="utf-8")
+    (tmp_path / "new.txt").write_text("mine", encoding="utf-8")
+    assert shuoshu("scene", SEED, "--lines", "lines.txt", "--name", "new", "--plain", cwd=tmp_path).returncode == 2
+    assert not (tmp_path / "new.yaml").exists(), "both pages or none"
 
 
 class Writer(Handler):
@@ -170,6 +175,16 @@ def test_a_language_model_writes_the_lines(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "wrote nothing for 父亲, 孩子" in refused.stderr
     assert not list(tmp_path.glob("other*")), "nothing is half-written"
+
+
+def test_lines_come_from_standard_input_and_too_many_are_refused(tmp_path: Path) -> None:
+    for lines, code in ((LINES, 0), ("父亲：好。\n" * 100_000, 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "scene", SEED, "--lines", "-", "--plain", "--name", f"of{code}"],
+            cwd=tmp_path, input=lines.encode(), capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr.decode()
+        assert (tmp_path / f"of{code}.txt").exists() == (code == 0)
 
 
 def test_without_a_model_and_without_lines_it_says_what_to_do(tmp_path: Path) -> None:
