@@ -174,7 +174,7 @@ def faults(folder: Path, lines: int, workers: int, every: float, *, apart: bool)
 def scaling(folder: Path, lines: int) -> None:
     """The embedded engine, and one that computes as much as a neural one. Chapters are mastered beside."""
     busy.install(folder / "site")
-    for engine, count in (("espeak", lines), ("busy", lines // 2)):
+    for engine, count in (("espeak", lines), ("busy", lines // 4)):
         spent = {}
         for workers in (1, 2):
             with cluster(workers) as (address, _):
