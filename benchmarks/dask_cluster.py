@@ -30,6 +30,7 @@ from benchmarks import busy
 from pipeline.files import sha256_file
 from pipeline.opening import open_book
 from pipeline.produce import finish
+from pipeline.progress import Observer, Progress, unobserved
 from pipeline.request import Request
 
 HERE = Path(__file__).parents[1]
@@ -51,13 +52,13 @@ def manuscript(folder: Path, lines: int) -> Path:
 
 
 def made(
-    book: Path, output: Path, workers: int = 0, dask: str = "", engine: str = "espeak"
+    book: Path, output: Path, workers: int = 0, dask: str = "", engine: str = "espeak", observe: Observer = unobserved
 ) -> tuple[float, dict[str, str]]:
     """Wall seconds, and the hash of every take and chapter by its name."""
     began = time.perf_counter()
     request = Request(book, output=output, formats="flac", deliver="timeline", engine=engine)
     with open_book(request) as production:
-        folder = finish(production, workers, dask=dask).folder
+        folder = finish(production, workers, observe, dask).folder
     spent = time.perf_counter() - began
     return spent, {path.name: sha256_file(path) for path in folder.rglob("*.flac")}
 
@@ -172,18 +173,28 @@ def faults(folder: Path, lines: int, workers: int, every: float, *, apart: bool)
 
 
 def scaling(folder: Path, lines: int) -> None:
-    """The embedded engine, and one that computes as much as a neural one. Chapters are mastered beside."""
+    """The embedded engine, and one that computes as much as a neural one: the lines, and the whole run."""
     busy.install(folder / "site")
-    for engine, count in (("espeak", lines), ("busy", lines // 4)):
-        spent = {}
+    for engine, count in (("espeak", lines), ("busy", lines // 2)):
+        whole, rendering = dict[int, float](), dict[int, float]()
         for workers in (1, 2):
+            told = list[float]()
+
+            def note(step: Progress, told: list[float] = told) -> None:
+                if step.stage == "render":
+                    told.append(time.perf_counter())
+
             with cluster(workers) as (address, _):
                 made(manuscript(folder, 50), folder / f"{engine}warm{workers}", 0, address, engine)
-                spent[workers], _ = made(manuscript(folder, count), folder / f"{engine}{workers}", 0, address, engine)
-        print(
-            f"{engine}, {count} lines: 1 worker {spent[1]:.1f} s ({1000 * spent[1] / count:.0f} ms a line),"
-            f" 2 workers {spent[2]:.1f} s: {spent[1] / spent[2]:.2f} times", flush=True,
-        )  # fmt: skip
+                book = manuscript(folder, count)
+                whole[workers], _ = made(book, folder / f"{engine}{workers}", 0, address, engine, note)
+            rendering[workers] = told[-1] - told[0]
+        print(f"{engine}, {count} lines, {1000 * rendering[1] / count:.0f} ms a line")
+        for what, spent in (("lines", rendering), ("whole run, mastering included", whole)):
+            print(
+                f"  {what}: 1 worker {spent[1]:.1f} s, 2 workers {spent[2]:.1f} s: {spent[1] / spent[2]:.2f} times",
+                flush=True,
+            )
 
 
 def main() -> None:

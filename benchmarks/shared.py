@@ -36,7 +36,7 @@ def standing_for_all(request: Request) -> Iterator[None]:
                 folder.write(replace(planned.record, source=str(own.manuscript)))
                 yield _of(planned, folder, store, observe)
 
-        def batches(production: Production) -> Iterator[tuple[Job, ...]]:
+        def batches(production: Production, _: int = 1) -> Iterator[tuple[Job, ...]]:
             due = {one.key for one in production.plan.due}
             mine = [job for job in jobs if job.key in due]
             yield from (tuple(mine[at : at + 64]) for at in range(0, len(mine), 64))

@@ -28,9 +28,9 @@ AHEAD = 4
 """Batches given out for each worker: one it renders, one that waits, and two for a slow one in front of them."""
 
 
-def batches_of(production: Production) -> Iterator[tuple[Job, ...]]:
-    """The batches of lines that still have to be rendered, one after the other."""
-    return batches(production.plan.due, production.cast, production.engine)
+def batches_of(production: Production, workers: int = 1) -> Iterator[tuple[Job, ...]]:
+    """The batches of lines that still have to be rendered by so many workers, one after the other."""
+    return batches(production.plan.due, production.cast, production.engine, workers)
 
 
 def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
@@ -66,7 +66,7 @@ def render_in_turn(
     done, total, stopped = 0, len(production.plan.due), False
     if total:
         observe(Progress("render", 0, total))
-    work, given = batches_of(production), deque[tuple[tuple[Job, ...], Callable[[], float]]]()
+    work, given = batches_of(production, workers.count), deque[tuple[tuple[Job, ...], Callable[[], float]]]()
     while True:
         disk.watch(production)
         stopped = stopped or production.stop_when()
