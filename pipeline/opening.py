@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import script
 from pipeline.cast import Cast
 from pipeline.ending import ending_of
-from pipeline.errors import Stopped
+from pipeline.errors import BookFolderError, Stopped
 from pipeline.folder import BookFolder, Record, folder_for
 from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
@@ -158,6 +158,29 @@ def reopen(
             yield production
 
 
+def as_last_time(folder: BookFolder) -> Request:
+    """What a book's last run asked for, to bring it up to date with its manuscript, table and cast. Raises BookFolderError
+    where there is no book, or one whose folder no longer has its manuscript's name."""
+    from pipeline.dubbing import wish
+
+    record = folder.read()
+    source, options = Path(record.source), record.options
+    if folder_for(source, folder.path.parent).path.name != folder.path.name:
+        raise BookFolderError(
+            Wording(
+                f"this folder does not have its manuscript's name ({source.name})",
+                f"这个文件夹和它的书稿不同名（{source.name}）",
+            ),
+            where=str(folder.path),
+            fix=Wording("Rename one of them, or run the manuscript.", "请给其中一个改名，或直接运行书稿。"),
+        )
+    return Request(
+        source, output=folder.path.parent, chapter_pattern=options.get("chapter_pattern"), encoding=options.get("encoding"),
+        language=options.get("language"), include_matter=bool(options.get("include_matter")), formats=record.formats,
+        deliver=record.deliver, dub=wish.of_record(record.dub),
+    )  # fmt: skip
+
+
 @contextmanager
 def _production(
     folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, observe: Observer,
@@ -166,7 +189,7 @@ def _production(
     with TakeStore(folder.takes) as store:
         if mine:  # what a killed run's workers did
             store.drop_journals()
-        production = _planned(folder, record, request, lines, sync, store, observe)
+        production = _planned(folder, record, request, lines, sync, store, observe, mine)
         try:
             yield production
         finally:
@@ -176,7 +199,7 @@ def _production(
 
 def _planned(
     folder: BookFolder, record: Record, request: Request, lines: Sequence[Line], sync: Sync | None, store: TakeStore,
-    observe: Observer,
+    observe: Observer, mine: bool,
 ) -> Production:  # fmt: skip
     from pipeline import cast as cast_room
     from pipeline.dubbing import wish
@@ -204,9 +227,10 @@ def _planned(
     heard = [line for line in (*opening, *lines, *closing) if line.chapter in set(chapters)]
     timing = wish.timing_of(dub, heard)
     planned, naturals = planned_in(timing, heard, cast, store, profile, engine)
-    folder.write(replace(
-        record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats, deliver=request.deliver,
-    ))  # fmt: skip
+    if mine:  # whoever only looks may have read the record before a run changed it
+        folder.write(replace(
+            record, cast=cast_path, profile=profile.name, engine=engine or "", formats=request.formats, deliver=request.deliver,
+        ))  # fmt: skip
     remarks = [*record.notes, *(sync.remarks() if sync else ()), *cast_room.check(cast, characters)]
     there = {line.chapter for line in planned.lines}
     return Production(

@@ -19,15 +19,16 @@ _PATIENCE_S = 60
 
 class Browser:
     """A headless Chromium, spoken to by the DevTools protocol. `said` is what came on its console and its log, `asked` the addresses
-    it asked for. `language` as a browser has it (zh-CN)."""
+    it asked for. `language` as a browser has it (zh-CN); `more` options of its command line."""
 
-    def __init__(self, profile: Path, language: str = "en-US") -> None:
+    def __init__(self, profile: Path, language: str = "en-US", *more: str) -> None:
         from websockets.sync.client import connect
 
         assert CHROMIUM
         self._process = subprocess.Popen(
-            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--mute-audio", f"--lang={language}", f"--accept-lang={language}",
-             "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}", "about:blank"],
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--mute-audio",
+             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", f"--lang={language}", f"--accept-lang={language}",
+             "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}", *more, "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         port_file, until = profile / "DevToolsActivePort", time.monotonic() + _PATIENCE_S
@@ -76,16 +77,30 @@ class Browser:
         node = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self._ask("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
 
-    def key(self, key: str) -> None:
-        """Press a key."""
+    def key(self, key: str, held: int = 0) -> None:
+        """Press a key; `held`: so often it repeats before it is let go."""
         code = {" ": 32}.get(key, ord(key.upper()))
         more = {"key": key, "text": key, "windowsVirtualKeyCode": code}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **more)
+        for _ in range(held):
+            self._ask("Input.dispatchKeyEvent", type="keyDown", autoRepeat=True, **more)
         self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def picture(self, path: Path) -> None:
-        """What is seen, as a PNG."""
-        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
+        """The whole page from top to bottom, as a PNG."""
+        size = self._ask("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        told = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        path.write_bytes(base64.b64decode(told["data"]))
+
+    def send_along(self, headers: dict[str, str]) -> None:
+        """With every request from now on."""
+        self._ask("Network.setExtraHTTPHeaders", headers=headers)
+
+    def heap(self) -> float:
+        """MB that the page's scripts hold, after a collection."""
+        self._ask("HeapProfiler.collectGarbage")
+        return float(self._ask("Runtime.getHeapUsage")["usedSize"]) / 1e6
 
     def resize(self, width: int) -> None:
         """As wide as a window of so many CSS pixels."""

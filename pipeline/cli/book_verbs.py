@@ -37,6 +37,7 @@ def _make(verbs: Any) -> None:
         "shuoshu run novel.epub --cast casts/novel.yaml",
         "shuoshu run 长安.txt --encoding gb18030 --chapters 2-5,9",
         "shuoshu run novel.epub --profile ebu_r128 --workers 4 --json",
+        "shuoshu run output/novel                        # bring a book up to date, as its last run made it",
         "shuoshu run novel.epub --metrics-port 9464 --log-file run.jsonl",
     )  # fmt: skip
     manuscript_argument(run)
@@ -207,6 +208,7 @@ def _mend(verbs: Any) -> None:
     )
     output_option(rerender)
     working_options(rerender)
+    watched_options(rerender)
     json_option(rerender)
 
     choose = add_verb(
@@ -217,6 +219,7 @@ def _mend(verbs: Any) -> None:
     choose.add_argument("take", metavar="TAKE", help="number or key as `takes` lists it")
     output_option(choose)
     working_options(choose)
+    watched_options(choose)
     json_option(choose)
 
 

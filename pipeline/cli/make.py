@@ -6,15 +6,17 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import fields, replace
 from pathlib import Path
 
 from pipeline.cli import show
-from pipeline.cli.watching import watchers
+from pipeline.cli.watching import watched
+from pipeline.dubbing import report as dub_report
 from pipeline.errors import RenderError, ShuoshuError
-from pipeline.folder import folder_for
-from pipeline.opening import Production, open_book
+from pipeline.folder import BookFolder, folder_for
+from pipeline.opening import Production, as_last_time, open_book
 from pipeline.produce import Result, finish, nothing_to_do
-from pipeline.progress import Observer, Progress, together
+from pipeline.progress import Observer, Progress
 from pipeline.queue import speeds
 from pipeline.queue.measure import Stopwatch
 from pipeline.request import Request
@@ -24,7 +26,21 @@ from pipeline.wording import Wording, counted
 
 
 def request_of(options: argparse.Namespace) -> Request:
-    """The command line's options as a request."""
+    """The command line's options as a request; of a book's folder, what its last run asked for, and these on top."""
+    if (book := BookFolder(options.manuscript)).exists:
+        last = as_last_time(book)
+        options.manuscript, options.output = last.manuscript, last.output
+        asked = _asked(options)
+        given = {one.name: getattr(asked, one.name) for one in fields(Request)}
+        usual = {one.name: one.default for one in fields(Request)}
+        mine = {name: value for name, value in given.items() if value not in (usual[name], "")}
+        if book.read().cast and not options.cast:
+            mine.pop("cast", None)
+        return replace(last, **mine)
+    return _asked(options)
+
+
+def _asked(options: argparse.Namespace) -> Request:
     return Request(
         manuscript=options.manuscript, cast=_cast(options), engine=options.engine, profile=options.profile,
         chapters=getattr(options, "chapters", ""), output=options.output, workers=options.workers,
@@ -60,8 +76,8 @@ def run(options: argparse.Namespace) -> int:
     request, began = request_of(options), time.monotonic()
     name = folder_for(request.manuscript, request.output).path.name
     with (
-        watchers(options, request.output) as watching, show.Display(quiet=options.json) as display,
-        _book(name, together(display, *watching.observers)) as observe,
+        watched(options) as (watching, tell),
+        _book(name, tell) as observe,
         open_book(request, watch := Stopwatch(observe)) as production,
     ):  # fmt: skip
         there = nothing_to_do(production)
@@ -69,6 +85,8 @@ def run(options: argparse.Namespace) -> int:
             watch.opened(production, request)
         result = there or make(production, request, options.workers, watch, plain=options.plain, log=watching.log)
         work = watch.measured(production, result)
+        if request.dub:
+            dub_report.write(production, dub_report.rows(production))
     with suppress(ShuoshuError):  # figures for the next night's forecast; a book is finished without them
         speeds.learn(one for one in work if one.kind != "rest")  # which by hand holds the start of Prefect's server
     if options.json:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pipeline.chapters import mastered_chapters
 from pipeline.cli import show
 from pipeline.cli.make import make, report, summary
+from pipeline.cli.watching import watched
 from pipeline.folder import find
 from pipeline.nouns import Take
 from pipeline.opening import reopen
@@ -138,8 +139,8 @@ def rerender(options: argparse.Namespace) -> int:
         max(1, options.takes),
         delivery=options.delivery,
     )
-    with show.Display(quiet=options.json) as display, open_retake(folder, wish, display) as production:
-        result = make(production, wish, options.workers, display, plain=options.plain)
+    with watched(options) as (watching, tell), open_retake(folder, wish, tell) as production:
+        result = make(production, wish, options.workers, tell, plain=options.plain, log=watching.log)
     _close(options, result, began)
     return 0
 
@@ -147,8 +148,8 @@ def rerender(options: argparse.Namespace) -> int:
 def choose(options: argparse.Namespace) -> int:
     """Use another take of a line and master its chapter again."""
     folder, began = find(options.book, options.output), time.monotonic()
-    with show.Display(quiet=options.json) as display, open_choice(folder, options.line, options.take) as production:
-        result = finish(production, options.workers, display)
+    with watched(options) as (_, tell), open_choice(folder, options.line, options.take) as production:
+        result = finish(production, options.workers, tell)
     _close(options, result, began)
     return 0
 

@@ -33,7 +33,10 @@ def json_option(verb: argparse.ArgumentParser) -> None:
 def manuscript_argument(verb: argparse.ArgumentParser) -> None:
     """A manuscript, and how to read it."""
     verb.add_argument(
-        "manuscript", type=Path, metavar="MANUSCRIPT", help="EPUB, TXT, Markdown, HTML, DOCX, SRT, VTT, ASS"
+        "manuscript",
+        type=Path,
+        metavar="MANUSCRIPT",
+        help="EPUB, TXT, Markdown, HTML, DOCX, SRT, VTT, ASS; or a book's folder",
     )
     reading_options(verb)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli import show
 from pipeline.errors import ShuoshuError
-from pipeline.progress import Observer
+from pipeline.progress import Observer, together
 from pipeline.watch import environment
 from pipeline.watch.log import Log
 from pipeline.wording import Wording
@@ -32,6 +32,13 @@ class Watchers:
     observers: tuple[Observer, ...] = ()
     log: Log | None = None
     registry: CollectorRegistry | None = None
+
+
+@contextmanager
+def watched(options: argparse.Namespace) -> Iterator[tuple[Watchers, Observer]]:
+    """The display and whoever else the options ask for, told together."""
+    with watchers(options, options.output) as watching, show.Display(quiet=options.json) as display:
+        yield watching, together(display, *watching.observers)
 
 
 @contextmanager

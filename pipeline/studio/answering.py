@@ -38,6 +38,11 @@ class Studio:
         with self._lock:
             return self._desks.setdefault(name, Desk(folder))
 
+    def begin(self, request: Request, book: str, verb: str, *arguments: str, watched: bool = False) -> str:
+        """Start a job for a visitor, in whose language it speaks; see `Jobs.start`."""
+        language = "zh" if chinese(request) else "en"
+        return self.jobs.start(book, verb, *arguments, watched=watched, language=language, who=visitor(request))
+
     @property
     def auditions(self) -> Path:
         return self.workspace.folder("output") / ".audition"

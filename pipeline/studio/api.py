@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 
+from pipeline.deliver.kinds import KINDS
 from pipeline.errors import StudioError
 from pipeline.folder import folder_for
 from pipeline.studio import api_lines, api_voices
@@ -92,13 +94,19 @@ def _books(router: APIRouter, studio: Studio) -> None:
                     Wording("this book's manuscript is not in the workspace", "这本书的书稿不在工作区里"),
                     where=str(manuscript), fix=Wording("Run it on the command line.", "请在命令行里制作。"),
                 )  # fmt: skip
-            return {"job": studio.jobs.start(book, "run", str(manuscript), watched=True), "book": book}
+            return {"job": studio.begin(request, book, "run", str(work.book(book).path), watched=True), "book": book}
         manuscript = work.path("manuscripts", asked.manuscript)
         more = ["--deliver", "m4b,srt,report"]
         if asked.cast:
             more += ["--cast", str(work.path("casts", asked.cast))]
         book = folder_for(manuscript, work.folder("output")).path.name
-        return {"job": studio.jobs.start(book, "run", str(manuscript), *more, watched=True), "book": book}
+        return {"job": studio.begin(request, book, "run", str(manuscript), *more, watched=True), "book": book}
+
+    @router.post("/api/deliver/{book}")
+    @answered
+    def deliver(request: Request, book: str, asked: asked_for.Deliver) -> Any:
+        """Make one more deliverable of a book that is mastered."""
+        return {"job": studio.begin(request, book, "deliver", str(work.book(book).path), asked.kind)}
 
     @router.get("/api/jobs/{book}")
     @answered
@@ -108,7 +116,11 @@ def _books(router: APIRouter, studio: Studio) -> None:
     @router.get("/api/job/{name}")
     @answered
     def job(request: Request, name: str, wait: float = 0.0) -> Any:
-        return asdict(studio.jobs.wait(name, min(max(wait, 0.0), 5.0)))
+        told = studio.jobs.wait(name, min(max(wait, 0.0), 5.0))
+        if told.state == "done":
+            with suppress(StudioError):  # a scene that is no book yet
+                studio.desk(told.book).refresh()
+        return asdict(told)
 
     @router.get("/api/files/{book}")
     @answered
@@ -124,7 +136,7 @@ def _books(router: APIRouter, studio: Studio) -> None:
             for path in sorted(found)
             if not path.name.startswith(".")
         ]
-        return {"files": told, "report": (folder / "report.html").is_file()}
+        return {"files": told, "report": (folder / "report.html").is_file(), "kinds": list(KINDS)}
 
     @router.get("/files/{book}/{name:path}")
     @answered

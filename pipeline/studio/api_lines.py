@@ -10,9 +10,12 @@ from fastapi.responses import FileResponse, Response
 from pipeline.errors import StudioError
 from pipeline.studio import asked as asked_for
 from pipeline.studio import casting
-from pipeline.studio.answering import Studio, answered, chinese
+from pipeline.studio.answering import Studio, answered, chinese, visitor
 from pipeline.studio.desk import as_row, speakers_of
 from pipeline.wording import Wording
+
+FEW = 20
+"""Takes that one process makes at once, without a flow: a flow's own start takes as long."""
 
 
 def add(router: APIRouter, studio: Studio) -> None:
@@ -52,13 +55,13 @@ def _lines(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/change/{book}")
     @answered
     def change(request: Request, book: str, asked: asked_for.Change) -> Any:
-        studio.desk(book).change(list(asked.seen), asked.column, asked.value, asked.seen)
+        studio.desk(book).change(list(asked.seen), asked.column, asked.value, asked.seen, visitor(request))
         return {"changed": list(asked.seen)}
 
     @router.post("/api/undo/{book}")
     @answered
     def undo(request: Request, book: str) -> Any:
-        return {"changed": studio.desk(book).undo()}
+        return {"changed": studio.desk(book).undo(visitor(request))}
 
 
 def _takes(router: APIRouter, studio: Studio) -> None:
@@ -72,12 +75,9 @@ def _takes(router: APIRouter, studio: Studio) -> None:
             raise StudioError(
                 Wording("no line is chosen", "没有选中任何一行"), fix=Wording("Choose a line.", "请选一行。")
             )
-        takes = asked.takes
-        return {
-            "job": studio.jobs.start(
-                book, "rerender", str(folder.path), *ids, "--takes", str(takes), "--plain", "--workers", "1"
-            )
-        }
+        few = ("--plain", "--workers", "1") if len(ids) * asked.takes <= FEW else ()
+        more = (str(folder.path), *ids, "--takes", str(asked.takes), *few)
+        return {"job": studio.begin(request, book, "rerender", *more, watched=True)}
 
     @router.get("/api/takes/{book}/{line}")
     @answered
@@ -106,7 +106,8 @@ def _takes(router: APIRouter, studio: Studio) -> None:
                 Wording("this line has no such take", "这一行没有这条录音"),
                 fix=Wording("Choose one that is listed.", "请选列出的录音。"),
             )
-        return {"job": studio.jobs.start(book, "choose", str(folder.path), asked.line, asked.take)}
+        more = (str(folder.path), asked.line, asked.take, "--workers", "1")
+        return {"job": studio.begin(request, book, "choose", *more, watched=True)}
 
     @router.get("/take/{book}/{key}.flac")
     @answered
@@ -128,9 +129,9 @@ def _cast(router: APIRouter, studio: Studio) -> None:
     def rename(request: Request, book: str, asked: asked_for.Rename) -> Any:
         verb = "merge" if asked.merge else "rename"
         folder = studio.workspace.book(book)
-        return {"job": studio.jobs.start(book, verb, str(folder.path), "--", asked.old, asked.new)}
+        return {"job": studio.begin(request, book, verb, str(folder.path), "--", asked.old, asked.new)}
 
     @router.post("/api/give/{book}")
     @answered
     def give(request: Request, book: str, asked: asked_for.Give) -> Any:
-        return {"saved": casting.give_voice(studio.workspace, studio.desk(book), asked.who, asked.cast, asked.voice)}
+        return {"saved": casting.give_voice(studio.workspace, studio.desk(book), asked)}

@@ -23,7 +23,7 @@ def add(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/audition")
     @answered
     def make(request: Request, asked: asked_for.Audition) -> Any:
-        wish = casting.wish_of(studio.workspace, asked)
+        wish = casting.wish_of(studio.workspace, asked, studio.desk(asked.book) if asked.book else None)
         sound = audition.heard(wish, studio.auditions, visitor(request))
         return {
             "key": sound.take.key,

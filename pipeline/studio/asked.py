@@ -48,6 +48,10 @@ class Give(BaseModel):
     voice: Name
 
 
+class Deliver(BaseModel):
+    kind: Name = Field(pattern="^[a-z][a-z0-9_-]*$")
+
+
 class Run(BaseModel):
     """A manuscript to make, or a `book` to bring up to date."""
 

@@ -19,7 +19,7 @@ from pipeline.errors import CastError, ShuoshuError, StudioError
 from pipeline.files import write_text
 from pipeline.manuscript import reader
 from pipeline.nouns import Voice
-from pipeline.opening import reopen, speakers
+from pipeline.opening import speakers
 from pipeline.shipped import yaml_of
 from pipeline.studio import asked as asked_for
 from pipeline.studio import cast_edit
@@ -42,7 +42,13 @@ def voices(workspace: Workspace) -> list[dict[str, Any]]:
         except ShuoshuError:  # one that is being edited; its own verb says what is wrong
             continue
         found += [
-            {"name": one, "cast": name, "engine": voice.engine, "about": cast.about.get(one, "")}
+            {
+                "name": one,
+                "cast": name,
+                "engine": voice.engine,
+                "about": cast.about.get(one, ""),
+                "cloned": voice.reference is not None,
+            }
             for one, voice in cast.voices.items()
         ]
     rows = yaml_of("pipeline.cast", "voices.yaml")
@@ -51,7 +57,8 @@ def voices(workspace: Workspace) -> list[dict[str, Any]]:
         for kind in ("female", "male", "child", "elder_female", "elder_male")
         for number in range(1, len(rows[kind]) + 1)
     ]
-    return [*found, *({"name": one, "cast": "", "engine": "espeak", "about": ""} for one in ("narrator", *usual))]
+    own = {"cast": "", "engine": "espeak", "about": "", "cloned": False}
+    return [*found, *({"name": one, **own} for one in ("narrator", *usual))]
 
 
 def engines_told() -> dict[str, Any]:
@@ -87,17 +94,18 @@ def voice_of(workspace: Workspace, cast: str, name: str) -> Voice:
 
 def voice_in(desk: Desk, who: str) -> Voice:
     """The voice that somebody has in a book."""
-    with reopen(desk.folder, lock=False) as production:
-        return production.cast.voices[production.cast.part(who).voice]
+    cast = desk.view().cast
+    return cast.voices[cast.part(who).voice]
 
 
-def wish_of(workspace: Workspace, asked: Audition) -> Wish:
-    """What the page asks to hear. Raises the errors of whatever is wrong in it."""
+def wish_of(workspace: Workspace, asked: Audition, desk: Desk | None = None) -> Wish:
+    """What the page asks to hear; `desk`: the book's, where it asks for a character's voice. Raises the errors of whatever is
+    wrong in it."""
     if asked.clip:
         path = workspace.path("clips", asked.clip)
         voice = Voice(path.stem, _cloning(asked.engine), {}, path, clip_hash(path))
     elif asked.book:
-        voice = voice_in(Desk(workspace.book(asked.book)), asked.who)
+        voice = voice_in(desk or Desk(workspace.book(asked.book)), asked.who)
     else:
         voice = voice_of(workspace, asked.cast, asked.voice)
     second = workspace.path("clips", asked.emotion_clip) if asked.emotion_clip else None
@@ -143,11 +151,12 @@ def _note(consent: str, path: Path) -> str:
     return "" if known else f"consent: {json.dumps(consent, ensure_ascii=False)}\n"
 
 
-def give_voice(workspace: Workspace, desk: Desk, who: str, cast: str, name: str) -> str:
+def give_voice(workspace: Workspace, desk: Desk, asked: asked_for.Give) -> str:
     """Give a character of a book, or the narrator, another voice, in the book's cast file; where. A book without one gets
-    ``casts/BOOK.yaml`` with everyone in it. A voice that the file does not have comes into it. Raises CastError where the
-    file must be changed by hand, BookHeldError while a run works on the book."""
-    voice = voice_of(workspace, cast, name)
+    ``casts/BOOK.yaml`` with everyone in it. A voice that the file does not have comes into it, a cloned one with the consent
+    note of the file it comes from. Raises CastError where the file must be changed by hand, BookHeldError while a run works on
+    the book."""
+    voice = voice_of(workspace, asked.cast, asked.voice)
     with _writing, desk.folder.locked():
         record = desk.folder.read()
         path = Path(record.cast) if record.cast else workspace.folder("casts") / f"{desk.folder.path.name}.yaml"
@@ -162,11 +171,18 @@ def give_voice(workspace: Workspace, desk: Desk, who: str, cast: str, name: str)
         text, known = path.read_text(encoding="utf-8"), cast_room.load(path)
         called = _called(known, voice)
         if called not in known.voices:
-            text = cast_edit.with_voice(text, path, called, cast_edit.entry(called, voice))
+            entry, note = cast_edit.entry(called, voice), ""
+            if voice.reference:
+                consent = cast_room.load(workspace.path("casts", asked.cast)).consent
+                note = "" if known.consent else _note(consent, path)
+                if known.consent and consent not in known.consent:
+                    entry = f"{entry.rstrip()}  # consent ({asked.cast}): {' '.join(consent.split())}\n"
+            text = note + cast_edit.with_voice(text, path, called, entry)
             known = cast_edit.read_back(path, text)
-        write_text(path, cast_edit.with_part(text, known, path, who, called))
+        write_text(path, cast_edit.with_part(text, known, path, asked.who, called))
         if not record.cast:
             desk.folder.write(replace(record, cast=str(path.resolve())))
+    desk.refresh()
     return path.name
 
 
@@ -181,19 +197,22 @@ def _called(cast: Cast, voice: Voice) -> str:
 
 def characters(desk: Desk) -> list[dict[str, Any]]:
     """A book's characters with the voices they have."""
-    with reopen(desk.folder, lock=False) as production:
-        cast = production.cast
-        told = desk.characters()
-        for row in told:
-            part = cast.part(row["name"])
-            row["voice"] = part.voice.removeprefix("default:")
-            row["engine"] = cast.voices[part.voice].engine
-        return told
+    cast, told = desk.view().cast, desk.characters()
+    for row in told:
+        part = cast.part(row["name"])
+        row["voice"] = part.voice.removeprefix("default:")
+        row["engine"] = cast.voices[part.voice].engine
+    return told
+
+
+def cloning() -> list[str]:
+    """Engines that clone a clip."""
+    return [name for name in engines.names() if engines.engine_class(name).capabilities.clones]
 
 
 def _cloning(engine: str) -> str:
     """An engine that clones: the one asked for, or the first there is. Raises StudioError where there is none."""
-    able = [name for name in engines.names() if engines.engine_class(name).capabilities.clones]
+    able = cloning()
     if engine in able:
         return engine
     if not able:

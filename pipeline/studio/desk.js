@@ -3,15 +3,15 @@ const zh = (navigator.language || "en").toLowerCase().startsWith("zh");
 const texts = JSON.parse($("texts").textContent);
 const say = (key) => (texts[key] || [key, key])[zh ? 1 : 0];
 const lang = zh ? "zh" : "en";
-const ROW = 46, WINDOW = 100, MOST_PICKED = 400;
-const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Map(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), speakers: [], voices: [], language: "zh"};
+const ROW = 46, WINDOW = 100, MOST_PICKED = 400, MOST_BESIDE = 5;
+const state = {book: "", rows: new Map(), count: 0, all: 0, at: -1, picked: new Map(), filter: {}, stamp: 0, asked: 0, playing: -1, jobs: new Map(), busy: new Set(), beside: new Map(), people: "", speakers: [], voices: [], language: "zh"};
 
 async function ask(path, body) {
   const options = body === undefined ? {} : body instanceof FormData ? {method: "POST", body} : {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)};
   const answer = await fetch(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, options);
   let told;
   try { told = await answer.json(); } catch { told = {error: `${answer.status} ${answer.statusText}`, fix: ""}; }
-  if (!answer.ok) throw new Error([told.error || (told.detail && JSON.stringify(told.detail)) || answer.status, told.fix].filter(Boolean).join(zh ? " " : " "));
+  if (!answer.ok) throw Object.assign(new Error([told.error || (told.detail && JSON.stringify(told.detail)) || answer.status, told.fix].filter(Boolean).join(" ")), {status: answer.status});
   return told;
 }
 function note(text, bad) {
@@ -65,6 +65,7 @@ async function fetchRows(start) {
   await tried(async () => {
     const told = await ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: state.filter, first: start, count: WINDOW});
     if (number !== state.asked) return;
+    if (told.stamp !== state.stamp) { await load(true); return; } // what is loaded already is of an older book
     take(told);
     draw();
   }, true);
@@ -83,6 +84,8 @@ function take(told) {
   options($("chapter"), chapters);
 }
 function options(select, wanted) {
+  const same = (one, at) => select.options[at]?.value === String(one[0]) && select.options[at].textContent === one[1];
+  if (select.options.length === wanted.length && wanted.every(same)) return; // it may be open just now
   const old = select.value;
   select.replaceChildren(...wanted.map(([value, text]) => make("option", {value, textContent: text})));
   if (wanted.some(([value]) => value === old)) select.value = old;
@@ -92,13 +95,14 @@ async function load(keep) {
   const chosen = state.rows.get(state.at)?.id;
   state.asked += 1;
   const number = state.asked;
-  const first = keep ? Math.max(0, Math.floor(list.scrollTop / ROW / WINDOW) * WINDOW) : 0;
+  const seen = keep ? [list.scrollTop / ROW, (list.scrollTop + list.clientHeight) / ROW, ...(chosen ? [state.at] : [])] : [0];
+  const firsts = [...new Set(seen.map((at) => Math.max(0, Math.floor(at / WINDOW) * WINDOW)))];
   await tried(async () => {
-    const told = await ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: state.filter, first, count: WINDOW});
+    const windows = await Promise.all(firsts.map((first) => ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: state.filter, first, count: WINDOW})));
     if (number !== state.asked) return;
-    state.rows = new Map([[`asked ${first}`, true]]);
+    state.rows = new Map(firsts.map((first) => [`asked ${first}`, true]));
     if (!keep) { list.scrollTop = 0; state.at = -1; }
-    take(told);
+    windows.forEach(take);
     if (keep) { state.at = -1; for (const [at, row] of state.rows) if (chosen && row.id === chosen) state.at = at; }
     draw();
     panel();
@@ -131,13 +135,14 @@ function go(at) {
 }
 
 // --- one line ---
+const selection = (row) => state.picked.size > 1 && state.picked.has(row.id) ? [...state.picked.values()] : [row]; // the selection, where the line is of it
 const FIELDS = ["speaker", "emotion", "delivery", "spoken", "speed", "pause_after"];
 let paneled = "", held = null; // the line whose field is being edited
 async function panel() {
   const row = state.rows.get(state.at);
   $("line").hidden = !row; $("none").hidden = !!row;
   if (!row) { paneled = ""; return; }
-  $("line-id").textContent = `${row.id} · ${shown(row.speaker)}${state.picked.size > 1 ? ` · ${say("selected")} ${state.picked.size}` : ""}`;
+  $("line-id").textContent = `${row.id} · ${shown(row.speaker)}${selection(row).length > 1 ? ` · ${say("selected")} ${selection(row).length}` : ""}`;
   $("line-text").textContent = row.text;
   $("line-why").textContent = [row.stale, ...row.flags, row.doubt ? say("doubt") : ""].filter(Boolean).join(" · ");
   if (paneled !== row.id || !element.contains(document.activeElement) || document.activeElement.tagName === "BUTTON") for (const name of FIELDS) { const field = $(`edit-${name}`); if (field !== document.activeElement) field.value = row[name] ?? ""; }
@@ -160,7 +165,7 @@ for (const name of FIELDS) {
     if (!row) return;
     let value = event.target.value;
     if (name === "speaker" && value === "+") { value = (prompt(say("new_speaker")) || "").trim(); if (!value) { panel(); return; } }
-    const rows = state.picked.size > 1 && state.picked.has(row.id) ? [...state.picked.values()] : [row];
+    const rows = selection(row);
     const seen = Object.fromEntries(rows.map((one) => [one.id, one[name] ?? ""]));
     const done = await tried(() => ask(`api/change/${encodeURIComponent(state.book)}`, {column: name, value, seen}));
     if (done) for (const one of rows) one[name] = value;
@@ -169,11 +174,16 @@ for (const name of FIELDS) {
     await load(true);
   });
 }
-async function undo() { await tried(() => ask(`api/undo/${encodeURIComponent(state.book)}`, {})); await load(true); }
+async function undo() {
+  const told = await tried(() => ask(`api/undo/${encodeURIComponent(state.book)}`, {}));
+  await load(true);
+  if (told) note(told.changed.length ? `${say("undone")} ${told.changed.join(", ")}` : say("nothing_to_undo"));
+}
 async function rerender(takes) {
   const row = state.rows.get(state.at);
   if (!row) return;
-  const lines = state.picked.size > 1 ? [...state.picked.keys()] : [row.id];
+  const lines = selection(row).map((one) => one.id);
+  if (lines.some((one) => state.busy.has(one))) return; // it is being made
   lines.forEach((one) => state.busy.add(one));
   draw();
   const told = await tried(() => ask(`api/rerender/${encodeURIComponent(state.book)}`, {lines, takes}));
@@ -205,8 +215,14 @@ function halt() { on = false; audio.pause(); state.playing = -1; draw(); }
 // --- work ---
 async function follow(job) {
   while (true) {
-    const told = await tried(() => ask(`api/job/${job}?wait=2`), true);
-    if (!told) return;
+    let told;
+    try { told = await ask(`api/job/${job}?wait=2`); } catch (error) {
+      if (error.status >= 400 && error.status < 500) { state.jobs.delete(job); progress(); note(error.message, true); return; }
+      note(say("lost"), true); // the network, or a server that is started again: the work goes on without us
+      await new Promise((again) => setTimeout(again, 2000));
+      continue;
+    }
+    if ($("note").textContent === say("lost")) note("");
     state.jobs.set(job, told);
     progress();
     if (told.state === "done" || told.state === "failed") {
@@ -219,7 +235,7 @@ function progress() {
   const now = [...state.jobs.values()].filter((one) => one.state === "running" || one.state === "waiting").at(-1);
   $("progress").hidden = !now;
   if (!now) return;
-  $("progress-text").textContent = `${now.verb}: ${say(now.state)} ${now.stage ? say(now.stage) : ""} ${now.total ? `${now.at}/${now.total}` : ""}`;
+  $("progress-text").textContent = `${say(`verb_${now.verb}`)}: ${say(now.state)} ${now.stage ? say(now.stage) : ""} ${now.total ? `${now.at}/${now.total}` : ""}`;
   $("progress-bar").max = now.total || 1;
   $("progress-bar").value = now.total ? now.at : 0;
 }
@@ -233,12 +249,21 @@ async function files() {
   const rows = told.files.map((one) => make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/${one.name.split("/").map(encodeURIComponent).join("/")}`, download: one.name.split("/").at(-1), textContent: one.name}), ` ${(one.bytes / 1e6).toFixed(1)} MB`));
   if (told.report) rows.unshift(make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/report.html`, target: "_blank", textContent: say("report")})));
   $("files").replaceChildren(...rows);
+  options($("kind"), [["", say("another_kind")], ...told.kinds.map((one) => [one, one === "report" ? say("report") : one])]);
 }
+$("kind").addEventListener("change", async (event) => {
+  const kind = event.target.value;
+  event.target.value = "";
+  const told = kind && await tried(() => ask(`api/deliver/${encodeURIComponent(state.book)}`, {kind}));
+  if (told) { await follow(told.job); await files(); }
+});
 async function people() {
   const listed = await tried(() => ask("api/voices"), true);
   state.voices = listed?.voices ?? [];
   const told = await tried(() => ask(`api/characters/${encodeURIComponent(state.book)}`), true);
-  if (!told) return;
+  const seen = JSON.stringify([state.book, told, listed]);
+  if (!told || seen === state.people) return; // a list may be open just now
+  state.people = seen;
   $("people").replaceChildren(...told.characters.map((one) => {
     const hear = make("button", {type: "button", className: "mini", textContent: "▶", title: say("hear")});
     hear.onclick = async () => { const lines = await tried(() => ask(`api/lines/${encodeURIComponent(state.book)}`, {filter: {speaker: one.name}, first: 0, count: 30})); const row = lines?.rows.find((each) => each.take); if (row) sound(`take/${encodeURIComponent(state.book)}/${row.take}.flac`); };
@@ -246,21 +271,21 @@ async function people() {
     swatch.style.borderColor = colour(one.name);
     const row = make("li", {}, hear, swatch, make("span", {className: "num", textContent: `${one.lines} ${say("lines")}${one.doubt ? ` · ${say("doubt")} ${one.doubt}` : ""} · ${say("voice")} ${one.voice}`}));
     if (one.name !== "unknown") {
-      const voices = make("select", {title: say("give")});
-      options(voices, [["", say("give")], ...state.voices.map((each, index) => [String(index), `${each.name} (${each.cast || each.engine})`])]);
-      voices.onchange = async () => {
+      const voices = make("select", {title: say("compare_voice")}), beside = make("div", {className: "voices"});
+      options(voices, [["", say("compare_voice")], ...state.voices.map((each, index) => [String(index), `${each.name} (${each.cast || each.engine})`])]);
+      const tried_out = state.beside.get(one.name) || [];
+      const show = () => beside.replaceChildren(...[null, ...tried_out].map((each) => candidate(one, each)));
+      voices.onchange = () => {
         const chosen = state.voices[Number(voices.value)];
         if (voices.value === "" || !chosen) return;
-        await tried(() => ask(`api/give/${encodeURIComponent(state.book)}`, {who: one.name, cast: chosen.cast, voice: chosen.name}));
-        await opened(true);
+        if (!tried_out.some((each) => each.name === chosen.name && each.cast === chosen.cast)) tried_out.unshift(chosen);
+        tried_out.splice(MOST_BESIDE);
+        state.beside.set(one.name, tried_out);
+        voices.value = "";
+        show();
       };
-      const say_line = make("button", {type: "button", className: "mini", textContent: say("try"), title: say("try_title")});
-      say_line.onclick = async () => {
-        const chosen = state.voices[Number(voices.value)] || null, row = state.rows.get(state.at);
-        const told = await tried(() => ask("api/audition", {text: row?.text || one.text, language: state.language, ...(chosen ? {cast: chosen.cast, voice: chosen.name} : {book: state.book, who: one.name})}));
-        if (told) sound(`audition/${told.key}.flac`);
-      };
-      row.append(voices, say_line);
+      show();
+      row.append(voices, make("q", {className: "sample", textContent: one.text}), beside);
     }
     if (one.name !== "narrator" && one.name !== "unknown") {
       const rename = make("button", {type: "button", textContent: say("rename")});
@@ -269,6 +294,27 @@ async function people() {
     }
     return row;
   }));
+}
+function candidate(who, voice) { // a voice beside the others: heard with the chosen line or the character's own, and given; null = the voice that the character has
+  const hear = make("button", {type: "button", className: "mini", textContent: `▶ ${voice ? voice.name : who.voice}`, title: say("try_title")});
+  hear.onclick = async () => {
+    hear.disabled = true;
+    const told = await tried(() => ask("api/audition", {text: state.rows.get(state.at)?.text || who.text, language: state.language, ...(voice ? {cast: voice.cast, voice: voice.name} : {book: state.book, who: who.name})}));
+    hear.disabled = false;
+    if (told) sound(`audition/${told.key}.flac`);
+  };
+  const box = make("span", {className: voice ? "voice" : "voice used"}, hear);
+  if (!voice) { box.append(say("used")); return box; }
+  const give = make("button", {type: "button", className: "mini", textContent: say("give")});
+  give.onclick = async () => {
+    const told = await tried(() => ask(`api/give/${encodeURIComponent(state.book)}`, {who: who.name, cast: voice.cast, voice: voice.name}));
+    if (!told) return;
+    state.beside.set(who.name, (state.beside.get(who.name) || []).filter((each) => each !== voice));
+    await opened(true);
+    note(`${say("given")} casts/${told.saved}`);
+  };
+  box.append(give);
+  return box;
 }
 async function moved(old, name, merge) {
   if (merge && !confirm(`${say("merge")} ${name}: ${old}`)) return;
@@ -292,7 +338,7 @@ async function select(name) {
   state.filter = {};
   for (const one of ["search", "speaker", "chapter"]) $(one).value = "";
   for (const one of ["doubt", "emotion", "flagged", "stale"]) $(`only-${one}`).checked = false;
-  Object.assign(state, {book: name, rows: new Map(), count: 0, at: -1, picked: new Map(), speakers: []});
+  Object.assign(state, {book: name, rows: new Map(), count: 0, at: -1, picked: new Map(), beside: new Map(), speakers: []});
   history.replaceState(null, "", name ? `#${encodeURIComponent(name)}` : location.pathname);
   $("desk").hidden = !name; $("empty").hidden = !!name;
   if (name) { await opened(false); await resume(); }
@@ -321,6 +367,7 @@ let typing = 0;
 function filtered() {
   state.filter = {text: $("search").value.trim(), speaker: $("speaker").value, chapter: $("chapter").value};
   for (const name of ["doubt", "emotion", "flagged", "stale"]) state.filter[name] = $(`only-${name}`).checked;
+  state.picked.clear();
   load(false);
 }
 $("search").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(filtered, 120); });
@@ -332,7 +379,8 @@ $("rerender").onclick = () => rerender(1);
 $("three").onclick = () => rerender(3);
 $("undo").onclick = undo;
 document.addEventListener("keydown", (event) => {
-  if (!state.book || !element.offsetParent || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (!state.book || !element.offsetParent || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.key === " " && event.target.closest("button, a, audio")) return; // it presses them
   const row = state.rows.get(state.at);
   const key = event.key.toLowerCase();
   if (key === " ") { if (audio.paused) play(Math.max(0, state.at)); else halt(); }
@@ -343,11 +391,14 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+let away = false;
 setInterval(async () => {
-  if (!state.book || document.hidden || !element.offsetParent) return;
+  if (document.hidden || !element.offsetParent) { away = true; return; }
+  if (away || !state.book) { away = false; await books(); } // another tab may have made one
+  if (!state.book) return;
   try {
     const told = await ask(`api/stamp/${encodeURIComponent(state.book)}`);
-    if (told.stamp !== state.stamp && !state.busy.size) { state.stamp = told.stamp; await load(true); }
+    if (told.stamp !== state.stamp && !state.busy.size) { state.stamp = told.stamp; await opened(true); }
   } catch { /* the next time will tell */ }
 }, 3000);
 for (const one of element.querySelectorAll("[data-say]")) one.append(say(one.dataset.say));

@@ -10,12 +10,16 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pipeline import script
+from pipeline.cast import Cast
 from pipeline.chapters import mastered_chapters
-from pipeline.errors import ConflictError, StudioError
+from pipeline.errors import ConflictError, ShuoshuError, StudioError
 from pipeline.folder import BookFolder
 from pipeline.nouns import NARRATOR, UNKNOWN, Line, Take
 from pipeline.opening import reopen
@@ -47,7 +51,7 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class View:
     """A book as it stood when `stamp` was taken. `lines` are spoken ones in order; `titles` chapters by number; `mastered`
-    those whose master is of today's takes."""
+    those whose master is of today's takes; `cast` who speaks with which voice."""
 
     stamp: tuple[Any, ...]
     title: str
@@ -55,6 +59,7 @@ class View:
     lines: tuple[Shown, ...]
     titles: Mapping[int, str]
     mastered: frozenset[int]
+    cast: Cast
     remarks: tuple[str, ...] = ()
 
     def matching(self, wanted: Mapping[str, Any]) -> list[int]:
@@ -83,7 +88,7 @@ class Desk:
     _view: View | None = None
     _again: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _undo: list[dict[str, tuple[dict[str, str], dict[str, str]]]] = field(default_factory=list)
+    _undo: dict[str, list[dict[str, tuple[dict[str, str], dict[str, str]]]]] = field(default_factory=dict)
 
     def view(self) -> View:
         """The book as it stands; read again only when something of it changed on disk, and while a run changes it all the time,
@@ -96,11 +101,15 @@ class Desk:
                 self._again = now + REST * (now - began)
             return self._view
 
-    def change(self, ids: Sequence[str], column: str, value: str, seen: Mapping[str, str]) -> None:
-        """Write a cell of some lines into the table, each of which the author saw as `seen` (by id). Raises StudioError for
-        a column that
-        is not the page's and for a line that says something else by now, ScriptError for a value that the table refuses,
-        BookHeldError while a run works on the book."""
+    def refresh(self) -> None:
+        """Have the next look read the book again at once, where it changed."""
+        with self._lock:
+            self._again = 0.0
+
+    def change(self, ids: Sequence[str], column: str, value: str, seen: Mapping[str, str], who: str = "") -> None:
+        """Write a cell of some lines into the table, each of which the author `who` saw as `seen` (by id). Raises StudioError
+        for a column that is not the page's, ConflictError for a line that says something else by now, ScriptError for a value
+        that the table refuses, BookHeldError while a run works on the book."""
         if column not in COLUMNS:
             raise StudioError(Wording(f"{column[:40]!r} is not changed here", f"这里不改 {column[:40]!r}"), fix=_TABLE)
         with self._lock, self.folder.locked():
@@ -111,22 +120,28 @@ class Desk:
             script.edit(self.folder.path, ids, {column: value})
             rows = {line.id: row_of(line) for line in script.load(self.folder.path)}
             self._again = 0.0  # what was changed here is seen at once
-            self._undo.append({one: (before[one], {column: rows[one][column]}) for one in ids})
-            del self._undo[:-MOST_UNDO]
+            mine = self._undo.setdefault(who, [])
+            mine.append({one: (before[one], {column: rows[one][column]}) for one in ids})
+            del mine[:-MOST_UNDO]
 
-    def undo(self) -> tuple[str, ...]:
-        """Take the last change back; the ids of its lines, () where there is none. Raises StudioError when a line was
-        changed again since."""
+    def undo(self, who: str = "") -> tuple[str, ...]:
+        """Take back the last change that `who` made; the ids of its lines, () where there is none. Raises ConflictError when a
+        line was changed again since: that change stays, and this one is no longer taken back."""
         with self._lock, self.folder.locked():
-            if not self._undo:
+            mine = self._undo.get(who)
+            if not mine:
                 return ()
-            last = self._undo[-1]
+            last = mine[-1]
             rows = {line.id: row_of(line) for line in script.load(self.folder.path)}
-            for one, (_, after) in last.items():
-                for column, value in after.items():
-                    _must_be(rows, one, column, value)
+            try:
+                for one, (_, after) in last.items():
+                    for column, value in after.items():
+                        _must_be(rows, one, column, value)
+            except ShuoshuError:
+                mine.pop()
+                raise
             script.edit_each(self.folder.path, {one: before for one, (before, _) in last.items()})
-            self._undo.pop()
+            mine.pop()
             self._again = 0.0
             return tuple(last)
 
@@ -179,13 +194,25 @@ def _must_be(rows: Mapping[str, Mapping[str, str]], line: str, column: str, seen
 
 
 def _stamp(folder: BookFolder) -> tuple[Any, ...]:
-    """What tells that a book changed on disk: its table, record, cast file, index of takes and masters."""
+    """What tells that a book changed on disk: its table, record, cast file with its lexicon, index of takes and masters."""
     record = folder.path / "book.yaml"
     cast = Path(folder.read().cast) if record.is_file() and folder.read().cast else record
     index = folder.takes / "index.sqlite"
     masters = sorted(folder.chapters.glob("*.json")) if folder.chapters.is_dir() else []
     files = [folder.path / "script.csv", record, cast, index, index.with_name("index.sqlite-wal"), *masters]
+    if cast.is_file() and (lexicon := _lexicon(cast, cast.stat().st_mtime_ns)):
+        files.append(lexicon)
     return tuple((str(one), stat.st_mtime_ns, stat.st_size) for one in files if one.is_file() for stat in [one.stat()])
+
+
+@lru_cache(64)
+def _lexicon(cast: Path, _changed_ns: int) -> Path | None:
+    """The lexicon file that a cast file names; None where it names none, or cannot be read (opening the book says why)."""
+    try:
+        given = yaml.safe_load(cast.read_text(encoding="utf-8")).get("lexicon_file")
+        return (cast.parent / Path(given).expanduser()).resolve() if given else None
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
+        return None
 
 
 def _read(folder: BookFolder, stamp: tuple[Any, ...]) -> View:
@@ -205,7 +232,7 @@ def _read(folder: BookFolder, stamp: tuple[Any, ...]) -> View:
         )
         return View(
             stamp, production.record.title, production.record.language, shown, dict(production.titles),
-            frozenset(mastered_chapters(production)), tuple(map(str, production.remarks)),
+            frozenset(mastered_chapters(production)), production.cast, tuple(map(str, production.remarks)),
         )  # fmt: skip
 
 

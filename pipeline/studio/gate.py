@@ -41,6 +41,15 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=()"),
 )
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_CHINESE = {
+    "this server is not called that": "这台服务器不叫这个名字",
+    "a request from another site": "来自别的网站的请求",
+    "this request is too large": "这个请求太大了",
+    "too many wrong passwords": "密码错误次数太多，请稍后再试",
+    "a name and a password are needed": "需要用户名和密码",
+    "too many requests": "请求太多，请稍后再试",
+}
+"""A refusal says both: who is refused has shown no language yet."""
 log = logging.getLogger("shuoshu.studio")
 
 
@@ -88,6 +97,9 @@ class Gate:
                 raise _TooLarge
             if message["type"] == "http.response.start":
                 begun[0] = True
+                if 400 <= message["status"] < 500:  # whoever refused it: a room, the framework, the page's own
+                    method, path = scope.get("method", "WS"), scope["path"][:200]
+                    log.warning("refused with %d: %s %s from %s", message["status"], method, path, address)
                 own = {name.lower() for name, _ in message.get("headers", ())}
                 message["headers"] = [*message.get("headers", ()), *(one for one in _HEADERS if one[0] not in own)]
             await send(message)
@@ -114,6 +126,7 @@ class Gate:
             return 413, "this request is too large", ()
         user = address
         if self.door:
+            self.door.look()
             name, password = _login(headers.get("authorization", ""))
             known = bool(name) and self.door.remembers(name, password)
             wait = self.door.waits(address, name) if name and not known else 0.0
@@ -185,7 +198,7 @@ async def _answer(scope: Scope, send: Send, status: int, why: str, headers: tupl
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})
         return
-    body = f"{why}\n".encode()
+    body = f"{why}\n{_CHINESE.get(why, '')}\n".encode()
     plain = ((b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": [*plain, *headers, *_HEADERS]})
     await send({"type": "http.response.body", "body": body})

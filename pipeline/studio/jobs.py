@@ -4,6 +4,7 @@ loaded again or the server is stopped. How far it is stands in its log; nothing 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -22,10 +23,12 @@ from pipeline.wording import Wording
 
 State = Literal["waiting", "running", "done", "failed"]
 AT_ONCE = 2
-MOST_WAITING = 20
+MOST_WAITING, MOST_OF_ONE = 60, 20
+"""Jobs that wait, and of one visitor."""
 KEPT = 100
 """Jobs that are remembered, and their logs."""
 _STAGES = ("read", "plan", "render", "master", "deliver")
+log = logging.getLogger("shuoshu.studio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,21 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A job that was asked for: its command, and what it is told on standard input; `watched`: its verb writes a log."""
+    """A job that was asked for: its command, and what it is told on standard input; `watched`: its verb writes a log;
+    `language` of what it says; `who` asked for it."""
 
     job: Job
     command: tuple[str, ...]
     told: str
     watched: bool
+    language: str
+    who: str
     ended: Future[Job] = field(default_factory=Future)
 
 
 class Jobs:
-    """Runs commands of `shuoshu` in `root`, `AT_ONCE` at a time, those of one book one after the other."""
+    """Runs commands of `shuoshu` in `root`, `AT_ONCE` at a time, those of one book one after the other; who has none at work
+    comes before who has."""
 
     def __init__(self, root: Path) -> None:
         self._root, self._logs = root, root / "output" / ".studio"
@@ -69,17 +76,31 @@ class Jobs:
         for _ in range(AT_ONCE):  # daemons: the server ends at once, and what is at work goes on in its own process
             threading.Thread(target=self._work_on, daemon=True, name="studio-job").start()
 
-    def start(self, book: str, verb: str, *arguments: str, told: str = "", watched: bool = False) -> str:
+    def start(
+        self,
+        book: str,
+        verb: str,
+        *arguments: str,
+        told: str = "",
+        watched: bool = False,
+        language: str = "en",
+        who: str = "",
+    ) -> str:
         """Begin ``shuoshu VERB ARGUMENTS`` for a book, when its turn comes; the job's id. `told` is its standard input;
-        `watched`: the verb writes a log. Raises StudioError when too much waits."""
+        `watched`: the verb writes a log; `language` zh or en, of what it says; `who` asks. Raises StudioError when too much
+        waits."""
         with self._changed:
-            if len(self._waiting) >= MOST_WAITING:
+            mine = sum(one.who == who for one in self._waiting)
+            if len(self._waiting) >= MOST_WAITING or mine >= MOST_OF_ONE:
+                log.warning("refused: a job more, %d wait, %d of them of %s", len(self._waiting), mine, who)
                 raise StudioError(
-                    Wording(f"{MOST_WAITING} jobs are waiting already", f"已有 {MOST_WAITING} 件工作在排队"),
+                    Wording("too many jobs are waiting already", "排队的工作太多了"),
                     fix=Wording("Wait for some of them to end.", "请等几件做完。"),
                 )
             self._number += 1
-            due = _Due(Job(f"{self._number:x}", book, verb, "waiting"), (verb, *arguments), told, watched)
+            due = _Due(
+                Job(f"{self._number:x}", book, verb, "waiting"), (verb, *arguments), told, watched, language, who
+            )
             self._all[due.job.id] = due
             self._waiting.append(due)
             for old in [name for name, one in self._all.items() if one.ended.done()][: max(0, len(self._all) - KEPT)]:
@@ -91,7 +112,7 @@ class Jobs:
     def _work_on(self) -> None:
         while True:
             with self._changed:
-                while not (due := next((one for one in self._waiting if one.job.book not in self._busy), None)):
+                while not (due := self._next()):
                     self._changed.wait()
                 self._waiting.remove(due)
                 self._busy[due.job.book] = due
@@ -104,12 +125,17 @@ class Jobs:
                     del self._busy[due.job.book]
                     self._changed.notify_all()
 
+    def _next(self) -> _Due | None:
+        at_work = {one.who for one in self._busy.values()}
+        free = [one for one in self._waiting if one.job.book not in self._busy]
+        return min(free, key=lambda one: one.who in at_work, default=None)
+
     def _done(self, due: _Due) -> Job:
         """The job at its end."""
         self._logs.mkdir(parents=True, exist_ok=True)
-        more = ("--log-file", str(self._log(due.job.id))) if due.watched else ()
-        log = self._log(due.job.id)
-        files = [log.with_suffix(suffix) for suffix in (".in", ".out", ".err")]
+        steps = self._log(due.job.id)
+        more = ("--log-file", str(steps)) if due.watched else ()
+        files = [steps.with_suffix(suffix) for suffix in (".in", ".out", ".err")]
         files[0].write_text(due.told, encoding="utf-8")
         with (
             files[0].open() as told,
@@ -118,7 +144,8 @@ class Jobs:
         ):  # no pipes: they end with us
             done = subprocess.run(
                 [sys.executable, "-m", "pipeline.cli", due.command[0], *more, "--json", *due.command[1:]], cwd=self._root,
-                stdin=told, stdout=out, stderr=err, check=False, start_new_session=True, env={**os.environ, "COLUMNS": "200"},
+                stdin=told, stdout=out, stderr=err, check=False, start_new_session=True,
+                env={**os.environ, "COLUMNS": "200", "SHUOSHU_LANG": due.language},
             )  # fmt: skip
         stdout, stderr = (one.read_text(encoding="utf-8", errors="replace") for one in files[1:])
         said: Any = {}

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from pipeline.errors import ShuoshuError, StudioError
-from pipeline.nouns import EMOTIONS
+from pipeline.nouns import EMOTIONS, Emotion
 from pipeline.shipped import yaml_of
 from pipeline.studio import audition, casting
 from pipeline.studio.answering import Studio, chinese, clip_told
@@ -115,6 +115,14 @@ def _audition(studio: Studio) -> gr.Dropdown:
             clip = gr.Audio(
                 sources=["upload", "microphone"], type="filepath", label=I18N("clip"), elem_id="audition-clip"
             )
+            able = casting.cloning()
+            engine = gr.Dropdown(
+                able,
+                value=next(iter(able), None),
+                label=I18N("engine"),
+                visible=len(able) > 1,
+                elem_id="audition-engine",
+            )
             measured = gr.Markdown(elem_classes="quiet-box", elem_id="clip-measured")
             with gr.Row():
                 length = gr.Radio(
@@ -139,7 +147,10 @@ def _audition(studio: Studio) -> gr.Dropdown:
                 second = gr.Audio(sources=["upload", "microphone"], type="filepath", label=I18N("other_clip"))
                 strength = gr.Slider(0, 1, value=1.0, step=0.05, label=I18N("strength"))
             with gr.Group(visible=False) as by_sliders:
-                preset = gr.Radio([(I18N(name), name) for name in EMOTIONS], label=I18N("preset"))
+                preset = gr.Radio(
+                    [(I18N(name), name) for name in EMOTIONS], label=I18N("preset"), elem_id="audition-preset"
+                )
+                hear = gr.Button(I18N("hear_preset"), size="sm", elem_id="hear-preset")
                 with gr.Row():
                     sliders = [
                         gr.Slider(0, 1, value=0, step=0.05, label=I18N(name), min_width=150) for name in EMOTIONS
@@ -186,45 +197,72 @@ def _audition(studio: Studio) -> gr.Dropdown:
     )
 
     def asked(values: Sequence[Any]) -> dict[str, Any]:
-        said, lang, whose, own, how_long, by, exact, feeling, other, strong, manner, chance, *weights = values
+        feeling, said, lang, whose, own, by_engine, how_long, by, exact, other, strong, manner, chance, *weights = (
+            values
+        )
         cast, which = json.loads(whose) if whose else ("", "narrator")
         return {
             "text": said, "language": lang, "cast": cast, "voice": which, "clip": _clip(studio, own), "way": feeling,
+            "engine": by_engine or "",
             "ratio": by if how_long == "ratio" else None, "seconds": exact if how_long == "seconds" else None,
             "words": manner, "emotion_clip": _clip(studio, other) if feeling == "clip" else "", "strength": strong,
             "seed": chance or 0, "weights": weights,
         }  # fmt: skip
 
-    def make(zh: bool, who: str, had: list[str], *values: Any) -> Any:
-        sound = audition.heard(casting.wish_of(studio.workspace, Audition(**asked(values))), studio.auditions, who)
+    def make(zh: bool, who: str, had: list[tuple[str, str]], *values: Any) -> Any:
+        wish = casting.wish_of(studio.workspace, Audition(**asked(values)))
+        sound = audition.heard(wish, studio.auditions, who)
         path = str(sound.take.path)
-        had = [path, *(one for one in had if one != path)][:SLOTS]
-        label = "实际念出" if zh else "Spoken"
-        measured = f"{sound.take.seconds:.2f} s · {sound.lufs:.1f} LUFS · {' '.join(sound.take.flags)}"
-        line = f"{measured}\n\n{label}: {html.escape(sound.spoken)}"
+        measured = f"{sound.take.seconds:.2f} s · {sound.lufs:.1f} LUFS"
+        told = " · ".join((wish.voice.name, _felt(wish.emotion, zh), measured))
+        had = [(path, told), *(one for one in had if one[0] != path)][:SLOTS]
+        line = f"{measured} {' '.join(sound.take.flags)}\n\n{TEXTS['spoken'][zh]}: {html.escape(sound.spoken)}"
         shown = [
-            gr.Audio(value=had[at] if at < len(had) else None, visible=at < len(had) and len(had) > 1)
-            for at in range(SLOTS)
+            gr.Audio(value=had[at][0], label=f"{letter}: {had[at][1]}", visible=len(had) > 1)
+            if at < len(had)
+            else gr.Audio(value=None, visible=False)
+            for at, letter in enumerate("ABCD")
         ]
         return [path, line, had, *shown]
 
-    def write(zh: bool, _: str, called: str, where: str, like: str, note: str, *values: Any) -> str:
+    def make_preset(zh: bool, who: str, had: list[tuple[str, str]], _: str, *values: Any) -> Any:
+        return make(zh, who, had, "sliders", *values)
+
+    def write(zh: bool, _: str, called: str, where: str, like: str, note: str, *values: Any) -> Any:
         wished = Voice(**asked(values), name=called, into=where, about=like, consent=note)
         done = casting.save_voice(studio.workspace, wished)
-        return f"{'已存入' if zh else 'Saved into'} casts/{html.escape(done)}"
+        return f"{TEXTS['saved'][zh]} casts/{html.escape(done)}", gr.Dropdown(_voices(studio))
 
-    def measure(zh: bool, _: str, own: str | None) -> str:
-        if not own:
+    def measure(zh: bool, _: str, own: str | None, whose: str | None) -> str:
+        """What the clip is like, or that of the chosen voice, where it is a clone."""
+        reference = None if own else casting.voice_of(studio.workspace, *json.loads(whose)).reference if whose else None
+        path = studio.workspace.path("clips", _clip(studio, own)) if own else reference
+        if path is None:
             return ""
-        found = clip_told(studio.workspace.path("clips", _clip(studio, own)), zh)
+        found = clip_told(path, zh)
         head = TEXTS["clip_measured"][zh].format(**found)
         return "\n\n".join([head, *(found["remarks"] or [TEXTS["clip_fine"][zh]])])
 
-    inputs = [text, language, voice, clip, length, ratio, seconds, way, second, strength, words, seed, *sliders]
-    go.click(refusing(make), [kept, *inputs], [heard, told, kept, *slots], concurrency_id="engine")
-    save.click(refusing(write), [name, file, about, consent, *inputs], saved)
-    clip.change(refusing(measure), clip, measured)
+    inputs = [way, text, language, voice, clip, engine, length, ratio, seconds, second, strength, words, seed, *sliders]
+    made = [heard, told, kept, *slots]
+    go.click(refusing(make), [kept, *inputs], made, concurrency_id="engine")
+    hear.click(refusing(make_preset), [kept, *inputs], made, concurrency_id="engine")
+    save.click(refusing(write), [name, file, about, consent, *inputs], [saved, voice])
+    for one in (clip, voice):
+        one.change(refusing(measure), [clip, voice], measured, show_progress="hidden")
     return voice
+
+
+def _felt(emotion: Emotion, zh: bool) -> str:
+    """An emotion as a label has it."""
+    if emotion.words:
+        return emotion.words
+    if emotion.reference:
+        return f"{TEXTS['other_clip'][zh]} {emotion.strength:g}"
+    felt = [
+        f"{TEXTS[name][zh]} {weight:g}" for name, weight in zip(EMOTIONS, emotion.weights or (), strict=False) if weight
+    ]
+    return " ".join(felt) or TEXTS["same"][zh]
 
 
 def _clip(studio: Studio, path: str | None) -> str:
@@ -249,7 +287,7 @@ def _scene(studio: Studio) -> gr.Dropdown:
             heard = gr.Audio(label=I18N("take"), interactive=False, buttons=["download"], elem_id="scene-take")
             told = gr.Markdown(elem_classes="quiet-box", elem_id="scene-told")
 
-    def make(zh: bool, _: str, said: str, pasted: str, voices: str) -> Any:
+    def make(zh: bool, who: str, said: str, pasted: str, voices: str) -> Any:
         from pipeline.scene import brief as briefs
         from pipeline.scene.pages import name_of
 
@@ -260,8 +298,9 @@ def _scene(studio: Studio) -> gr.Dropdown:
         more += ["--lines", "-"] if pasted.strip() else []
         folder = str(work.folder("manuscripts"))
         job = studio.jobs.start(
-            name, "scene", "--name", name, "--to", folder, "--plain", *more, "--", said[:500], told=pasted[:20_000]
-        )
+            name, "scene", "--name", name, "--to", folder, "--plain", *more, "--", said[:500], told=pasted[:20_000],
+            language="zh" if zh else "en", who=who,
+        )  # fmt: skip
         done = studio.jobs.wait(job, 600)
         if done.state != "done":
             late = Wording("it is not done yet: look for it under the books", "还没有做完，稍后请在“书”里找它")

@@ -38,6 +38,7 @@ def mounted(app: FastAPI, path: str, workspace: Path) -> FastAPI:
     from pipeline.studio.jobs import Jobs
     from pipeline.studio.workspace import CLIP_BYTES, Workspace
 
+    path = "/" + path.strip("/") if path.strip("/") else ""
     root = workspace.resolve()
     if not root.is_dir():
         raise StudioError(
@@ -47,7 +48,7 @@ def mounted(app: FastAPI, path: str, workspace: Path) -> FastAPI:
         )
     studio = Studio(Workspace(root), Jobs(root))
     os.environ.setdefault("GRADIO_TEMP_DIR", str(studio.workspace.folder("output") / ".uploads"))
-    app.include_router(routes(studio), prefix=path.rstrip("/"))
+    app.include_router(routes(studio), prefix=path)
     mounted_app: FastAPI = gr.mount_gradio_app(
         app,
         blocks(studio),
@@ -73,7 +74,7 @@ def app(workspace: Path, *, users: Path | None = None, hosts: Sequence[str] = ()
     from pipeline.studio.gate import Gate
     from pipeline.studio.users import Doorkeeper, load
 
-    door = Doorkeeper(load(users)) if users else None
+    door = Doorkeeper(load(users), users) if users else None
     if door is not None and not door.users:
         raise StudioError(
             Wording("the users file has no user", "用户文件里没有用户"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import os
 import re
 import threading
@@ -23,6 +24,7 @@ COST, BLOCK, LANES = 1 << 14, 8, 1
 SHORTEST = 10
 FREE_TRIES = 5
 LONGEST_WAIT_S = 300.0
+log = logging.getLogger("shuoshu.studio")
 _NAME = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -97,13 +99,28 @@ def _keys(address: str, name: str) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """Checks passwords. After `FREE_TRIES` wrong ones from an address, or for a name, every further try waits twice as long."""
+    """Checks passwords. After `FREE_TRIES` wrong ones from an address, or for a name, every further try waits twice as long.
+    `file`: where the users come from; they are read again when it changes, and stay as they were while it is broken."""
 
     users: dict[str, str]
+    file: Path | None = None
     clock: Callable[[], float] = time.monotonic
+    _read_ns: int = 0
     _wrong: dict[str, tuple[int, float]] = field(default_factory=dict)
     _right: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self) -> None:
+        """Read the users again where their file changed."""
+        if self.file is None:
+            return
+        try:
+            changed = self.file.stat().st_mtime_ns
+            if changed == self._read_ns:
+                return
+            self._read_ns, self.users = changed, load(self.file)
+        except (OSError, StudioError) as error:
+            log.warning("the users file cannot be read again: %s", error)
 
     def waits(self, address: str, name: str = "") -> float:
         """Seconds until an address and a name may try again; 0 = now."""

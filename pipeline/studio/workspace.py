@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +24,8 @@ Kind = Literal["manuscripts", "casts", "output", "clips"]
 CLIP_BYTES = 10_000_000
 MANUSCRIPT_BYTES = 50_000_000
 CLIP_S = 600.0
+MOST_BYTES = 1000
+"""Of a name with its folders; each part of it may have as many as a file system takes, 255."""
 CLIPS = {
     ".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg",
     ".opus": "audio/ogg", ".webm": "audio/webm", ".aac": "audio/aac", ".wma": "audio/x-ms-wma",
@@ -48,7 +52,8 @@ class Workspace:
         if (
             not name
             or "\0" in name
-            or len(os.fsencode(name)) > 240
+            or len(os.fsencode(name)) > MOST_BYTES
+            or any(len(os.fsencode(part)) > 255 for part in plain.split("/"))
             or plain.startswith("/")
             or ".." in plain.split("/")
             or ":" in plain.split("/")[0]
@@ -168,8 +173,12 @@ def _suffix(upload: Path, named: str) -> str:
     if head.startswith(b"PK\x03\x04"):
         if b"mimetypeapplication/epub+zip" in head:
             return ".epub"
-        if named in (".epub", ".docx"):
-            return named
+        with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(upload) as archive:
+            names = set(archive.namelist())
+            if "META-INF/container.xml" in names:
+                return ".epub"
+            if "word/document.xml" in names:
+                return ".docx"
     elif named in (".epub", ".docx"):
         pass
     elif named in _TEXT and not head.startswith(

@@ -216,3 +216,48 @@ def test_beyond_the_loopback_it_wants_users(workspace: Path) -> None:
     done = shuoshu("studio", "--host", "0.0.0.0", cwd=workspace)
     assert done.returncode == 2
     assert "--users" in done.stderr
+
+
+def test_users_who_are_added_changed_or_removed_are_so_at_once(workspace: Path, tmp_path: Path) -> None:
+    file = tmp_path / "users.txt"
+    users.add(file, "lin", "a good password")
+    users.add(file, "wang", "another password")
+    client = TestClient(app(workspace, users=file, hosts=LOCAL))
+
+    def status(name: str, password: str) -> int:
+        return client.get("/api/books", headers=basic(name, password)).status_code
+
+    assert (status("lin", "a good password"), status("wang", "another password")) == (200, 200)
+    users.add(file, "lin", "a new password")
+    assert (status("lin", "a good password"), status("lin", "a new password")) == (401, 200)
+    file.write_text("".join(row for row in file.read_text().splitlines(keepends=True) if row.startswith("lin")))
+    assert (status("wang", "another password"), status("lin", "a new password")) == (401, 200)
+    file.write_text("broken\n")
+    assert status("lin", "a new password") == 200, "a file that is being written keeps nobody out"
+
+
+@pytest.mark.parametrize("path", ["studio", "/studio", "/studio/"])
+def test_a_path_with_or_without_its_slash(workspace: Path, path: str) -> None:
+    assert TestClient(app(workspace, hosts=LOCAL, path=path)).get("/studio/api/books").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "status"),
+    [
+        ("/api/audition", {"text": 3}, 422), ("/gradio_api/file=/etc/passwd", None, 403), ("/api/run", {"manuscript": "../x"}, 400),
+        ("/api/nothing", None, 404),
+    ],
+)  # fmt: skip
+def test_every_refusal_has_a_line_in_the_log(
+    client: TestClient, call: str, body: object, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "shuoshu.studio"):
+        answer = client.get(call) if body is None else client.post(call, json=body)
+    assert answer.status_code == status
+    assert f"refused with {status}" in caplog.text
+    assert call.split("=")[0] in caplog.text
+
+
+def test_a_refusal_at_the_gate_is_in_both_languages(client: TestClient) -> None:
+    text = client.post("/api/run", json={}, headers={"origin": "https://evil.example"}).text
+    assert text == "a request from another site\n来自别的网站的请求\n"

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from pipeline.studio import users
+from tests.browser import Browser, needs_browser
 from tests.studio.conftest import STORY, studio
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -104,3 +105,21 @@ def test_page_uploads_progress_and_downloads_work_behind_nginx(behind: str, tmp_
         assert client.post(f"{behind}/api/upload/manuscript", content=b"0" * 60_000_000).status_code == 413
         assert client.get(f"{behind}/api/books", headers={"authorization": ""}).status_code == 401
         assert client.post(f"{behind}/api/undo/night", headers={"origin": "https://evil.example"}).status_code == 403
+
+
+@needs_browser
+def test_the_page_itself_and_its_event_stream_work_behind_nginx(behind: str, tmp_path: Path) -> None:
+    browser = Browser(tmp_path / "chromium", "en-US", "--ignore-certificate-errors")
+    try:
+        browser.send_along({"authorization": "Basic " + base64.b64encode(b"lin:a good password").decode()})
+        browser.visit(f"{behind}/#story")
+        browser.wait("document.querySelectorAll('#desk .row').length > 5")
+        browser.get("document.querySelectorAll('button[role=tab]')[1].click()")
+        browser.wait("!!document.querySelector('#audition-go')?.offsetParent")
+        browser.get("document.querySelector('#audition-go').click()")
+        browser.wait("document.querySelector('#audition-told')?.textContent.includes('LUFS')")
+        streams = [one for one in browser.asked if "/gradio_api/queue/data" in one]
+        assert streams
+        assert all(one.startswith(behind) for one in streams)
+    finally:
+        browser.close()
