@@ -271,6 +271,8 @@ async function people() {
     swatch.style.borderColor = colour(one.name);
     const row = make("li", {}, hear, swatch, make("span", {className: "num", textContent: `${one.lines} ${say("lines")}${one.doubt ? ` · ${say("doubt")} ${one.doubt}` : ""} · ${say("voice")} ${one.voice}`}));
     if (one.name !== "unknown") {
+      const rename = make("button", {type: "button", textContent: say("rename"), hidden: one.name === "narrator"});
+      rename.onclick = async () => { const name = (prompt(`${say("rename")} ${one.name}`, one.name) || "").trim(); if (name && name !== one.name) moved(one.name, name, told.characters.some((each) => each.name === name)); };
       const voices = make("select", {title: say("compare_voice")}), beside = make("div", {className: "voices"});
       options(voices, [["", say("compare_voice")], ...state.voices.map((each, index) => [String(index), `${each.name} (${each.cast || each.engine})`])]);
       const tried_out = state.beside.get(one.name) || [];
@@ -285,12 +287,7 @@ async function people() {
         show();
       };
       show();
-      row.append(voices, make("q", {className: "sample", textContent: one.text}), beside);
-    }
-    if (one.name !== "narrator" && one.name !== "unknown") {
-      const rename = make("button", {type: "button", textContent: say("rename")});
-      rename.onclick = async () => { const name = (prompt(`${say("rename")} ${one.name}`, one.name) || "").trim(); if (name && name !== one.name) moved(one.name, name, told.characters.some((each) => each.name === name)); };
-      row.append(rename);
+      row.append(voices, rename, make("q", {className: "sample", textContent: one.text}), beside);
     }
     return row;
   }));
