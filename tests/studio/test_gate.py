@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from pipeline.errors import StudioError
 from pipeline.studio import gate as gate_room
-from pipeline.studio import users
+from pipeline.studio import mount, users
 from pipeline.studio.gate import Gate
 from pipeline.studio.serve import app
 from pipeline.studio.users import Doorkeeper
@@ -261,3 +262,21 @@ def test_every_refusal_has_a_line_in_the_log(
 def test_a_refusal_at_the_gate_is_in_both_languages(client: TestClient) -> None:
     text = client.post("/api/run", json={}, headers={"origin": "https://evil.example"}).text
     assert text == "a request from another site\n来自别的网站的请求\n"
+
+
+def test_it_goes_into_an_app_of_yours(workspace: Path) -> None:
+    outer = FastAPI()
+
+    @outer.get("/mine")
+    def mine() -> str:
+        return "mine"
+
+    client = TestClient(mount(outer, "/studio", workspace))
+    assert client.get("/mine").json() == "mine"
+    assert client.get("/studio/api/books").json()["books"] == ["story"]
+    assert "gradio" in client.get("/studio/").text
+    assert client.get("/studio/files/story/..%2f..%2fx").status_code == 400
+    answer = client.post("/studio/api/upload/manuscript", files={"file": ("big.txt", b"0" * 51_000_000)})
+    assert (answer.status_code, "50 MB" in answer.json()["error"]) == (400, True)
+    answer = client.post("/studio/api/upload/clip", files={"file": ("big.wav", b"0" * 11_000_000)})
+    assert (answer.status_code, "10 MB" in answer.json()["error"]) == (400, True)
