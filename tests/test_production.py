@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -237,3 +238,38 @@ def test_credits_are_spoken_by_the_narrator_in_chapters_of_their_own(book: Path,
     assert next(path.name for path in sorted(folder.chapters.glob("*.flac"))) == "00 片头.flac"
     assert not any(line.chapter in (0, 3) for line in script.load(folder.path)), "they are in no script table"
     assert produced(book, cast)[0].mastered == ()
+
+
+def test_edits_that_leave_every_take_as_it_was_reach_what_is_made_of_the_chapter(book: Path, cast: Path) -> None:
+    told = cast.read_text(encoding="utf-8").replace("老王: {voice: wang}", "老王: {voice: lin, level: 4}")
+    cast.write_text(told, encoding="utf-8")
+    first, _ = produced(book, cast, formats="flac", deliver="srt,timeline")
+    hers, counted = (
+        next(line for line in script.load(first.folder) if sign in line.text) for sign in ("你来了", "一共走了")
+    )
+    script.edit(first.folder, [counted.id], {"spoken": "他重新站了起来，一共走了三步。"})
+    produced(book, cast, formats="flac", deliver="srt,timeline")
+    before = {row["id"]: row for row in csv_rows(first.folder / "chapters/01 第一章 雨夜.timeline.csv")}
+    assert hers.speaker == "林晚"
+
+    script.edit(first.folder, [hers.id], {"speaker": "老王"})
+    script.edit(first.folder, [counted.id], {"text": "他重新站了起来，一共走了三步。"})
+    edited, stale = produced(book, cast, formats="flac", deliver="srt,timeline")
+    assert (edited.rendered, stale) == (0, {})
+    assert edited.mastered == (1,)
+    after = {row["id"]: row for row in csv_rows(first.folder / "chapters/01 第一章 雨夜.timeline.csv")}
+    assert [(row["take"], row["start"]) for row in after.values()] == [
+        (row["take"], row["start"]) for row in before.values()
+    ]
+    assert (before[hers.id]["speaker"], after[hers.id]["speaker"]) == ("林晚", "老王")
+    assert after[counted.id]["text"] == "他重新站了起来，一共走了三步。"
+    louder = [float(one[hers.id]["gain_db"]) - float(one[counted.id]["gain_db"]) for one in (before, after)]
+    assert louder[1] - louder[0] > 2, "the new speaker's own level counts"
+    [srt] = first.folder.glob("*.srt")
+    assert "一共走了三步" in srt.read_text(encoding="utf-8").replace("\n", "")
+    assert produced(book, cast, formats="flac", deliver="srt,timeline")[0].mastered == ()
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

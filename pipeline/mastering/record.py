@@ -20,11 +20,11 @@ from pipeline.nouns import Loudness, Master, Segment, Timeline
 
 
 def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes | None) -> str:
-    """SHA-256 of everything that goes into a chapter's files: takes and their places, profile, tags, cover, and the
-    version of this room. A take counts by its key."""
+    """SHA-256 of everything that goes into a chapter's files, the timeline beside them included: what the lines say and who says
+    it, takes and their places, profile, tags, cover, and the version of this room. A take counts by its key."""
     ingredients = {
         "version": VERSION,
-        "segments": [(one.take, one.start, one.frames, one.delivery, *_played(one)) for one in timeline.segments],
+        "segments": [_told(one) for one in timeline.segments],
         "frames": timeline.frames,
         "music": timeline.music,
         "title": timeline.title,
@@ -36,9 +36,12 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _played(segment: Segment) -> tuple[float, ...]:
-    """How a take of a timed script is played; nothing for one that is played as it is."""
-    return (segment.lead, segment.tempo) if segment.lead or segment.tempo != 1.0 else ()
+def _told(segment: Segment) -> tuple[object, ...]:
+    """All of a line but its gain, which comes of mastering: what is made of the chapter shows its text and its speaker too."""
+    return (
+        segment.line_id, segment.kind, segment.speaker, segment.paragraph, segment.text, segment.take, segment.start,
+        segment.frames, segment.delivery, segment.lead, segment.tempo,
+    )  # fmt: skip
 
 
 def _sounding(profile: Profile) -> dict[str, object]:
