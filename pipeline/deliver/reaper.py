@@ -84,7 +84,7 @@ def _track(book: FinishedBook, number: int, name: str, *, muted: bool) -> str:
 def _line(book: FinishedBook, one: Segment, start: int, rate: int) -> str:
     return _item(
         book, f"item {one.line_id}", one.text, (start + one.start) / rate, one.frames / rate, one.gain_db,
-        book.take_file(one.take), EDGE_S,
+        book.take_file(one.take), EDGE_S, book.lead_s(one), one.tempo,
     )  # fmt: skip
 
 
@@ -97,16 +97,19 @@ def _masters(book: FinishedBook) -> Iterator[str]:
 
 
 def _item(
-    book: FinishedBook, known_as: str, name: str, at: float, seconds: float, gain_db: float, file: Path, fade: float
-) -> str:
-    """An item that plays a whole file once. `gain_db` is its volume, `fade` the seconds of both fades."""
+    book: FinishedBook, known_as: str, name: str, at: float, seconds: float, gain_db: float, file: Path, fade: float,
+    lead: float = 0.0, tempo: float = 1.0,
+) -> str:  # fmt: skip
+    """An item that plays a file once, without its first `lead` seconds, at `tempo` with its pitch kept. `gain_db` is its volume,
+    `fade` the seconds of both fades."""
     place = Path(os.path.relpath(file, book.folder)).as_posix()
     source = _SOURCES[file.suffix[1:]]
     return (
         f"    <ITEM\n      POSITION {at:.9f}\n      SNAPOFFS 0\n      LENGTH {seconds:.9f}\n      LOOP 0\n      ALLTAKES 0\n"
         f"      FADEIN 1 {fade:g} 0 1 0 0 0\n      FADEOUT 1 {fade:g} 0 1 0 0 0\n      MUTE 0 0\n"
         f"      IGUID {_guid(book, known_as)}\n      NAME {_quoted(name)}\n"
-        f"      VOLPAN {10 ** (gain_db / 20):.9f} 0 1 -1\n      SOFFS 0\n      PLAYRATE 1 1 0 -1 0 0.0025\n"
+        f"      VOLPAN {10 ** (gain_db / 20):.9f} 0 1 -1\n      SOFFS {lead:.9g}\n"
+        f"      PLAYRATE {tempo:.9g} 1 0 -1 0 0.0025\n"
         f"      CHANMODE 0\n      GUID {_guid(book, known_as + ' take')}\n"
         f"      <SOURCE {source}\n        FILE {_quoted(place)}\n      >\n    >\n"
     )
