@@ -11,7 +11,7 @@ import pytest
 import rpp
 import soundfile
 
-from pipeline.deliver import edl, reaper, srt, words
+from pipeline.deliver import edl, reaper, subtitles, words
 from pipeline.deliver.book import FinishedBook
 from pipeline.dubbing import Dub
 from pipeline.nouns import Segment
@@ -64,7 +64,7 @@ def test_the_words_of_a_dub_are_where_they_are_heard(dub: FinishedBook) -> None:
 
 def test_captions_of_a_line_that_plays_faster_change_where_its_words_do(dub: FinishedBook) -> None:
     book = replace(dub, settings={"srt": {"width": 16, "rows": 1}})
-    path = next(path for path in srt.write(book) if path.parent == dub.folder)
+    path = next(path for path in subtitles.write_srt(book) if path.parent == dub.folder)
     blocks = [block.split("\n") for block in path.read_text(encoding="utf-8").strip().split("\n\n")]
     [line] = [one for one in json.loads(words.write(dub)[0].read_text(encoding="utf-8"))["lines"] if "热茶" in one["text"]]
     begins = next(word["start"] for word in line["words"] if word["text"] == "先")
