@@ -150,7 +150,8 @@ def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
         if not damaged:
             raise
         return tuple(damaged)
-    record.write(made, laid_out, job.folder)
+    music = chapter.music_of(laid_out, job.profile)
+    record.write(made, laid_out, job.folder, music.spans if music else ())
     return made
 
 

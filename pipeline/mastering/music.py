@@ -76,6 +76,11 @@ class MusicBed:
         self._depth = _Depth(speech, rate)
         self._at = 0
 
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Where music plays: its first frame and the one behind its last, one pair a placement."""
+        return tuple((part.start, part.end) for part in self._parts)
+
     def take(self, count: int) -> Waveform:
         """The next `count` frames of the chapter, shape (count,), float32; silence where no music plays."""
         low, high = self._at, self._at + count

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -61,9 +61,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write(master: Master, timeline: Timeline, folder: Path) -> None:
+def write(master: Master, timeline: Timeline, folder: Path, spans: Sequence[tuple[int, int]] = ()) -> None:
     """Write ``stem.timeline.csv`` (where every line is: seconds, and frames at the master's rate) and, last, ``stem.json``
-    (what was made)."""
+    (what was made). spans: where the timeline's music plays, as `MusicBed` tells."""
     stream = io.StringIO()
     rows = csv.writer(stream)
     rows.writerow(_COLUMNS)
@@ -80,6 +80,7 @@ def write(master: Master, timeline: Timeline, folder: Path) -> None:
         "loudness": _measured(master.loudness),
         "true_peaks": {kind: _plain(peak) for kind, peak in master.peaks.items()},
         "reduction_db": round(master.reduction_db, 3), "pressed": master.pressed, "fingerprint": master.fingerprint,
+        "music": [[*span, which] for span, (_, which) in zip(spans, timeline.music, strict=True)],
         "sha256": {path.name: sha256_file(path) for path in (*master.files.values(), _timeline_file(folder, master.stem))},
     }  # fmt: skip
     write_text(folder / f"{master.stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
@@ -133,6 +134,16 @@ def forget(folder: Path, stem: str) -> None:
     (folder / f"{stem}.json").unlink(missing_ok=True)
 
 
+def music(folder: Path, master: Master) -> tuple[tuple[int, int, str], ...]:
+    """Where a chapter's music plays: (first frame, the one behind the last, "chapter" or "scene"). Records of before this was
+    kept say nothing."""
+    try:
+        found = json.loads((folder / f"{master.stem}.json").read_text(encoding="utf-8")).get("music", ())
+        return tuple((int(start), int(end), str(which)) for start, end, which in found)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return ()
+
+
 def _levels(found: Mapping[str, float | None]) -> dict[str, float]:
     return {name: -math.inf if value is None else value for name, value in found.items()}
 
@@ -155,4 +166,5 @@ def load_timeline(folder: Path, master: Master) -> Timeline:
             f"the timeline of chapter {master.chapter} cannot be read ({error})", where=str(path),
             fix="Delete the chapter's .json beside it and run again: the chapter is mastered anew.",
         ) from error  # fmt: skip
-    return Timeline(master.chapter, master.title, master.sample_rate, master.frames, segments)
+    places = tuple((start, which) for start, _, which in music(folder, master))
+    return Timeline(master.chapter, master.title, master.sample_rate, master.frames, segments, places)
