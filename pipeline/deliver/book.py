@@ -78,6 +78,10 @@ class FinishedBook:
             fix="`shuoshu run` on the manuscript renders it anew.",
         )  # fmt: skip
 
+    def music(self, master: Master) -> tuple[tuple[int, int, str], ...]:
+        """Where a chapter's music plays: (first frame, the one behind the last, which)."""
+        return record_room.music(self.folder / "chapters", master)
+
     def timeline(self, master: Master) -> Timeline:
         """A chapter's timeline, as its record has it. Raises MasteringError for a record that is gone or broken."""
         return record_room.load_timeline(self.folder / "chapters", master)
