@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import pytest
 
 from pipeline import chapters, script
@@ -237,6 +238,10 @@ def test_credits_are_spoken_by_the_narrator_in_chapters_of_their_own(book: Path,
         assert {line.speaker for number in (0, 3) for line in production.lines_of(number)} == {"narrator"}
     assert next(path.name for path in sorted(folder.chapters.glob("*.flac"))) == "00 片头.flac"
     assert not any(line.chapter in (0, 3) for line in script.load(folder.path)), "they are in no script table"
+    for path in (*folder.chapters.glob("01*.flac"), *folder.chapters.glob("01*.mp3"), *folder.chapters.glob("01*.m4a")):
+        file = mutagen.File(path)
+        named = {".flac": "composer", ".mp3": "TCOM", ".m4a": "\xa9wrt"}[path.suffix]
+        assert "".join(map(str, file[named])) == "林月", path.name
     assert produced(book, cast)[0].mastered == ()
 
 
