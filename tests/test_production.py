@@ -210,7 +210,7 @@ def test_a_take_damaged_while_its_chapter_is_mastered_is_rendered_again(
     next(folder.chapters.glob("02*.json")).unlink()
     real, times = levelling.levelled, []
 
-    def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float]]:
+    def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float], bool]:
         if not times:
             path = next(iter(takes.values())).path
             path.write_bytes(path.read_bytes()[:-100])

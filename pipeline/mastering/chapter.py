@@ -49,7 +49,7 @@ def master(
     """
     import av
 
-    timeline, meant = levelling.levelled(timeline, takes, profile)
+    timeline, meant, heard = levelling.levelled(timeline, takes, profile)
     files = {kind: folder / f"{stem}.{kind}" for kind in profile.formats}
     with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
@@ -59,7 +59,7 @@ def master(
             limiter = Limiter(10 ** (ceiling / 20), profile.sample_rate)
             loudness = _write(timeline, meant, takes, profile, trim, limiter, paths)
             miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
-            if CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
+            if heard and CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
                 trim += miss
                 passes += 1
                 continue
