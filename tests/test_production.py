@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import chapters, script
 from pipeline.errors import ManuscriptError
-from pipeline.folder import find
+from pipeline.folder import find, safe_name
 from pipeline.mastering import levelling, sound
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Take, Timeline
@@ -278,3 +278,26 @@ def test_edits_that_leave_every_take_as_it_was_reach_what_is_made_of_the_chapter
 def csv_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_chapter_may_have_a_long_title(tmp_path: Path) -> None:
+    """As long as eighty Chinese characters, which are 240 bytes of the 255 that a file's name may have."""
+    title = "雨" * 79 + "夜"
+    path = tmp_path / "长.html"
+    path.write_text(f"<html><body><h1>{title}</h1><p>天亮了。</p></body></html>", encoding="utf-8")
+    result, _ = produced(path, None, deliver="srt,stems")
+    assert result.mastered == (1,)
+    with reopen(find("长", tmp_path / "out")) as production:
+        assert production.titles == {1: title}
+    made = {one.suffix: one for one in (result.folder / "chapters").iterdir() if one.name.startswith("01")}
+    assert set(made) == {".flac", ".mp3", ".m4a", ".csv", ".json", ".srt"}
+    assert made[".flac"].stem == "01 " + "雨" * 59
+    assert produced(path, None, deliver="srt,stems")[0].mastered == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [("a" * 90, "a" * 80), ("雨" * 90, "雨" * 60), ("a" + "雨" * 79, "a" + "雨" * 59), ("😀" * 80, "😀" * 45), (" a/b?. ", "a b")],
+)
+def test_names_of_files_end_at_a_character(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
