@@ -151,7 +151,7 @@ def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
             raise
         return tuple(damaged)
     music = chapter.music_of(laid_out, job.profile)
-    record.write(made, laid_out, job.folder, music.spans if music else ())
+    record.write(made, laid_out, job.folder, music.playing if music else ())
     return made
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.errors import MasteringError
 from pipeline.files import sha256_file, write_bytes, write_text
 from pipeline.mastering import VERSION
+from pipeline.mastering.music import Playing
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Loudness, Master, Segment, Timeline
@@ -61,9 +62,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write(master: Master, timeline: Timeline, folder: Path, spans: Sequence[tuple[int, int]] = ()) -> None:
+def write(master: Master, timeline: Timeline, folder: Path, playing: Sequence[Playing] = ()) -> None:
     """Write ``stem.timeline.csv`` (where every line is: seconds, and frames at the master's rate) and, last, ``stem.json``
-    (what was made). spans: where the timeline's music plays, as `MusicBed` tells."""
+    (what was made). playing: the timeline's music, as `MusicBed` tells."""
     stream = io.StringIO()
     rows = csv.writer(stream)
     rows.writerow(_COLUMNS)
@@ -80,7 +81,7 @@ def write(master: Master, timeline: Timeline, folder: Path, spans: Sequence[tupl
         "loudness": _measured(master.loudness),
         "true_peaks": {kind: _plain(peak) for kind, peak in master.peaks.items()},
         "reduction_db": round(master.reduction_db, 3), "pressed": master.pressed, "fingerprint": master.fingerprint,
-        "music": [[*span, which] for span, (_, which) in zip(spans, timeline.music, strict=True)],
+        "music": [[one.start, one.end, which] for one, (_, which) in zip(playing, timeline.music, strict=True)],
         "sha256": {path.name: sha256_file(path) for path in (*master.files.values(), _timeline_file(folder, master.stem))},
     }  # fmt: skip
     write_text(folder / f"{master.stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
