@@ -464,7 +464,9 @@ def test_music_plays_under_a_timed_script_too(tmp_path: Path) -> None:
         with open_book(request) as production:
             finished(production)
         master = master_of(tmp_path / "out/scene/chapters")
-        tracks.append((soundfile.read(master.files["flac"])[0], record.load_timeline(master.files["flac"].parent, master)))
+        tracks.append(
+            (soundfile.read(master.files["flac"])[0], record.load_timeline(master.files["flac"].parent, master))
+        )
     (plain, before), (wave, laid) = tracks
     assert [(one.start, one.frames) for one in laid.segments] == [(one.start, one.frames) for one in before.segments]
     assert wave.size == plain.size == 12 * RATE

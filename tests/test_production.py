@@ -297,7 +297,13 @@ def test_a_chapter_may_have_a_long_title(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "safe"),
-    [("a" * 90, "a" * 80), ("雨" * 90, "雨" * 60), ("a" + "雨" * 79, "a" + "雨" * 59), ("😀" * 80, "😀" * 45), (" a/b?. ", "a b")],
+    [
+        ("a" * 90, "a" * 80),
+        ("雨" * 90, "雨" * 60),
+        ("a" + "雨" * 79, "a" + "雨" * 59),
+        ("😀" * 80, "😀" * 45),
+        (" a/b?. ", "a b"),
+    ],
 )
 def test_names_of_files_end_at_a_character(name: str, safe: str) -> None:
     assert safe_name(name) == safe

@@ -19,8 +19,8 @@ _FEW = 5
 
 
 def remarks(master: Master, profile: Profile, lines: int) -> list[Wording]:
-    """What is to be said at the end of a run, at most three remarks: nothing to hear, a target missed by more than the profile's
-    tolerance, a limiter that took away more than `HEARD_DB`, a file over the ceiling. lines: how many the chapter has."""
+    """What is to be said at the end of a run, at most three remarks: nothing to hear, a target missed by more than the
+    profile's tolerance, a limiter that took away more than `HEARD_DB`, a file over the ceiling. lines: how many it has."""
     found = []
     limits = allowed(profile)
     name, unit = ("rms", "dBFS") if profile.measure == "rms" else ("integrated", "LUFS")

@@ -115,7 +115,7 @@ def _item(
     book: FinishedBook, known_as: str, name: str, at: float, seconds: float, gain_db: float, file: Path,
     fades: tuple[float, float], lead: float = 0.0, tempo: float = 1.0,
 ) -> str:  # fmt: skip
-    """An item that plays a file once, without its first `lead` seconds, at `tempo` with its pitch kept. `gain_db` is its volume,
+    """An item that plays a file once, without its first `lead` seconds, at `tempo`, its pitch kept. `gain_db` is its volume,
     `fades` are the seconds of its fade in and out."""
     place = Path(os.path.relpath(file, book.folder)).as_posix()
     source = _SOURCES.get(file.suffix[1:].lower(), "VIDEO")

@@ -62,8 +62,8 @@ class Window:
 
 
 def write(book: FinishedBook) -> list[Path]:
-    """``<name> sample.mp3``: at most `minutes` (3) long, but see `ROOMY_S`; of chapter `chapter` where the settings name one. It is
-    encoded anew, and overshoots anew: where players would hear it over the profile's true peak, again and quieter.
+    """``<name> sample.mp3``: at most `minutes` (3) long, but see `ROOMY_S`; of chapter `chapter` where the settings name one.
+    It is encoded anew, and overshoots anew: where players would hear it over the profile's true peak, again and quieter.
 
     Raises MasteringError when the book has no minute of whole paragraphs, BookFolderError for a full disk.
     """

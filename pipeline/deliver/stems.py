@@ -3,7 +3,7 @@
 All are as long as the chapter, aligned with it, with the gains of its timeline, and 24 bits deep: their sum is the chapter
 as it went into the limiter, and so the master itself wherever the limiter had nothing to do. They are what goes into the
 profile's dynamics, not what comes out of them: where it has some, the sum is not the master. Where a stem or the sum of all
-passes full scale, which no such file can hold, all stems of the book are lowered alike by whole decibels, and their tags say so.
+passes full scale, which no such file can hold, all stems of the book are lowered alike by whole decibels, which their tags say.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MARGIN_DB = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """A stem to be written: its file's `name` without suffix, what is `shown` for it, and its sound in blocks, to be read once."""
+    """A stem to be written: its file's `name` without suffix, what is `shown` for it, and its sound in blocks, read once."""
 
     name: str
     shown: str
@@ -89,7 +89,10 @@ def names(speakers: Sequence[str]) -> list[str]:
 
 def _stems(book: FinishedBook, timeline: Timeline, store: TakeStore) -> list[Stem]:
     """What is to be written of a chapter: every speaker, the room tone and the music as mastering lays them under it."""
-    takes, room = _takes(store, timeline), RoomTone(timeline.sample_rate, book.profile.room_tone_db, book.profile.room_tone)
+    takes, room = (
+        _takes(store, timeline),
+        RoomTone(timeline.sample_rate, book.profile.room_tone_db, book.profile.room_tone),
+    )
     speakers = list(dict.fromkeys(one.speaker for one in timeline.segments))
     found = []
     for speaker, name in zip(speakers, names(speakers), strict=True):
@@ -101,7 +104,7 @@ def _stems(book: FinishedBook, timeline: Timeline, store: TakeStore) -> list[Ste
 
 
 def _takes(store: TakeStore, timeline: Timeline) -> Mapping[str, Take]:
-    """A chapter's takes by line id. Raises MasteringError for one that is gone; what is read of one is held against its hash."""
+    """A chapter's takes by line id. Raises MasteringError for one that is gone; reading holds one against its hash."""
     known = store.takes(one.take for one in timeline.segments)
     for one in timeline.segments:
         if one.take not in known:

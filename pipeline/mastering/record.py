@@ -21,8 +21,8 @@ from pipeline.nouns import Loudness, Master, Segment, Timeline
 
 
 def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes | None) -> str:
-    """SHA-256 of everything that goes into a chapter's files, the timeline beside them included: what the lines say and who says
-    it, takes and their places, profile, tags, cover, and the version of this room. A take counts by its key."""
+    """SHA-256 of everything that goes into a chapter's files, the timeline beside them included: what the lines say and who
+    says it, takes and their places, profile, tags, cover, and the version of this room. A take counts by its key."""
     ingredients = {
         "version": VERSION,
         "segments": [_told(one) for one in timeline.segments],

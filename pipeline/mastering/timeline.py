@@ -61,7 +61,9 @@ def _silence_before(lines: Sequence[Line], takes: Mapping[str, Take], profile: P
     take = takes[lines[0].id]
     try:
         return sounding.heard(take)[0] / take.sample_rate
-    except MasteringError:  # gone or damaged: it is rendered again before the chapter is mastered, and laid out again then
+    except (
+        MasteringError
+    ):  # gone or damaged: it is rendered again before the chapter is mastered, and laid out again then
         return 0.0
 
 

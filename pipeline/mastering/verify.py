@@ -90,7 +90,10 @@ def verify(paths: Iterable[Path], limits: Limits) -> Verdict:
         try:
             if _is_beside_a_chapter(path):
                 raise MasteringError(
-                    Wording("this is no audio: Shuoshu keeps it beside a chapter's files", "这不是音频，而是说书放在章节文件旁边的记录"),
+                    Wording(
+                        "this is no audio: Shuoshu keeps it beside a chapter's files",
+                        "这不是音频，而是说书放在章节文件旁边的记录",
+                    ),
                     where=str(path),
                     fix=Wording("Name the audio alone: chapters/*.mp3.", "请只给出音频文件：chapters/*.mp3。"),
                 )

@@ -25,11 +25,12 @@ LONGEST_TOTAL_S = 3600.0
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
 _ANY = r"(?:(?<![\d.])\d+(?:\.\d+)?|[零一二两三四五六七八九十百半]+)"
 _NO_MORE = "(?![a-z])"
+_BARE_S = rf"(?<!\bthe )(?<![\d.'’])\d{{1,3}}(?:\.\d+)?(?=[\s-]*s{_NO_MORE})"
 _OF_SECONDS = rf"(?:秒钟?|sec(?:ond)?s?{_NO_MORE}|s{_NO_MORE})"
 _LENGTH = re.compile(
     rf"(?:(?P<minutes>{_ANY})[\s-]*(?P<minute>分钟?半钟?|分钟|分(?!之)|min(?:ute)?s?{_NO_MORE})"
     rf"(?:\s*(?:又|and\s+)?(?P<more>{_ANY})[\s-]*{_OF_SECONDS})?"
-    rf"|(?P<seconds>{_ANY}(?=[\s-]*(?:秒|sec))|(?<!\bthe )(?<![\d.'’])\d{{1,3}}(?:\.\d+)?(?=[\s-]*s{_NO_MORE}))[\s-]*{_OF_SECONDS})"
+    rf"|(?P<seconds>{_ANY}(?=[\s-]*(?:秒|sec))|{_BARE_S})[\s-]*{_OF_SECONDS})"
     r"(?P<whole>[\s-]*(?:in all|in total|total|altogether|overall|long)\b|的?总?(?:时长|长度)|的?总长|长(?=\W|的|$))?",
     re.IGNORECASE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import opentimelineio
@@ -14,8 +15,10 @@ import soundfile
 from pipeline.deliver import edl, reaper, subtitles, words
 from pipeline.deliver.book import FinishedBook
 from pipeline.dubbing import Dub
-from pipeline.nouns import Segment
+from pipeline.mastering import record
+from pipeline.nouns import Segment, Word
 from tests.deliver.producing import produced
+from tests.deliver.strange import RATE, Part, Said, book_of
 
 CLIP = """1
 00:00:00,500 --> 00:00:02,000
@@ -27,7 +30,7 @@ CLIP = """1
 
 3
 00:00:04,000 --> 00:00:04,600
-林晚：我知道你不容易，先喝杯热茶，暖和暖和身子。
+林晚：我知道你不容易。先喝杯热茶。暖和暖和身子。
 
 4
 00:00:08,000 --> 00:00:09,800
@@ -49,6 +52,7 @@ def segments(book: FinishedBook) -> tuple[Segment, ...]:
 
 
 def test_the_words_of_a_dub_are_where_they_are_heard(dub: FinishedBook) -> None:
+    """A line's first word begins with its sound in the track."""
     wave, rate = soundfile.read(dub.masters[0].files["flac"])
     assert [one.tempo > 1.05 for one in segments(dub)] == [False, False, True, False]
     assert all(one.lead > 0 for one in segments(dub))
@@ -57,16 +61,29 @@ def test_the_words_of_a_dub_are_where_they_are_heard(dub: FinishedBook) -> None:
     for line, one in zip(json.loads(path.read_text(encoding="utf-8"))["lines"], segments(dub), strict=True):
         sound = wave[one.start : one.end]
         power = np.square(sound[: sound.size // hop * hop]).reshape(-1, hop).mean(axis=1)
-        loud = one.start / rate + np.flatnonzero(power > power.max() * 1e-3) * hop / rate
+        loud = one.start / rate + np.flatnonzero(power > power.max() * 1e-4) * hop / rate
         assert line["words"][0]["start"] == pytest.approx(loud[0], abs=0.03), line["text"]
-        assert line["words"][-1]["end"] == pytest.approx(loud[-1], abs=0.06), line["text"]
+
+
+def test_words_are_counted_from_behind_the_lead_at_the_lines_tempo(tmp_path: Path) -> None:
+    told = (Word("走", 0.2, 0.45), Word("了", 0.7, 1.5), Word("吗", 1.5, 2.4))
+    book = book_of(tmp_path, [Part("", [Said("林晚", "走了吗", 2 * RATE, RATE, told)])])
+    [master] = book.masters
+    laid = book.timeline(master)
+    [one] = laid.segments
+    record.write(master, replace(laid, segments=(replace(one, lead=11025, tempo=1.25),)), tmp_path / "chapters")
+    [line] = json.loads(words.write(book)[0].read_text(encoding="utf-8"))["lines"]
+    times = [(word["start"], word["end"]) for word in line["words"]]
+    assert times == [(1.0, 1.0), (1.16, 1.8), (1.8, 2.52)], "half a second of 22,050 Hz left out, then a quarter faster"
 
 
 def test_captions_of_a_line_that_plays_faster_change_where_its_words_do(dub: FinishedBook) -> None:
     book = replace(dub, settings={"srt": {"width": 16, "rows": 1}})
     path = next(path for path in subtitles.write_srt(book) if path.parent == dub.folder)
     blocks = [block.split("\n") for block in path.read_text(encoding="utf-8").strip().split("\n\n")]
-    [line] = [one for one in json.loads(words.write(dub)[0].read_text(encoding="utf-8"))["lines"] if "热茶" in one["text"]]
+    [line] = [
+        one for one in json.loads(words.write(dub)[0].read_text(encoding="utf-8"))["lines"] if "热茶" in one["text"]
+    ]
     begins = next(word["start"] for word in line["words"] if word["text"] == "先")
     shown = next(block for block in blocks if block[2].startswith("先喝"))
     assert seconds(shown[1].split(" --> ")[0]) == pytest.approx(begins, abs=0.0015)

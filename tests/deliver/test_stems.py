@@ -136,7 +136,9 @@ def test_stems_that_would_pass_full_scale_are_all_lowered_alike_and_say_so(tmp_p
     assert np.abs(away - click).max() < 0.05 * 44100, "they differ only around the peak"
 
 
-def test_every_take_is_read_to_find_the_peak_and_to_write_and_no_more(talk: FinishedBook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_take_is_read_to_find_the_peak_and_to_write_and_no_more(
+    talk: FinishedBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: Counter[Path] = Counter()
     read = sound_room.read
     monkeypatch.setattr(sound_room, "read", lambda take: seen.update([take.path]) or read(take))
@@ -146,7 +148,14 @@ def test_every_take_is_read_to_find_the_peak_and_to_write_and_no_more(talk: Fini
 
 
 def test_speakers_whose_names_are_alike_on_disk_get_files_of_their_own() -> None:
-    assert stems.names(["A/B", "a b", "A?B", "room tone", "Music", "???"]) == ["A B", "a b (2)", "A B (3)", "room tone (2)", "Music (2)", "_"]
+    assert stems.names(["A/B", "a b", "A?B", "room tone", "Music", "???"]) == [
+        "A B",
+        "a b (2)",
+        "A B (3)",
+        "room tone (2)",
+        "Music (2)",
+        "_",
+    ]
 
 
 def test_a_take_that_is_gone_is_named(tmp_path: Path) -> None:

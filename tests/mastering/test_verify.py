@@ -486,7 +486,9 @@ def test_what_lies_beside_a_chapter_is_called_that(good: list[Path], tmp_path: P
     verdict = verify(sorted(tmp_path.iterdir()), ACX)
     assert [file.passed for file in verdict.files] == [True]
     assert [Path(error.where) for error in verdict.unread] == beside
-    assert {str(error.what) for error in verdict.unread} == {"this is no audio: Shuoshu keeps it beside a chapter's files"}
+    assert {str(error.what) for error in verdict.unread} == {
+        "this is no audio: Shuoshu keeps it beside a chapter's files"
+    }
     other = tmp_path / "notes.json"
     other.write_text("{}", encoding="utf-8")
     [error] = verify([tmp_path / "01 雨.mp3", other], ACX).unread
