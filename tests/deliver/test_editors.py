@@ -186,7 +186,7 @@ def test_music_has_a_track_of_its_own_in_reaper(tmp_path: Path) -> None:
     assert [values(track, "NAME")[0] for track in tracks] == ["旁白", "Music", "Master"]
     wave = synthetic.sound(one.masters[0])
     for item, start in zip(tracks[1].findall("./ITEM"), one.starts(), strict=True):
-        assert float(values(item, "POSITION")[0]) == pytest.approx(start / 22050 + PODCAST.head, abs=1e-6)
+        assert float(values(item, "POSITION")[0]) == pytest.approx(start / 22050 + PODCAST.head, abs=1 / 22050)
         assert float(values(item, "LENGTH")[0]) == pytest.approx(5, abs=1e-6)
         assert [values(item, name)[1] for name in ("FADEIN", "FADEOUT")] == ["0.25", "1.5"]
         [source] = item.findall("./SOURCE")
