@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.errors import MasteringError
-from pipeline.mastering import sounding
+from pipeline.mastering import limits, sounding
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Line, Segment, Take, Timeline
 
@@ -22,8 +22,8 @@ _CLAUSE_END = re.compile(r"[，,、；;：:—–-]+[”’\"'」』）)》\]]*\
 def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> Timeline:
     """Lay out a chapter's `lines` (in order); `takes` by line id. A timed script is laid out by `timed`.
 
-    The head lasts until something is heard: the silence that the first take begins with is a part of it, where no music stands
-    between them.
+    Where a shop bounds the head (ACX), it lasts until something is heard: the silence that the first take begins with is a part
+    of it, unless music stands between them.
 
     Raises MasteringError for a line, other than a pause, that has no take.
     """
@@ -55,8 +55,9 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
 
 
 def _silence_before(lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> float:
-    """Seconds of silence that the chapter's first take begins with."""
-    if profile.chapter_music or not lines or lines[0].id not in takes:
+    """Seconds of silence that the chapter's first take begins with, where a shop bounds the head, which is both."""
+    bounded = profile.name in limits.names() and "head" in limits.load(profile.name).mono
+    if not bounded or profile.chapter_music or not lines or lines[0].id not in takes:
         return 0.0
     take = takes[lines[0].id]
     try:

@@ -251,3 +251,5 @@ def test_the_head_lasts_until_something_is_heard(tmp_path: Path, silence: float)
     waves = [np.concatenate([np.zeros(round(silence * RATE), np.float32), voice(3)]), voice(3, 2)]
     made = mastered(tmp_path, waves=waves, profile=profile)
     assert measure(made.files["flac"]).head == pytest.approx(max(profile.head, silence), abs=0.06)
+    usual = mastered(tmp_path / "usual", waves=waves, profile=replace(PROFILE, formats=("flac",)))
+    assert measure(usual.files["flac"]).head == pytest.approx(PROFILE.head + silence, abs=0.06), "nobody bounds it"
