@@ -150,13 +150,14 @@ def make_chapter(job: ChapterJob) -> Master | tuple[Take, ...]:
         if not damaged:
             raise
         return tuple(damaged)
-    record.write(made, laid_out, job.folder)
+    music = chapter.music_of(laid_out, job.profile)
+    record.write(made, laid_out, job.folder, music.playing if music else ())
     return made
 
 
 def chapter_job(production: Production, number: int) -> ChapterJob:
     """Everything that mastering a chapter needs, its fingerprint included."""
-    from pipeline.mastering import record
+    from pipeline.mastering import record, wishes
 
     lines = production.lines_of(number)
     keys = {line.id: production.wanted[line.id] for line in lines if line.id in production.wanted}
@@ -164,10 +165,11 @@ def chapter_job(production: Production, number: int) -> ChapterJob:
     takes = {line: known[key] for line, key in keys.items() if key in known}
     title = production.titles.get(number, "")
     laid_out = _laid_out(production, number, lines, takes)
-    numbers = list(production.titles)
+    numbers, credits = list(production.titles), wishes.credits(production.profile, production.cast)
     tags = Tags(
         title=title or production.record.title, author=production.record.author, album=production.record.title,
         language=production.record.language, track=numbers.index(number) + 1, tracks=len(numbers),
+        narrator=credits.narrator if credits else "",
     )  # fmt: skip
     cover, cover_type = production.cover()
     return ChapterJob(

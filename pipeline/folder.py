@@ -249,7 +249,16 @@ def find(book: str | Path, output: Path) -> BookFolder:
     )
 
 
+_LONGEST, _LONGEST_BYTES = 80, 180
+"""File systems end a name at 255 bytes, of which a Chinese character takes three: so much is left for what is put before and
+behind it, a number, " sample", ".timeline.csv", and what `files.written_beside` adds."""
+
+
 def safe_name(name: str) -> str:
-    """`name` as a file name on any system: no separators, control characters or leading dots; at most 80 characters."""
+    """`name` as a file name on any system: no separators, control characters or leading dots; at most 80 characters, and 180
+    bytes in UTF-8."""
     name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]+', " ", name)
-    return re.sub(r"\s+", " ", name).strip(" .")[:80].strip()
+    name = re.sub(r"\s+", " ", name).strip(" .")[:_LONGEST]
+    while len(name.encode("utf-8", "surrogatepass")) > _LONGEST_BYTES:
+        name = name[:-1]
+    return name.strip()

@@ -448,3 +448,34 @@ def test_a_line_of_which_nothing_is_heard_is_no_success(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "not heard at all" in done.stderr
     assert shuoshu("dub", path, "--total", "12s", "--output", tmp_path, "--plain").returncode == 0
+
+
+def test_music_plays_under_a_timed_script_too(tmp_path: Path) -> None:
+    """The chapter's from the beginning, a scene's in its break; no line waits for it, and the length is met."""
+    soundfile.write(tmp_path / "sting.wav", 0.3 * np.sin(2 * np.pi * 220 * np.arange(3 * RATE) / RATE), RATE)
+    path, cast = tmp_path / "scene.txt", tmp_path / "scene.yaml"
+    path.write_text("下了三天的雨。\n\n***\n\n天亮的时候，雨停了。\n", encoding="utf-8")
+    told = "language: zh\nnarrator: {voice: n}\nvoices: {n: {engine: espeak}}\n"
+    music = "music: {chapter: {file: sting.wav, fade_in: 0}, scene: {file: sting.wav, fade_in: 0, lead: 0}}\n"
+    tracks = []
+    for more in ("", music):
+        cast.write_text(told + more, encoding="utf-8")
+        request = Request(path, cast, output=tmp_path / "out", formats="flac", dub=Dub(total=12))
+        with open_book(request) as production:
+            finished(production)
+        folder = tmp_path / "out/scene/chapters"
+        master = record.load(folder, next(folder.glob("*.flac")).stem)
+        assert master
+        tracks.append((soundfile.read(master.files["flac"])[0], record.load_timeline(folder, master)))
+    (plain, before), (wave, laid) = tracks
+    assert [(one.start, one.frames) for one in laid.segments] == [(one.start, one.frames) for one in before.segments]
+    assert wave.size == plain.size == 12 * RATE
+    first, second = laid.segments
+    [(opening, _), (scene, _)] = laid.music
+    assert opening == 0
+    assert first.end < scene < second.start
+    heard = slice(scene, scene + RATE // 2)
+    assert np.abs(plain[heard]).max() < 0.002
+    spectrum = np.abs(np.fft.rfft(wave[heard]))
+    assert spectrum.argmax() == 110, "220 Hz in half a second"
+    assert np.sqrt(np.mean(wave[heard] ** 2)) > 0.01

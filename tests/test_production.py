@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import pytest
 
 from pipeline import chapters, script
 from pipeline.errors import ManuscriptError
-from pipeline.folder import find
+from pipeline.folder import find, safe_name
 from pipeline.mastering import levelling, sound
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Take, Timeline
@@ -208,7 +210,7 @@ def test_a_take_damaged_while_its_chapter_is_mastered_is_rendered_again(
     next(folder.chapters.glob("02*.json")).unlink()
     real, times = levelling.levelled, []
 
-    def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float]]:
+    def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float], bool]:
         if not times:
             path = next(iter(takes.values())).path
             path.write_bytes(path.read_bytes()[:-100])
@@ -236,4 +238,72 @@ def test_credits_are_spoken_by_the_narrator_in_chapters_of_their_own(book: Path,
         assert {line.speaker for number in (0, 3) for line in production.lines_of(number)} == {"narrator"}
     assert next(path.name for path in sorted(folder.chapters.glob("*.flac"))) == "00 片头.flac"
     assert not any(line.chapter in (0, 3) for line in script.load(folder.path)), "they are in no script table"
+    for path in (*folder.chapters.glob("01*.flac"), *folder.chapters.glob("01*.mp3"), *folder.chapters.glob("01*.m4a")):
+        file = mutagen.File(path)
+        named = {".flac": "composer", ".mp3": "TCOM", ".m4a": "\xa9wrt"}[path.suffix]
+        assert "".join(map(str, file[named])) == "林月", path.name
     assert produced(book, cast)[0].mastered == ()
+
+
+def test_edits_that_leave_every_take_as_it_was_reach_what_is_made_of_the_chapter(book: Path, cast: Path) -> None:
+    told = cast.read_text(encoding="utf-8").replace("老王: {voice: wang}", "老王: {voice: lin, level: 4}")
+    cast.write_text(told, encoding="utf-8")
+    first, _ = produced(book, cast, formats="flac", deliver="srt,timeline")
+    hers, counted = (
+        next(line for line in script.load(first.folder) if sign in line.text) for sign in ("你来了", "一共走了")
+    )
+    script.edit(first.folder, [counted.id], {"spoken": "他重新站了起来，一共走了三步。"})
+    produced(book, cast, formats="flac", deliver="srt,timeline")
+    before = {row["id"]: row for row in csv_rows(first.folder / "chapters/01 第一章 雨夜.timeline.csv")}
+    assert hers.speaker == "林晚"
+
+    script.edit(first.folder, [hers.id], {"speaker": "老王"})
+    script.edit(first.folder, [counted.id], {"text": "他重新站了起来，一共走了三步。"})
+    edited, stale = produced(book, cast, formats="flac", deliver="srt,timeline")
+    assert (edited.rendered, stale) == (0, {})
+    assert edited.mastered == (1,)
+    after = {row["id"]: row for row in csv_rows(first.folder / "chapters/01 第一章 雨夜.timeline.csv")}
+    assert [(row["take"], row["start"]) for row in after.values()] == [
+        (row["take"], row["start"]) for row in before.values()
+    ]
+    assert (before[hers.id]["speaker"], after[hers.id]["speaker"]) == ("林晚", "老王")
+    assert after[counted.id]["text"] == "他重新站了起来，一共走了三步。"
+    louder = [float(one[hers.id]["gain_db"]) - float(one[counted.id]["gain_db"]) for one in (before, after)]
+    assert louder[1] - louder[0] > 2, "the new speaker's own level counts"
+    [srt] = first.folder.glob("*.srt")
+    assert "一共走了三步" in srt.read_text(encoding="utf-8").replace("\n", "")
+    assert produced(book, cast, formats="flac", deliver="srt,timeline")[0].mastered == ()
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_chapter_may_have_a_long_title(tmp_path: Path) -> None:
+    """As long as eighty Chinese characters, which are 240 bytes of the 255 that a file's name may have."""
+    title = "雨" * 79 + "夜"
+    path = tmp_path / "长.html"
+    path.write_text(f"<html><body><h1>{title}</h1><p>天亮了。</p></body></html>", encoding="utf-8")
+    result, _ = produced(path, None, deliver="srt,stems")
+    assert result.mastered == (1,)
+    with reopen(find("长", tmp_path / "out")) as production:
+        assert production.titles == {1: title}
+    made = {one.suffix: one for one in (result.folder / "chapters").iterdir() if one.name.startswith("01")}
+    assert set(made) == {".flac", ".mp3", ".m4a", ".csv", ".json", ".srt"}
+    assert made[".flac"].stem == "01 " + "雨" * 59
+    assert produced(path, None, deliver="srt,stems")[0].mastered == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a" * 90, "a" * 80),
+        ("雨" * 90, "雨" * 60),
+        ("a" + "雨" * 79, "a" + "雨" * 59),
+        ("😀" * 80, "😀" * 45),
+        (" a/b?. ", "a b"),
+    ],
+)
+def test_names_of_files_end_at_a_character(name: str, safe: str) -> None:
+    assert safe_name(name) == safe

@@ -5,5 +5,5 @@ them take places and times from the chapters' timelines, which are exact to the 
 asked for, each only when something that goes into it has changed.
 """
 
-VERSION = "3"
+VERSION = "4"
 """Changes when the same masters would give other deliverables."""

@@ -8,11 +8,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import MasteringError
 from pipeline.folder import Record
 from pipeline.mastering import record as record_room
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
-from pipeline.nouns import Master, Timeline
+from pipeline.nouns import Master, Segment, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,30 @@ class FinishedBook:
     def take_file(self, key: str) -> Path:
         """The audio of a take."""
         return self.takes / key[:2] / f"{key}.flac"
+
+    def lead_s(self, segment: Segment) -> float:
+        """Seconds at the beginning of its take that a line of a timed script leaves out. Raises MasteringError for a take that
+        is gone or damaged."""
+        if not segment.lead:
+            return 0.0
+        import soundfile
+
+        path = self.take_file(segment.take)
+        try:
+            return float(segment.lead / soundfile.info(str(path)).samplerate)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise self.unreadable(segment, error) from error
+
+    def unreadable(self, segment: Segment, error: Exception) -> MasteringError:
+        """What is to be said of a take that is gone or damaged."""
+        return MasteringError(
+            f"the take of line {segment.line_id} cannot be read ({error})", where=str(self.take_file(segment.take)),
+            fix="`shuoshu run` on the manuscript renders it anew.",
+        )  # fmt: skip
+
+    def music(self, master: Master) -> tuple[tuple[int, int, str], ...]:
+        """Where a chapter's music plays: (first frame, the one behind the last, which)."""
+        return record_room.music(self.folder / "chapters", master)
 
     def timeline(self, master: Master) -> Timeline:
         """A chapter's timeline, as its record has it. Raises MasteringError for a record that is gone or broken."""

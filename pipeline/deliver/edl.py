@@ -2,7 +2,8 @@
 
 The format knows time only in whole frames of video, up to 24 hours, in at most 999 events. So every chapter has lists of
 its own that count from 00:00:00:00, further ones after each 999 lines, and a line begins at the nearest frame: at 25
-frames a second up to 20 ms off. Time is counted non-drop at a whole rate, so that a timecode is clock time.
+frames a second up to 20 ms off. Time is counted non-drop at a whole rate, so that a timecode is clock time. A line of a timed
+script begins behind its take's lead, and an M2 line tells the speed of one that plays faster or slower, in frames a second.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def _events(timeline: Timeline, fps: int) -> list[tuple[Segment, int, int]]:
 
 def _listed(book: FinishedBook, events: Sequence[tuple[Segment, int, int]], fps: int) -> Iterator[str]:
     for number, (one, start, end) in enumerate(events, 1):
-        source = f"{timecode(0, fps)} {timecode(end - start, fps)}"
+        lead, length = round(book.lead_s(one) * fps), max(1, round((end - start) * one.tempo))
+        source = f"{timecode(lead, fps)} {timecode(lead + length, fps)}"
         yield f"\n{number:03d}  AX       A     C        {source} {timecode(start, fps)} {timecode(end, fps)}\n"
+        if one.tempo != 1.0:
+            yield f"M2   AX       {fps * one.tempo:05.1f}                {timecode(lead, fps)}\n"
         yield f"* FROM CLIP NAME: {one.take}.flac\n"
         yield f"* COMMENT: {introduced(one.speaker, on_one_line(one.text), book.record.language)}\n"

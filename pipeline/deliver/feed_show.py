@@ -90,7 +90,8 @@ def _url(given: str) -> str:
     try:
         parts = urlsplit(given)
         good = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-    except ValueError:
+        host = parts.netloc.encode("idna").decode()
+    except ValueError:  # and UnicodeError, of a name that has an empty or an endless part
         good = False
     if not good or any(sign.isspace() for sign in given):
         raise _wrong(
@@ -99,7 +100,7 @@ def _url(given: str) -> str:
             ),
             "url: https://example.org/my-book/",
         )
-    address = parts._replace(netloc=parts.netloc.encode("idna").decode(), path=quote(parts.path, safe="/%~"))
+    address = parts._replace(netloc=host, path=quote(parts.path, safe="/%~"))
     return address.geturl().rstrip("/") + "/"
 
 

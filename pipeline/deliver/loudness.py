@@ -13,18 +13,28 @@ from pipeline.wording import Wording
 ROOM_DB = 14.0
 """Least distance of the ceiling from the loudness target that leaves speech its peaks, LU: peaks of levelled speech stand 12
 to 18 dB above its loudness. All profiles of ours leave 15 and more."""
+SILENT_DB = 20.0
+"""A chapter whose loudest moment is so far under its target holds no speech: a line that is heard at all is brought nearer."""
 _FEW = 5
 
 
 def remarks(master: Master, profile: Profile, lines: int) -> list[Wording]:
-    """What is to be said at the end of a run, at most three remarks: a target missed by more than the profile's tolerance,
-    a limiter that took away more than `HEARD_DB`, a file over the ceiling. lines: how many the chapter has."""
+    """What is to be said at the end of a run, at most three remarks: nothing to hear, a target missed by more than the
+    profile's tolerance, a limiter that took away more than `HEARD_DB`, a file over the ceiling. lines: how many it has."""
     found = []
     limits = allowed(profile)
     name, unit = ("rms", "dBFS") if profile.measure == "rms" else ("integrated", "LUFS")
     level = master.loudness.rms if profile.measure == "rms" else master.loudness.integrated
-    missed = math.isfinite(level) and not limits[name].allows(level)
+    silent = lines > 0 and master.loudness.momentary_max < profile.loudness - SILENT_DB
+    missed = not silent and math.isfinite(level) and not limits[name].allows(level)
     hard = master.reduction_db > HEARD_DB
+    if silent:
+        found.append(
+            Wording(
+                "nothing is heard in it: every line is silent. `shuoshu report` lists them",
+                "听不到任何内容：每行台词都没有声音。`shuoshu report` 会逐行列出",
+            )
+        )
     if missed and hard and level < profile.loudness:
         found.append(
             Wording(

@@ -1,5 +1,5 @@
 """A Reaper project: the takes on a track for each character, at their places and with their gains, and every chapter
-as a region; the mastered chapters lie on a muted track to compare with.
+as a region; music has a track of its own, and the mastered chapters lie on a muted one to compare with.
 
 Reaper's project files are its own and undocumented text: nested blocks ``<NAME … >`` of lines. What is written here is the
 little that places an item; the rest takes Reaper's defaults.
@@ -18,18 +18,19 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.clock import on_one_line, shown_name
 from pipeline.deliver.subtitles import opened
 from pipeline.files import explained
+from pipeline.mastering.chapter import music_of
 from pipeline.mastering.sound import EDGE_S
 from pipeline.mastering.tags import AI_NOTE
 from pipeline.nouns import Segment
 
 _SOURCES = {"flac": "FLAC", "mp3": "MP3", "m4a": "VIDEO", "wav": "WAVE"}
-"""Format of a file -> Reaper's reader for it."""
+"""Format of a file -> Reaper's reader for it; VIDEO is what reads by ffmpeg's libraries."""
 
 
 def write(book: FinishedBook) -> list[Path]:
     """``.RPP``, with paths relative to it. Items wait in a file a track until all chapters were read, so that memory
-    does not grow. Raises BookFolderError for a full disk."""
-    path = book.path(".RPP")
+    does not grow. Raises MasteringError for a take of a timed script or music that is gone, BookFolderError for a full disk."""
+    path, music = book.path(".RPP"), list(_music(book))
     try:
         with tempfile.TemporaryDirectory(prefix=".reaper.part", dir=book.folder) as place:
             tracks = _spooled(book, Path(place))
@@ -41,6 +42,9 @@ def write(book: FinishedBook) -> list[Path]:
                     with items.open(encoding="utf-8", newline="\n") as stored:
                         file.writelines(stored)
                     file.write("  >\n")
+                if music:
+                    file.write(_track(book, len(tracks) + 1, "Music", muted=False))
+                    file.writelines([*music, "  >\n"])
                 file.write(_track(book, len(tracks), "Master", muted=True))
                 file.writelines(_masters(book))
                 file.write("  >\n>\n")
@@ -84,7 +88,7 @@ def _track(book: FinishedBook, number: int, name: str, *, muted: bool) -> str:
 def _line(book: FinishedBook, one: Segment, start: int, rate: int) -> str:
     return _item(
         book, f"item {one.line_id}", one.text, (start + one.start) / rate, one.frames / rate, one.gain_db,
-        book.take_file(one.take), EDGE_S,
+        book.take_file(one.take), (EDGE_S, EDGE_S), book.lead_s(one), one.tempo,
     )  # fmt: skip
 
 
@@ -93,20 +97,34 @@ def _masters(book: FinishedBook) -> Iterator[str]:
         known = [kind for kind in _SOURCES if kind in master.files]
         if known:
             at, file = start / master.sample_rate, master.files[known[0]]
-            yield _item(book, f"master {master.chapter}", file.name, at, master.seconds, 0.0, file, 0.0)
+            yield _item(book, f"master {master.chapter}", file.name, at, master.seconds, 0.0, file, (0.0, 0.0))
+
+
+def _music(book: FinishedBook) -> Iterator[str]:
+    """The music of every chapter, at its level but not lowered under speech."""
+    for master, timeline, start in book.timelines():
+        bed, rate = music_of(timeline, book.profile), master.sample_rate
+        for number, one in enumerate(bed.playing if bed else ()):
+            yield _item(
+                book, f"music {master.chapter} {number}", one.music.file.name, (start + one.start) / rate,
+                (one.end - one.start) / rate, one.gain_db, one.music.file, (one.music.fade_in, one.music.fade_out),
+            )  # fmt: skip
 
 
 def _item(
-    book: FinishedBook, known_as: str, name: str, at: float, seconds: float, gain_db: float, file: Path, fade: float
-) -> str:
-    """An item that plays a whole file once. `gain_db` is its volume, `fade` the seconds of both fades."""
+    book: FinishedBook, known_as: str, name: str, at: float, seconds: float, gain_db: float, file: Path,
+    fades: tuple[float, float], lead: float = 0.0, tempo: float = 1.0,
+) -> str:  # fmt: skip
+    """An item that plays a file once, without its first `lead` seconds, at `tempo`, its pitch kept. `gain_db` is its volume,
+    `fades` are the seconds of its fade in and out."""
     place = Path(os.path.relpath(file, book.folder)).as_posix()
-    source = _SOURCES[file.suffix[1:]]
+    source = _SOURCES.get(file.suffix[1:].lower(), "VIDEO")
     return (
         f"    <ITEM\n      POSITION {at:.9f}\n      SNAPOFFS 0\n      LENGTH {seconds:.9f}\n      LOOP 0\n      ALLTAKES 0\n"
-        f"      FADEIN 1 {fade:g} 0 1 0 0 0\n      FADEOUT 1 {fade:g} 0 1 0 0 0\n      MUTE 0 0\n"
+        f"      FADEIN 1 {fades[0]:g} 0 1 0 0 0\n      FADEOUT 1 {fades[1]:g} 0 1 0 0 0\n      MUTE 0 0\n"
         f"      IGUID {_guid(book, known_as)}\n      NAME {_quoted(name)}\n"
-        f"      VOLPAN {10 ** (gain_db / 20):.9f} 0 1 -1\n      SOFFS 0\n      PLAYRATE 1 1 0 -1 0 0.0025\n"
+        f"      VOLPAN {10 ** (gain_db / 20):.9f} 0 1 -1\n      SOFFS {lead:.9g}\n"
+        f"      PLAYRATE {tempo:.9g} 1 0 -1 0 0.0025\n"
         f"      CHANMODE 0\n      GUID {_guid(book, known_as + ' take')}\n"
         f"      <SOURCE {source}\n        FILE {_quoted(place)}\n      >\n    >\n"
     )

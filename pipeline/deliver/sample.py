@@ -8,7 +8,7 @@ window is scored by what the timeline and the takes tell; the best few, none of 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -23,7 +23,9 @@ from pipeline.errors import MasteringError
 from pipeline.files import explained_errors, written_beside
 from pipeline.mastering import levelling
 from pipeline.mastering import tags as tag_room
+from pipeline.mastering.chapter import LOWERED
 from pipeline.mastering.encoders import encoder
+from pipeline.mastering.true_peak import of_file
 from pipeline.nouns import Master, Segment, Timeline, Waveform
 from pipeline.takes import TakeStore
 
@@ -43,6 +45,7 @@ _MEASURED = 8
 """Windows whose sound is read."""
 _LINE_S = 1.0
 """A shorter line has no loudness to speak of."""
+_SPARE_DB = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Window:
 
 def write(book: FinishedBook) -> list[Path]:
     """``<name> sample.mp3``: at most `minutes` (3) long, but see `ROOMY_S`; of chapter `chapter` where the settings name one.
+    It is encoded anew, and overshoots anew: where players would hear it over the profile's true peak, again and quieter.
 
     Raises MasteringError when the book has no minute of whole paragraphs, BookFolderError for a full disk.
     """
@@ -68,14 +72,24 @@ def write(book: FinishedBook) -> list[Path]:
     window = best(book)
     path = book.path(" sample.mp3")
     with written_beside(path) as beside, explained_errors(path, av.FFmpegError):
-        file = encoder("mp3", beside, book.profile)
-        try:
-            for block in _faded(window, book.timeline(window.master)):
-                file.write(block)
-        finally:
-            file.close()
+        gain_db = 0.0
+        for _ in range(1 + LOWERED):
+            _encode(book, window, gain_db, beside)
+            over = of_file(beside) - book.profile.true_peak
+            if over <= 0:
+                break
+            gain_db -= over + _SPARE_DB
         tag_room.write(beside, metadata.sample(book), book.cover, book.cover_type)
     return [path]
+
+
+def _encode(book: FinishedBook, window: Window, gain_db: float, path: Path) -> None:
+    file, gain = encoder("mp3", path, book.profile), np.float32(10 ** (gain_db / 20))
+    try:
+        for block in _faded(window, book.timeline(window.master)):
+            file.write(block * gain)
+    finally:
+        file.close()
 
 
 def best(book: FinishedBook) -> Window:
@@ -108,7 +122,7 @@ def _too_short(book: FinishedBook) -> MasteringError:
     where = "" if book.setting("sample", "chapter", None) is None else " of this chapter"
     return MasteringError(
         f"there is no sample in {seconds:.0f} s{where}: it takes a minute of whole paragraphs in one chapter that begin"
-        " with narration",
+        " with narration and have no music under them",
         fix="Leave `sample` out of --deliver, or let it choose from another `chapter`.",
     )
 
@@ -123,16 +137,18 @@ def _windows(book: FinishedBook, master: Master, doubtful: Container[str]) -> It
     most = round(max(book.setting("sample", "minutes", 3.0) * 60, ROOMY_S) * rate)
     began = book.starts()[book.masters.index(master)]
     numbered = groupby(enumerate(lines, 1), lambda one: one[1].paragraph)
+    music = book.music(master)
     bounds = [0, *(max(number for number, _ in paragraph) for _, paragraph in numbered)]
     for index, first in enumerate(bounds[:-1]):
         if lines[first].kind != "narration":
             continue
-        start, chosen = _before(timeline, first), first
+        start, chosen = _before(timeline, first, music), first
         for last in bounds[index + 1 :]:
-            if lines[last - 1].kind == "heading" or _after(timeline, last) - start > most:
+            end = _after(timeline, last, music)
+            if lines[last - 1].kind == "heading" or end - start > most or _under(music, start, end):
                 break
             chosen = last
-        end = _after(timeline, chosen) if chosen > first else start
+        end = _after(timeline, chosen, music) if chosen > first else start
         if end - start >= SHORTEST_S * rate:
             parts = _parts(lines[first:chosen], (end - start) / most, (began + start) / book.frames, master)
             score = sum(WEIGHTS[name] * value for name, value in parts.items())
@@ -152,14 +168,22 @@ def _parts(lines: tuple[Segment, ...], length: float, place: float, master: Mast
     }
 
 
-def _before(timeline: Timeline, first: int) -> int:
-    floor = timeline.segments[first - 1].end if first else 0
-    return max(floor, timeline.segments[first].start - round(LEAD_S * timeline.sample_rate))
+def _before(timeline: Timeline, first: int, music: Sequence[tuple[int, int, str]]) -> int:
+    line = timeline.segments[first]
+    ended = [end for _, end, _ in music if end <= line.start]
+    floor = max([timeline.segments[first - 1].end if first else 0, *ended])
+    return max(floor, line.start - round(LEAD_S * timeline.sample_rate))
 
 
-def _after(timeline: Timeline, last: int) -> int:
-    ceiling = timeline.segments[last].start if last < len(timeline.segments) else timeline.frames
-    return min(ceiling, timeline.segments[last - 1].end + round(TAIL_S * timeline.sample_rate))
+def _after(timeline: Timeline, last: int, music: Sequence[tuple[int, int, str]]) -> int:
+    line = timeline.segments[last - 1]
+    begins = [begin for begin, _, _ in music if begin >= line.end]
+    ceiling = min([timeline.segments[last].start if last < len(timeline.segments) else timeline.frames, *begins])
+    return min(ceiling, line.end + round(TAIL_S * timeline.sample_rate))
+
+
+def _under(music: Sequence[tuple[int, int, str]], start: int, end: int) -> bool:
+    return any(begin < end and start < ends for begin, ends, _ in music)
 
 
 def _overlap(one: Window, other: Window) -> bool:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 import numpy as np
 
 from pipeline.deliver.book import FinishedBook
-from pipeline.errors import MasteringError
 from pipeline.nouns import Segment, Word
 from pipeline.takes.notes import words_of
 
 
 def heard(book: FinishedBook, segment: Segment) -> tuple[Word, ...]:
-    """A line's words in the time of its take; () where its engine tells none.
+    """A line's words, in seconds from where the line begins; () where its engine tells none. In a timed script a take begins
+    behind its `lead` and plays at its `tempo`, and so do its words; one in what is left out lies at 0.
 
     Raises MasteringError for a take that is gone or damaged.
     """
-    path = book.take_file(segment.take)
     try:
-        return words_of(path)
+        words = words_of(book.take_file(segment.take))
     except (OSError, ValueError) as error:
-        raise MasteringError(
-            f"the take of line {segment.line_id} cannot be read ({error})", where=str(path),
-            fix="`shuoshu run` on the manuscript renders it anew.",
-        ) from error  # fmt: skip
+        raise book.unreadable(segment, error) from error
+    lead = book.lead_s(segment) if words else 0.0
+
+    def at(second: float) -> float:
+        return max(second - lead, 0.0) / segment.tempo
+
+    return tuple(replace(word, start=at(word.start), end=at(word.end)) for word in words)
 
 
 def starts(text: str, words: Sequence[Word], seconds: float) -> list[float]:

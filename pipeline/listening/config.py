@@ -47,7 +47,7 @@ def settings(asr: str = "", model: str = "") -> Settings:
     Raises EngineError where nobody is named, CastError naming the file's line for what is wrong there.
     """
     if asr:
-        found = Settings(asr, model, KEY_ENV if os.environ.get(KEY_ENV) else "")
+        found = Settings(asr.rstrip("/"), model, KEY_ENV if os.environ.get(KEY_ENV) else "")
     else:
         found = _configured()
         found = Settings(found.asr, model or found.model, found.key_env, found.timeout_s, found.concurrency)

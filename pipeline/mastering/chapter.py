@@ -49,7 +49,7 @@ def master(
     """
     import av
 
-    timeline, meant = levelling.levelled(timeline, takes, profile)
+    timeline, meant, heard = levelling.levelled(timeline, takes, profile)
     files = {kind: folder / f"{stem}.{kind}" for kind in profile.formats}
     with ExitStack() as beside:
         paths = {kind: beside.enter_context(written_beside(path)) for kind, path in files.items()}
@@ -59,7 +59,7 @@ def master(
             limiter = Limiter(10 ** (ceiling / 20), profile.sample_rate)
             loudness = _write(timeline, meant, takes, profile, trim, limiter, paths)
             miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
-            if CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
+            if heard and CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
                 trim += miss
                 passes += 1
                 continue
@@ -140,7 +140,7 @@ def _limited(
         timeline, [one.gain_db - apart for one, apart in zip(timeline.segments, meant, strict=True)]
     )
     speech = through(chain(profile.dynamics, rate), sound.blocks(plain, takes))
-    room, music = RoomTone(rate, profile.room_tone_db, profile.room_tone), _music(timeline, profile)
+    room, music = RoomTone(rate, profile.room_tone_db, profile.room_tone), music_of(timeline, profile)
     steps = sound.Steps(timeline, [apart + trim for apart in meant])
     for block in speech:
         whole = block * steps.take(block.size) + room.take(block.size)
@@ -148,7 +148,8 @@ def _limited(
     yield limiter.flush()
 
 
-def _music(timeline: Timeline, profile: Profile) -> MusicBed | None:
+def music_of(timeline: Timeline, profile: Profile) -> MusicBed | None:
+    """A chapter's music, from its beginning; None where it has none. Raises MasteringError, see `MusicBed`."""
     files = {"chapter": profile.chapter_music, "scene": profile.scene_music}
     places = [Placement(at, one) for at, which in timeline.music if (one := files[which])]
     speech = [(one.start, one.frames) for one in timeline.segments]

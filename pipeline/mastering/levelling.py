@@ -57,9 +57,10 @@ def loudness(hops: NDArray[np.float64]) -> float:
     return float(OFFSET_DB + 10 * np.log10(loud[loud > gate].mean()))
 
 
-def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float]]:
+def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) -> tuple[Timeline, list[float], bool]:
     """The timeline with `gain_db` of every segment: lines levelled, the chapter at the profile's target before limiting.
-    And how much of each is meant to be heard, dB: what goes behind a compressor, which would take half of it away.
+    How much of each is meant to be heard, dB: what goes behind a compressor, which would take half of it away. And whether any
+    line is heard at all: hiss under the gate is not brought to the loudness of speech.
 
     takes: by line id. Raises MasteringError for a take that cannot be read.
     """
@@ -69,8 +70,9 @@ def levelled(timeline: Timeline, takes: Mapping[str, Take], profile: Profile) ->
     gains = [line_gain(loud, apart) for loud, apart in zip(measured, meant, strict=True)]
     found = _whole(timeline, energies, gains, profile.measure == "rms")
     wanted = profile.loudness - profile.channels_db
-    chapter = min(max(wanted - found, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) if math.isfinite(found) else 0.0
-    return raised(timeline, [gain + chapter for gain in gains]), meant
+    heard = any(map(math.isfinite, measured))
+    chapter = min(max(wanted - found, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) if heard and math.isfinite(found) else 0.0
+    return raised(timeline, [gain + chapter for gain in gains]), meant, heard
 
 
 def raised(timeline: Timeline, gains: Sequence[float]) -> Timeline:

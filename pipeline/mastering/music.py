@@ -56,6 +56,16 @@ class Placement:
     music: Music
 
 
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """A placement as it plays: from frame `start` to before `end`, at `gain_db` where nobody speaks."""
+
+    music: Music
+    start: int
+    end: int
+    gain_db: float
+
+
 class MusicBed:
     """A chapter's music, to be added to its speech.
 
@@ -75,6 +85,11 @@ class MusicBed:
         self._parts = [_Part(one, frames, rate, loudness) for one in placements]
         self._depth = _Depth(speech, rate)
         self._at = 0
+
+    @property
+    def playing(self) -> tuple[Playing, ...]:
+        """Where its music plays and how loud, one a placement, in their order."""
+        return tuple(part.playing for part in self._parts)
 
     def take(self, count: int) -> Waveform:
         """The next `count` frames of the chapter, shape (count,), float32; silence where no music plays."""
@@ -97,7 +112,9 @@ class _Part:
         length, own = _measured(music.file, round(music.seconds * rate), rate)
         self.end, self.duck = min(placement.start + length, frames), music.duck
         self._length, self._at = self.end - self.start, 0
-        self._gain = np.float32(10 ** ((loudness + music.level - own) / 20))
+        gain_db = loudness + music.level - own
+        self.playing = Playing(music, self.start, self.end, gain_db)
+        self._gain = np.float32(10 ** (gain_db / 20))
         self._fade_in, self._fade_out = music.fade_in * rate, music.fade_out * rate
         self._source = decoding.mono(music.file, rate)
         self._rest = np.zeros(0, np.float32)

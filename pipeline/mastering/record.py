@@ -7,24 +7,25 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipeline.errors import MasteringError
 from pipeline.files import sha256_file, write_bytes, write_text
 from pipeline.mastering import VERSION
+from pipeline.mastering.music import Playing
 from pipeline.mastering.profiles import Profile
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Loudness, Master, Segment, Timeline
 
 
 def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes | None) -> str:
-    """SHA-256 of everything that goes into a chapter's files: takes and their places, profile, tags, cover, and the
-    version of this room. A take counts by its key."""
+    """SHA-256 of everything that goes into a chapter's files, the timeline beside them included: what the lines say and who
+    says it, takes and their places, profile, tags, cover, and the version of this room. A take counts by its key."""
     ingredients = {
         "version": VERSION,
-        "segments": [(one.take, one.start, one.frames, one.delivery, *_played(one)) for one in timeline.segments],
+        "segments": [_told(one) for one in timeline.segments],
         "frames": timeline.frames,
         "music": timeline.music,
         "title": timeline.title,
@@ -36,9 +37,12 @@ def fingerprint(timeline: Timeline, profile: Profile, tags: Tags, cover: bytes |
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _played(segment: Segment) -> tuple[float, ...]:
-    """How a take of a timed script is played; nothing for one that is played as it is."""
-    return (segment.lead, segment.tempo) if segment.lead or segment.tempo != 1.0 else ()
+def _told(segment: Segment) -> tuple[object, ...]:
+    """All of a line but its gain, which comes of mastering: what is made of the chapter shows its text and its speaker too."""
+    return (
+        segment.line_id, segment.kind, segment.speaker, segment.paragraph, segment.text, segment.take, segment.start,
+        segment.frames, segment.delivery, segment.lead, segment.tempo,
+    )  # fmt: skip
 
 
 def _sounding(profile: Profile) -> dict[str, object]:
@@ -58,9 +62,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write(master: Master, timeline: Timeline, folder: Path) -> None:
+def write(master: Master, timeline: Timeline, folder: Path, playing: Sequence[Playing] = ()) -> None:
     """Write ``stem.timeline.csv`` (where every line is: seconds, and frames at the master's rate) and, last, ``stem.json``
-    (what was made)."""
+    (what was made). playing: the timeline's music, as `MusicBed` tells."""
     stream = io.StringIO()
     rows = csv.writer(stream)
     rows.writerow(_COLUMNS)
@@ -77,6 +81,7 @@ def write(master: Master, timeline: Timeline, folder: Path) -> None:
         "loudness": _measured(master.loudness),
         "true_peaks": {kind: _plain(peak) for kind, peak in master.peaks.items()},
         "reduction_db": round(master.reduction_db, 3), "pressed": master.pressed, "fingerprint": master.fingerprint,
+        "music": [[one.start, one.end, which] for one, (_, which) in zip(playing, timeline.music, strict=True)],
         "sha256": {path.name: sha256_file(path) for path in (*master.files.values(), _timeline_file(folder, master.stem))},
     }  # fmt: skip
     write_text(folder / f"{master.stem}.json", json.dumps(found, ensure_ascii=False, indent=1))
@@ -130,6 +135,16 @@ def forget(folder: Path, stem: str) -> None:
     (folder / f"{stem}.json").unlink(missing_ok=True)
 
 
+def music(folder: Path, master: Master) -> tuple[tuple[int, int, str], ...]:
+    """Where a chapter's music plays: (first frame, the one behind the last, "chapter" or "scene"). Records of before this was
+    kept say nothing."""
+    try:
+        found = json.loads((folder / f"{master.stem}.json").read_text(encoding="utf-8")).get("music", ())
+        return tuple((int(start), int(end), str(which)) for start, end, which in found)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return ()
+
+
 def _levels(found: Mapping[str, float | None]) -> dict[str, float]:
     return {name: -math.inf if value is None else value for name, value in found.items()}
 
@@ -152,4 +167,5 @@ def load_timeline(folder: Path, master: Master) -> Timeline:
             f"the timeline of chapter {master.chapter} cannot be read ({error})", where=str(path),
             fix="Delete the chapter's .json beside it and run again: the chapter is mastered anew.",
         ) from error  # fmt: skip
-    return Timeline(master.chapter, master.title, master.sample_rate, master.frames, segments)
+    places = tuple((start, which) for start, _, which in music(folder, master))
+    return Timeline(master.chapter, master.title, master.sample_rate, master.frames, segments, places)

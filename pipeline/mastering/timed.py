@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipeline.errors import MasteringError
 from pipeline.mastering import sounding
 from pipeline.mastering.profiles import Profile
-from pipeline.mastering.timeline import pause_after
+from pipeline.mastering.timeline import pause_after, scene_break
 from pipeline.nouns import Line, Segment, Take, Timeline
 
 STRETCH = 0.08
@@ -74,7 +74,19 @@ def build(
         placed = list(_in_slots(lines, takes, profile, timing))
         frames = _end(lines, [one for one, _ in placed], timing, rate)
     segments = tuple(one for one, _ in placed)
-    return Timeline(chapter, title, rate, frames, segments), [one for _, one in placed]
+    music = tuple(one for one in _music(lines, segments, profile) if one[0] < frames)
+    return Timeline(chapter, title, rate, frames, segments, music), [one for _, one in placed]
+
+
+def _music(lines: Sequence[Line], segments: Sequence[Segment], profile: Profile) -> Iterator[tuple[int, str]]:
+    """Where music begins, as `timeline.build` has it, but that no line waits for it: the chapter's with the chapter."""
+    if profile.chapter_music:
+        yield 0, "chapter"
+    ends, end = {one.line_id: one.end for one in segments}, 0
+    for line in lines:
+        end = ends.get(line.id, end)
+        if profile.scene_music and scene_break(line):
+            yield end + round(profile.pauses.sentence * profile.sample_rate), "scene"
 
 
 def check_starts(lines: Sequence[Line], length: float | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.errors import MasteringError
+from pipeline.mastering import limits, sounding
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Line, Segment, Take, Timeline
 
@@ -21,10 +22,13 @@ _CLAUSE_END = re.compile(r"[，,、；;：:—–-]+[”’\"'」』）)》\]]*\
 def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> Timeline:
     """Lay out a chapter's `lines` (in order); `takes` by line id. A timed script is laid out by `timed`.
 
+    Where a shop bounds the head (ACX), it lasts until something is heard: the silence that the first take begins with is a part
+    of it, unless music stands between them.
+
     Raises MasteringError for a line, other than a pause, that has no take.
     """
     rate = profile.sample_rate
-    at = round(profile.head * rate)
+    at = round(max(profile.head - _silence_before(lines, takes, profile), 0.0) * rate)
     segments: list[Segment] = []
     music: list[tuple[int, str]] = []
     if profile.chapter_music:
@@ -48,6 +52,20 @@ def build(chapter: int, title: str, lines: Sequence[Line], takes: Mapping[str, T
             at += round(pause_after(line, following, profile) * rate)
     at += round(profile.tail * rate)
     return in_whole_blocks(Timeline(chapter, title, rate, at, tuple(segments), tuple(music)))
+
+
+def _silence_before(lines: Sequence[Line], takes: Mapping[str, Take], profile: Profile) -> float:
+    """Seconds of silence that the chapter's first take begins with, where a shop bounds the head, which is both."""
+    bounded = profile.name in limits.names() and "head" in limits.load(profile.name).mono
+    if not bounded or profile.chapter_music or not lines or lines[0].id not in takes:
+        return 0.0
+    take = takes[lines[0].id]
+    try:
+        return sounding.heard(take)[0] / take.sample_rate
+    except (
+        MasteringError
+    ):  # gone or damaged: it is rendered again before the chapter is mastered, and laid out again then
+        return 0.0
 
 
 def in_whole_blocks(timeline: Timeline) -> Timeline:

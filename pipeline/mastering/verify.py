@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.errors import MasteringError
 from pipeline.mastering.limits import Limit, Limits, Value
 from pipeline.mastering.measured import Measured, measure
+from pipeline.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,34 @@ class Verdict:
         return not self.unread and all(file.passed for file in self.files) and all(one.passed for one in self.together)
 
 
+_BESIDE = (".csv", ".json", ".lrc", ".srt", ".vtt")
+
+
+def _is_beside_a_chapter(path: Path) -> bool:
+    """Whether a file is one that Shuoshu itself puts beside a chapter's audio, with its timeline."""
+    stem = path.name.removesuffix(".timeline.csv") if path.name.endswith(".timeline.csv") else path.stem
+    return path.suffix.lower() in _BESIDE and path.with_name(f"{stem}.timeline.csv").is_file()
+
+
 def verify(paths: Iterable[Path], limits: Limits) -> Verdict:
     """Measure files one after the other and judge each, then each format's set: a chapter's copies in other formats are no
     part of it.
 
-    Raises MasteringError where no file can be read: missing, no audio, damaged or cut off.
+    Raises MasteringError where no file can be read: missing, no audio, damaged or cut off, or one of ours beside a
+    chapter's audio.
     """
     measured, unread = list[tuple[Path, Measured]](), list[MasteringError]()
     for path in paths:
         try:
+            if _is_beside_a_chapter(path):
+                raise MasteringError(
+                    Wording(
+                        "this is no audio: Shuoshu keeps it beside a chapter's files",
+                        "这不是音频，而是说书放在章节文件旁边的记录",
+                    ),
+                    where=str(path),
+                    fix=Wording("Name the audio alone: chapters/*.mp3.", "请只给出音频文件：chapters/*.mp3。"),
+                )
             measured.append((path, measure(path)))
         except MasteringError as error:
             unread.append(error)

@@ -22,24 +22,27 @@ from pipeline.wording import Wording
 
 MOST_ROLES = 12
 LONGEST_TOTAL_S = 3600.0
-_SECONDS = {
-    "秒": 1,
-    "秒钟": 1,
-    "分": 60,
-    "分钟": 60,
-    "s": 1,
-    "sec": 1,
-    "min": 60,
-    "second": 1,
-    "seconds": 1,
-    "minute": 60,
-    "minutes": 60,
-}
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
-_TOTAL = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?|[零一二两三四五六七八九十百半]+)[\s-]*(?P<unit>秒钟?|分钟?(?P<half>半)?|seconds?|sec\b|s\b|minutes?|min\b)",
+_ANY = r"(?:(?<![\d.])\d+(?:\.\d+)?|[零一二两三四五六七八九十百半]+)"
+_NO_MORE = "(?![a-z])"
+_BARE_S = rf"(?<!\bthe )(?<![\d.'’])\d{{1,3}}(?:\.\d+)?(?=[\s-]*s{_NO_MORE})"
+_OF_SECONDS = rf"(?:秒钟?|sec(?:ond)?s?{_NO_MORE}|s{_NO_MORE})"
+_LENGTH = re.compile(
+    rf"(?:(?P<minutes>{_ANY})[\s-]*(?P<minute>分钟?半钟?|分钟|分(?!之)|min(?:ute)?s?{_NO_MORE})"
+    rf"(?:\s*(?:又|and\s+)?(?P<more>{_ANY})[\s-]*{_OF_SECONDS})?"
+    rf"|(?P<seconds>{_ANY}(?=[\s-]*(?:秒|sec))|{_BARE_S})[\s-]*{_OF_SECONDS})"
+    r"(?P<whole>[\s-]*(?:in all|in total|total|altogether|overall|long)\b|的?总?(?:时长|长度)|的?总长|长(?=\W|的|$))?",
     re.IGNORECASE,
 )
+"""A length, 2分30秒 and 一分半 among them. A bare `s` is of seconds behind three digits at most: the 1990s are none."""
+_CALLED_WHOLE = (
+    r"(?:总?时长|总长|全长|长度|长达|长约)(?:约|大约|为|是|在|控制在|不超过|[:：\s])*"
+    r"|(?:总共|一共|共计|总计|合计|共|总)(?:约|大约|\s)*"
+    r"|\b(?:total|whole|overall|lasting|lasts?|length|running time)\b[^,.;!?]*|\bin all[:,]?\s*"
+)
+_WHOLE = re.compile(f"(?:{_CALLED_WHOLE})$", re.IGNORECASE)
+"""What says, in front of a length, that it is the whole scene's."""
+_BEFORE_MINUTES = re.compile(f"(?:{_CALLED_WHOLE}|约)$", re.IGNORECASE)
 _COUNT = re.compile(r"([一二两三四五六七八九十]|\d+)\s*[位个名](?:角色|人物|人)")
 _PARTS = {
     "zh": re.compile(r"[，,、；;。.：:！!？?\n]|以及|还有|和(?=[^气蔼平])"),
@@ -50,7 +53,7 @@ _NOBODY = {"one", "other", "person", "speaker", "individual"}
 """Of the English words for people, those that name nobody."""
 _ARTICLES = re.compile(
     r"\b(?:a|an|the|is|are|sounds?|who|speaks?|dialogue|scene|conversation|generate|write|make|give|me|of|for|from|in|all|total|"
-    r"one|two|three|four|five|six|roles?|people|characters?|voices?)\b", re.IGNORECASE,
+    r"lasting|lasts?|length|one|two|three|four|five|six|roles?|people|characters?|voices?)\b", re.IGNORECASE,
 )  # fmt: skip
 _LEADING_ZH = re.compile(r"^(?:请|帮我|给我|生成|写|来|做|一段|一个|一位|一名|个|位|名|那位|这位|有|是|由|让)+")
 _LINKS_ZH = re.compile(r"(?:说话|语气|声音|要|很|有些|比较|显得|的|是|得)+$")
@@ -106,22 +109,31 @@ def parse(text: str) -> Brief:
 
 
 def _total(text: str) -> tuple[float | None, str]:
-    """Seconds, and the text without them."""
-    found = list(_TOTAL.finditer(text))
-    while len(found) > 1 and text[found[-2].end() : found[-1].start()].strip():
-        found.pop()  # 2分30秒 is one length; what is said of another thing is not
+    """Seconds, and the text without them. Of several lengths, the one that is called the whole's, or else the last; the others
+    belong to what the scene is about."""
+    found = [one for one in _LENGTH.finditer(text) if one["minute"] != "分" or _of_minutes(one)]
     if not found:
         return None, text
-    seconds = sum(
-        _number(one["number"]) * _SECONDS[one["unit"].lower().removesuffix("半")] + 30 * bool(one["half"])
-        for one in found
-    )
-    if not 1 <= seconds <= LONGEST_TOTAL_S:
+    before = [0, *(one.end() for one in found)]
+    called = [
+        one for end, one in zip(before, found, strict=False) if one["whole"] or _WHOLE.search(text[end : one.start()])
+    ]
+    chosen = (called or found)[-1]
+    minutes, seconds = chosen["minutes"], chosen["seconds"] or chosen["more"]
+    length = (_number(minutes) * 60 if minutes else 0) + (_number(seconds) if seconds else 0)
+    length += 30 * ("半" in (chosen["minute"] or ""))
+    if not 1 <= length <= LONGEST_TOTAL_S:
         raise ScriptError(
-            Wording(f"a scene cannot last {seconds:g} s", f"一场戏不能是 {seconds:g} 秒"),
+            Wording(f"a scene cannot last {length:g} s", f"一场戏不能是 {length:g} 秒"),
             fix=Wording(f"From 1 to {LONGEST_TOTAL_S:g} s.", f"1 到 {LONGEST_TOTAL_S:g} 秒之间。"),
         )
-    return seconds, text[: found[0].start()] + text[found[-1].end() :]
+    return length, text[: chosen.start()] + text[chosen.end() :]
+
+
+def _of_minutes(found: re.Match[str]) -> bool:
+    """Whether a bare 分 is of minutes: 十分 is "very" as well, and 三分之一 a third."""
+    minutes = found["minutes"]
+    return bool(found["more"] or minutes[0].isdigit() or _BEFORE_MINUTES.search(found.string, 0, found.start()))
 
 
 def _number(text: str) -> float:

@@ -84,7 +84,8 @@ def book(
             laid = timeline.build(number, title, script, takes, profile)
             tags = Tags(title, "作者", "书名", language, number, len(chapters))
             made, laid = chapter.master(laid, takes, profile, folder / "chapters", f"{number:02d}", tags, "f", cover, "image/jpeg")  # fmt: skip
-            record.write(made, laid, folder / "chapters")
+            music = chapter.music_of(laid, profile)
+            record.write(made, laid, folder / "chapters", music.playing if music else ())
             masters.append(made)
     about = Record("雨夜", "余华", language, "book.txt", "0", chapters=tuple(enumerate(titles, 1)))
     return FinishedBook(folder, "雨夜", about, profile, tuple(masters), folder / "takes", cover, "image/jpeg")

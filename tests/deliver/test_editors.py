@@ -3,17 +3,23 @@
 import csv
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import opentimelineio
+import pytest
 import rpp
 import soundfile
 
 from pipeline.deliver import edl, labels, reaper
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.clock import milliseconds, on_one_line, timecode
+from pipeline.mastering.music import Music
 from pipeline.nouns import Segment
+from tests.deliver import synthetic
 from tests.deliver.strange import AWKWARD, RATE, Part, Said, awkward, book_of, long
+from tests.deliver.synthetic import PODCAST
 
 
 def placed(book: FinishedBook) -> list[tuple[int, int, Segment]]:
@@ -169,3 +175,21 @@ def test_a_list_holds_999_events_at_most(tmp_path: Path) -> None:
 
 def test_a_chapter_of_many_hours_counts_them(tmp_path: Path) -> None:
     assert "05:30:00:00 05:30:01:00" in edl.write(long(tmp_path))[0].read_text(encoding="utf-8")
+
+
+def test_music_has_a_track_of_its_own_in_reaper(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "sting.wav", 0.2 * np.sin(2 * np.pi * 220 * np.arange(5 * 22050) / 22050), 22050)
+    music = Music(tmp_path / "sting.wav", level=-3, lead=2, fade_in=0.25, fade_out=1.5)
+    profile = replace(PODCAST, formats=("flac",), sample_rate=22050, chapter_music=music)
+    one = synthetic.book(tmp_path, [[synthetic.Said()], [synthetic.Said()]], profile)
+    tracks = project(one).findall("./TRACK")
+    assert [values(track, "NAME")[0] for track in tracks] == ["旁白", "Music", "Master"]
+    wave = synthetic.sound(one.masters[0])
+    for item, start in zip(tracks[1].findall("./ITEM"), one.starts(), strict=True):
+        assert float(values(item, "POSITION")[0]) == pytest.approx(start / 22050 + PODCAST.head, abs=1 / 22050)
+        assert float(values(item, "LENGTH")[0]) == pytest.approx(5, abs=1e-6)
+        assert [values(item, name)[1] for name in ("FADEIN", "FADEOUT")] == ["0.25", "1.5"]
+        [source] = item.findall("./SOURCE")
+        assert one.folder / values(source, "FILE")[0] == tmp_path / "sting.wav"
+    alone = wave[round((PODCAST.head + 0.5) * 22050) :][:22050]
+    assert np.abs(alone).max() == pytest.approx(0.2 * float(values(item, "VOLPAN")[0]), rel=0.02), "as loud as mastered"

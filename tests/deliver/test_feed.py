@@ -224,6 +224,8 @@ def test_awkward_titles_covers_and_addresses_survive(tmp_path: Path) -> None:
         ({"url": "example.org/rain"}, "is no address"),
         ({"url": "https://example.org/a?b=c"}, "is no address"),
         ({"url": "https://[bad/"}, "is no address"),
+        ({"url": "https://example..org/x/"}, "is no address"),
+        ({"url": f"https://{'a' * 64}.org/x/"}, "is no address"),
         ({"email": "nobody"}, "is no e-mail address"),
         ({"category": "Arts/Book"}, "Did you mean Arts/Books"),
         ({"first": "31.1.2026"}, "is no date"),

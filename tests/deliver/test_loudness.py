@@ -9,7 +9,7 @@ from pipeline.deliver import loudness
 from pipeline.deliver.book import FinishedBook
 from pipeline.deliver.make import make
 from pipeline.deliver.quality import analyse
-from pipeline.mastering import chapter, record
+from pipeline.mastering import chapter, profiles, record
 from pipeline.mastering.measured import measure
 from pipeline.mastering.true_peak import of_file
 from tests.conftest import shuoshu
@@ -39,6 +39,20 @@ def test_a_target_out_of_reach_is_named_as_the_cause(tmp_path: Path) -> None:
     assert f"up to {master.reduction_db:.1f} dB" in remark
     [wording] = loudness.remarks(master, one.profile, 6)
     assert "达不到 -6" in wording.chinese
+
+
+@pytest.mark.parametrize("level", [0.0, 0.0001], ids=["digital silence", "hiss"])
+@pytest.mark.parametrize("name", ["acx", "podcast", "loud"])
+def test_a_chapter_of_silent_takes_is_left_silent_and_told(tmp_path: Path, name: str, level: float) -> None:
+    profile = replace(profiles.load(name), formats=("flac",), room_tone_db=-62)
+    one = book(tmp_path, [[Said(seconds=1.5, paragraph=number, level=level) for number in range(1, 4)]], profile)
+    [(master, timeline, _)] = one.timelines()
+    assert [segment.gain_db for segment in timeline.segments] == [0.0] * 3
+    assert master.loudness.rms < -60
+    assert master.reduction_db == 0
+    [remark] = loudness.remarks(master, profile, 3)
+    assert "every line is silent" in remark
+    assert "每行台词都没有声音" in remark.chinese
 
 
 def test_one_line_far_louder_than_the_others_is_named_and_so_is_music(tmp_path: Path) -> None:

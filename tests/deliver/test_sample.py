@@ -10,6 +10,8 @@ import soundfile
 from pipeline.deliver import audio, sample
 from pipeline.deliver.book import FinishedBook
 from pipeline.errors import MasteringError
+from pipeline.mastering import true_peak
+from pipeline.mastering.music import Music
 from pipeline.opening import open_book
 from pipeline.request import Request
 from tests.deliver.synthetic import PODCAST, Said, book, decoded, lag, with_settings
@@ -171,3 +173,31 @@ def test_the_sample_says_what_it_is_and_has_the_profiles_bit_rate(novel: Finishe
     assert any("AI-generated" in str(frame) for frame in file.tags.getall("COMM"))
     assert (file.info.bitrate, file.info.bitrate_mode) == (128_000, mutagen.mp3.BitrateMode.CBR)
     assert soundfile.info(path).channels == 1
+
+
+def test_the_sample_holds_no_music(tmp_path: Path) -> None:
+    """A sting of 40 s begins the chapter: what lies under it is left out, however well it would do."""
+    soundfile.write(tmp_path / "sting.wav", 0.2 * np.sin(2 * np.pi * 220 * np.arange(60 * 22050) / 22050), 22050)
+    profile = replace(QUICK, chapter_music=Music(tmp_path / "sting.wav", seconds=40, lead=0))
+    one = with_settings(book(tmp_path, [chapter(9)], profile), "sample", minutes=1.5)
+    [master] = one.masters
+    [(begins, ends, which)] = one.music(master)
+    assert (begins, ends - begins, which) == (round(QUICK.head * 22050), 40 * 22050, "chapter")
+    window = sample.best(one)
+    assert window.start >= ends
+    longer = replace(profile, chapter_music=Music(tmp_path / "sting.wav", seconds=60, lead=0))
+    short = book(tmp_path / "short", [chapter(7)], longer)
+    with pytest.raises(MasteringError, match="no music under them"):
+        sample.write(with_settings(short, "sample", minutes=1.5))
+
+
+def test_the_sample_as_players_decode_it_keeps_to_the_profiles_true_peak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot = replace(QUICK, loudness=-13.0, mp3_kbps=32)
+    one = with_settings(book(tmp_path, [chapter(6)], hot), "sample", minutes=1.2)
+    [path] = sample.write(one)
+    assert true_peak.of_file(path) <= hot.true_peak
+    monkeypatch.setattr(sample, "LOWERED", 0)
+    [path] = sample.write(one)
+    assert true_peak.of_file(path) > hot.true_peak, "what the encoder makes of the master's own peaks"

@@ -231,6 +231,7 @@ def test_settings_come_from_the_command_or_the_file(tmp_path: Path, monkeypatch:
     Path("shuoshu.yaml").write_text(text, encoding="utf-8")
     assert config.settings() == Settings("http://here:8000/v1", "m", "A_KEY")
     assert config.settings(model="n").model == "n"
+    assert config.settings("http://there/v1/").asr == "http://there/v1"
     assert config.settings("http://there/v1").key_env == "", "a configured key belongs to the configured server"
     monkeypatch.setenv(config.KEY_ENV, "k")
     assert config.settings("http://there/v1").key() == "k"

@@ -17,6 +17,7 @@ from pipeline.errors import BookFolderError, MasteringError
 from pipeline.files import sha256_file
 from pipeline.folder import Record
 from pipeline.mastering import chapter, profiles, record, sound, timeline
+from pipeline.mastering.measured import measure
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take
 from tests.disks import small_disk
@@ -241,3 +242,14 @@ def test_memory_does_not_grow_with_the_chapter(tmp_path: Path) -> None:
     )
     peaks = [peak_kib(code, str(tmp_path / str(count)), str(count)) for count in (6, 60)]
     assert peaks[1] < 1.1 * peaks[0] + 10_000, peaks
+
+
+@pytest.mark.parametrize("silence", [0.0, 0.4, 1.2])
+def test_the_head_lasts_until_something_is_heard(tmp_path: Path, silence: float) -> None:
+    """ACX wants half a second to one second: what a take begins with counts too."""
+    profile = replace(profiles.load("acx"), formats=("flac",))
+    waves = [np.concatenate([np.zeros(round(silence * RATE), np.float32), voice(3)]), voice(3, 2)]
+    made = mastered(tmp_path, waves=waves, profile=profile)
+    assert measure(made.files["flac"]).head == pytest.approx(max(profile.head, silence), abs=0.06)
+    usual = mastered(tmp_path / "usual", waves=waves, profile=replace(PROFILE, formats=("flac",)))
+    assert measure(usual.files["flac"]).head == pytest.approx(PROFILE.head + silence, abs=0.06), "nobody bounds it"

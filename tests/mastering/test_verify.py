@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -475,3 +476,20 @@ def test_a_file_that_cannot_be_read_keeps_no_verdict_from_the_others(good: list[
     assert "1 file could not be read" in people.stdout
     assert str(broken) in people.stderr
     assert shuoshu("verify", broken).returncode == 2
+
+
+def test_what_lies_beside_a_chapter_is_called_that(good: list[Path], tmp_path: Path) -> None:
+    shutil.copy(good[0], tmp_path / "01 雨.mp3")
+    beside = [tmp_path / f"01 雨{suffix}" for suffix in (".json", ".srt", ".timeline.csv")]
+    for path in beside:
+        path.write_text("{}", encoding="utf-8")
+    verdict = verify(sorted(tmp_path.iterdir()), ACX)
+    assert [file.passed for file in verdict.files] == [True]
+    assert [Path(error.where) for error in verdict.unread] == beside
+    assert {str(error.what) for error in verdict.unread} == {
+        "this is no audio: Shuoshu keeps it beside a chapter's files"
+    }
+    other = tmp_path / "notes.json"
+    other.write_text("{}", encoding="utf-8")
+    [error] = verify([tmp_path / "01 雨.mp3", other], ACX).unread
+    assert "beside a chapter" not in str(error.what), "only where a timeline says that it is a chapter's"

@@ -54,6 +54,52 @@ def test_a_sentence_says_who_is_there_and_how_long(
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (SEED, 30),
+        ("父亲十分沉稳、孩子调皮，总时长30秒", 30),
+        ("父亲总是十分沉稳、孩子调皮", None),
+        ("父亲十分沉稳，说三分之一的台词", None),
+        ("父亲十分沉稳，总时长十分", 600),
+        ("父亲和母亲，约三分", 180),
+        ("父亲和母亲，共两分", 120),
+        ("父亲和母亲，三分钟之内", 180),
+        ("父亲和母亲，十分钟半", 630),
+        ("父亲和母亲，五分三十秒", 330),
+        ("父亲和母亲，一分零五秒", 65),
+        ("父亲和母亲，2分", 120),
+        ("父亲和母亲，30s的对话", 30),
+        ("父亲停顿3秒再说话，孩子调皮，总时长30秒", 30),
+        ("总时长30秒，父亲停顿3秒再说话", 30),
+        ("30秒的总时长，父亲停顿3秒再说话", 30),
+        ("一共两分钟，父亲停顿三秒再说话", 120),
+        ("父亲停顿3秒再说话，孩子调皮，一分钟", 60),
+        ("A tired father, a 1990s detective, 30 seconds", 30),
+        ("A tired father and a 1990s detective", None),
+        ("A tired father, a detective of the 90s", None),
+        ("A calm father, a mischievous child, 30 secs", 30),
+        ("A calm father, a mischievous child, 2 mins", 120),
+        ("A calm father, a mischievous child, 45s", 45),
+        ("A 30-second dialogue of a calm father and a child", 30),
+        ("A calm father and a child, 1 minute and 30 seconds", 90),
+        ("A calm father and a child, 2 min 5 s", 125),
+        ("A dialogue 30 seconds long, in which the calm father is silent for 2 seconds", 30),
+        ("A scene lasting 2 minutes, the calm father waits 5 seconds, the child 10 seconds", 120),
+        ("2 minutes in total with a pause of 5 seconds, a calm father", 120),
+    ],
+)
+def test_the_length_is_the_one_that_is_said_of_the_whole(text: str, seconds: float | None) -> None:
+    assert briefs.parse(text).seconds == seconds
+
+
+def test_only_the_whole_scenes_length_is_taken_out_of_the_sentence() -> None:
+    father, child = briefs.parse("父亲十分沉稳、孩子停顿3秒再说话，总时长30秒").roles
+    assert (father.manner, child.manner) == ("十分沉稳", "停顿3秒再说话")
+    [father] = briefs.parse("A 30 seconds long dialogue of a calm father").roles
+    assert father.manner == "calm"
+
+
+@pytest.mark.parametrize(
     ("text", "says"), [("", "names nobody"), ("今天天气很好", "names nobody"), ("父亲沉稳，9000秒", "cannot last"), ("父亲沉稳，0秒", "cannot last")]
 )  # fmt: skip
 def test_a_sentence_that_asks_for_no_scene_is_refused(text: str, says: str) -> None:

@@ -132,7 +132,7 @@ def _check(making: Making, script: Script, path: Path) -> None:
 
 
 def _described(making: Making, book: FinishedBook) -> bytes:
-    narrator = book.setting("epub", "narrator", "") or AI_VOICE[book.record.language]
+    narrator = book.setting("epub", "narrator", "") or book.narrator or AI_VOICE[book.record.language]
     metadata.describe(making.package, making.durations_ms, narrator, making.date)
     return making.package.data()
 
