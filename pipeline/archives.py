@@ -41,8 +41,8 @@ def kind_of(path: Path) -> str:
 
 @contextmanager
 def written(path: Path) -> Iterator[Add]:
-    """Write an archive, whole or not at all: every file with its bytes, whatever else is linked to them. Raises BookFolderError for
-    a full disk, or where `zstd` is missing."""
+    """Write an archive, whole or not at all: every file with its bytes, whatever else is linked to them. Raises BookFolderError
+    for a full disk, or where `zstd` is missing."""
     kind = kind_of(path)
     with written_beside(path) as beside, explained_errors(path, also=zipfile.LargeZipFile):
         if kind == ".zip":
@@ -189,7 +189,9 @@ def is_harmless(name: str) -> bool:
     """Whether a name stays inside the archive's root on any system, and may be there."""
     parts = name.removesuffix("/").split("/")
     odd = any(part in ("", ".", "..") or len(part.encode(errors="surrogatepass")) > 255 for part in parts)
-    return not odd and not any(ord(char) < 32 or char in '\\:*?"<>|\x7f' or "\ud800" <= char <= "\udfff" for char in name)
+    return not odd and not any(
+        ord(char) < 32 or char in '\\:*?"<>|\x7f' or "\ud800" <= char <= "\udfff" for char in name
+    )
 
 
 def harmless(name: str, path: Path) -> str:

@@ -40,7 +40,6 @@ def test_lines_that_failed_before_stop_no_later_run_though_they_come_all_at_once
     assert (len(third.failed), third.rendered, third.mastered) == (len(poison), 1, (2,))
 
 
-
 def test_a_batch_in_which_others_are_rendered_is_no_broken_engine(tmp_path: Path) -> None:
     poison = range(0, 44, 2)
     assert len(poison) > SYSTEMATIC
