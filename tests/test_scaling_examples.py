@@ -59,8 +59,8 @@ def test_the_flows_are_found_where_there_is_nothing_but_the_installed_package(tm
 
 
 def test_a_worker_of_the_pool_makes_a_book_that_lies_where_the_worker_is(prefect_server: str, tmp_path: Path) -> None:
-    """Deployed from one folder, worked on in another, as in two containers; the checkout is in neither."""
-    here, there = tmp_path / "deployed", tmp_path / "books"
+    """Deployed from the books' folder, by a worker that was started elsewhere; the checkout is in neither."""
+    here, there = tmp_path / "elsewhere", tmp_path / "books"
     for folder in (here, there):
         folder.mkdir()
     (there / "small.txt").write_text(SMALL, encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_worker_of_the_pool_makes_a_book_that_lies_where_the_worker_is(prefect
 
     def prefect(*arguments: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "prefect", "--no-prompt", *arguments], cwd=here, env={**os.environ, **home},
+            [sys.executable, "-m", "prefect", "--no-prompt", *arguments], cwd=there, env={**os.environ, **home},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
@@ -78,11 +78,11 @@ def test_a_worker_of_the_pool_makes_a_book_that_lies_where_the_worker_is(prefect
     wishes = ["manuscript=small.txt", "cast=null", "formats=flac", "deliver=timeline", "workers=1"]
     prefect("deployment", "run", "produce-book/produce", *(part for one in wishes for part in ("-p", one)))
     worker = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "worker", "start", "--pool", "shuoshu", "--type", "process"], cwd=there,
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", "shuoshu", "--type", "process"], cwd=here,
         env={**os.environ, **home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        assert until(lambda: bool(list((there / "output/small").glob("*timeline*"))), 150)
+        assert until(lambda: bool(list((there / "output/small").glob("*timeline*"))), 120)
     finally:
         worker.terminate()
         worker.wait(60)
