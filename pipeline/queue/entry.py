@@ -64,7 +64,7 @@ class Queue:
     @property
     def nights(self) -> Path:
         """Where the records of its nights lie."""
-        return self.path.parent / "nights"
+        return nights_of(self.path)
 
     def place(self, name: str) -> int:
         """Where in `books` the one of that name, or of that manuscript, stands. Raises ShuoshuError naming the nearest."""
