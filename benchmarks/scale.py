@@ -89,7 +89,7 @@ def book(home: Path, lines: int, *_: int) -> Measured:
             assert direction is not None
             take_key(direction)
 
-    def render(batch: Any) -> Callable[[], float]:
+    def render(batch: Any) -> Callable[[], float | None]:
         seconds = rendering.render(production, batch, crew)
         return lambda: seconds
 

@@ -115,7 +115,9 @@ class SimulatedCrew:
         spoken = sorted(engine.render([job.direction for job in jobs]), key=lambda one: one.index)
         return [_taken(job, len(one.wave), folder) for job, one in zip(jobs, spoken, strict=True)]
 
-    def run(self, _work: Callable[..., Any], job: ChapterJob) -> Master:
+    def run(self, work: Callable[[], Any], limit: float | None = None) -> Master:
+        assert isinstance(work, partial)
+        job: ChapterJob = work.args[0]
         path = job.folder / f"{job.stem}.m4a"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"simulated")
@@ -134,7 +136,7 @@ class SimulatedCrew:
 
     def renew(self) -> None: ...
 
-    def watch(self, lost: Callable[[str], None]) -> None: ...
+    def watch(self, lost: Callable[[str], None], stop_when: Callable[[], bool]) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -163,11 +165,11 @@ def make(production: Production, _request: Request, observe: Observer) -> Result
     """What an opened book needs, by the crew; `night.work` calls it."""
     crew = SimulatedCrew()
 
-    def render(batch: tuple[Job, ...]) -> Callable[[], float]:
+    def render(batch: tuple[Job, ...]) -> Callable[[], float | None]:
         seconds = rendering.render(production, batch, crew)
         return lambda: seconds
 
-    def master(number: int) -> Callable[[], tuple[Master, bool]]:
+    def master(number: int) -> Callable[[], tuple[Master, bool] | None]:
         made = master_chapter(production, number, crew)
         return lambda: made
 

@@ -7,6 +7,8 @@ python -m flows.overnight queue.yaml --until "2026-11-26 07:00"
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -38,9 +40,9 @@ from pipeline.opening import Production
 from pipeline.produce import Result
 from pipeline.progress import Observer, together, unobserved
 from pipeline.queue import morning, record
-from pipeline.queue.entry import Queue
+from pipeline.queue.entry import STEM, Queue
 from pipeline.queue.file import load
-from pipeline.queue.night import Unrecorded, at_work, broke_off, now, work
+from pipeline.queue.night import AtWork, Unrecorded, at_work, broke_off, now, work
 from pipeline.queue.record import Night
 from pipeline.queue.watched import Watched
 from pipeline.queue.window import Window
@@ -59,7 +61,12 @@ before its time, and where its server is another machine, by that machine's cloc
 
 
 def _name() -> str:
-    return f"night of {Path(flow_run.parameters['queue']).resolve().parent.name}"
+    return f"night of {' '.join(_names(Path(flow_run.parameters['queue'])))}"
+
+
+def _names(path: Path) -> list[str]:
+    """What people call a queue: its folder's name, and its file's where that is not the usual one."""
+    return [path.resolve().parent.name, *([] if path.stem == STEM else [path.stem])]
 
 
 @flow(name="night", flow_run_name=_name, log_prints=False)
@@ -76,8 +83,11 @@ def night(queue: Path, until: datetime | None = None) -> State[None]:
     if ends is None:
         opens = record.shown(plan.window.opens(now()), zone)
         return Completed(name="Closed", message=f"The window is closed until {opens}: nothing was begun.")
-    with _watched() as observe:
-        done = work(queue, ends, _make, observe=observe)
+    try:
+        with _watched() as observe:
+            done = work(queue, ends, _make, observe=observe)
+    except AtWork as error:  # a window of several parts is opened more than once: nothing is wrong
+        return Completed(name="At work", message=f"{error.brief}: nothing was begun.")
     morning.write_page(done, plan.nights, plan.language)
     with suppress(httpx.HTTPError):  # without its server there is nobody to show it to; the page is there
         _publish(done)
@@ -209,10 +219,19 @@ def serve(
         watcher.join(LOOK_S)
 
 
+def deployment_name(queue: Queue) -> str:
+    """The name that a queue has on a Prefect server which many queues of many machines may share: what people call it, this
+    machine, and six digits of a hash of its path."""
+    digest = hashlib.sha256(str(queue.path).encode()).hexdigest()[:6]
+    return "-".join(
+        name for name in (*map(safe_name, _names(queue.path)), safe_name(socket.gethostname()), digest) if name
+    )
+
+
 def _deployment(queue: Queue) -> Any:
     zone = str(queue.window.zone)
     return night.to_deployment(
-        name=safe_name(queue.path.parent.name) or "queue", parameters={"queue": str(queue.path)}, paused=False,
+        name=deployment_name(queue), parameters={"queue": str(queue.path)}, paused=False,
         schedules=[Cron(cron, timezone=zone) for cron in queue.window.crons()],
         entrypoint_type=EntrypointType.MODULE_PATH,
     )  # fmt: skip
@@ -222,7 +241,8 @@ def _watch(
     watched: Watched, say: Callable[[Wording], None], count: Callable[[Queue], None] | None, stop: threading.Event
 ) -> None:
     """Take in what is dropped into the inbox, give Prefect a changed window, and begin a night within an open window: at
-    first, when a book came in after the last one may have ended, and when the last one broke off."""
+    first, when there is a book to make that was not (added, resumed, or asked for otherwise) after the last one may have ended,
+    and when the last one broke off."""
     queue, told, wanted, begun = watched.queue, Wording(""), True, -AGAIN_S
     while True:
         try:
@@ -236,7 +256,7 @@ def _watch(
                 _deployment(fresh).apply()
                 times = f"{', '.join(fresh.window.crons())} ({fresh.window.zone})"
                 say(Wording(f"the window is now {times}", f"时间窗现在是 {times}"))
-            queue, wanted = fresh, wanted or bool(found.queued)
+            queue, wanted = fresh, wanted or bool(_asked(fresh) - _asked(queue))
             if time.monotonic() - begun >= AGAIN_S and broke_off(queue, now()):
                 disk.must_have_room(queue.output)
                 wanted = True
@@ -253,6 +273,11 @@ def _watch(
                 say(told)
         if stop.wait(LOOK_S):
             return
+
+
+def _asked(queue: Queue) -> set[Request]:
+    """What a night would make."""
+    return set() if queue.paused else {one.request for one in queue.books if not one.paused}
 
 
 if __name__ == "__main__":

@@ -20,17 +20,14 @@ from flows.tasks import run_production
 from flows.watching import tell
 from pipeline.opening import open_book
 from pipeline.produce import Result
-from pipeline.render.crew import crew
+from pipeline.render.crew import CLUSTER_THREADS, crew
 from pipeline.render.pool import cores
 from pipeline.request import Request
-
-_CLUSTER_THREADS = 512
-"""Threads only wait for a cluster's workers; how many those are is not known before it is asked."""
 
 
 def threads(workers: int, dask: str = "") -> Any:
     """Task threads for `workers` processes (0 = one per core): two each, so that no process waits for the index."""
-    return ThreadPoolTaskRunner(max_workers=_CLUSTER_THREADS if dask else 2 * (workers or cores()))
+    return ThreadPoolTaskRunner(max_workers=CLUSTER_THREADS if dask else 2 * (workers or cores()))
 
 
 def _name() -> str:

@@ -30,15 +30,19 @@ def held(value: Any) -> Any:
 
 
 @task(name="render lines", task_run_name="render {label}", cache_policy=NO_CACHE, persist_result=False)
-def render_lines(label: str, production: Production, batch: tuple[Job, ...], workers: Crew) -> float:
-    """Render one batch and enter its takes; seconds of audio made."""
+def render_lines(label: str, production: Production, batch: tuple[Job, ...], workers: Crew) -> float | None:
+    """Render one batch and enter its takes; seconds of audio made. None: the run is to stop, and it was not begun."""
     return rendering.render(production, batch, workers)
 
 
 @task(name="master chapter", task_run_name="master chapter {number}", cache_policy=NO_CACHE, persist_result=False)
-def master_chapter(number: int, production: Production, workers: Crew) -> tuple[Master, bool]:
-    """Master one chapter, unless it is as it was; the master, and whether it was made now."""
-    master, made = chapters.master(production, number, workers)
+def master_chapter(number: int, production: Production, workers: Crew) -> tuple[Master, bool] | None:
+    """Master one chapter, unless it is as it was; the master, and whether it was made now. None: the run is to stop, and it was
+    not begun."""
+    found = chapters.master(production, number, workers)
+    if found is None:
+        return None
+    master, made = found
     if made:
         get_run_logger().info(
             "chapter %d: %.1f s, %.2f LUFS, %.2f dBTP",
@@ -60,15 +64,16 @@ def run_production(production: Production, workers: Crew) -> Result:
     finished: list[Master] = []
     reports: list[Path] = []
 
-    def render(batch: tuple[Job, ...]) -> Callable[[], float]:
+    def render(batch: tuple[Job, ...]) -> Callable[[], float | None]:
         return render_lines.submit(_label(batch), held(production), held(batch), held(workers)).result
 
-    def master(number: int) -> Callable[[], tuple[Master, bool]]:
+    def master(number: int) -> Callable[[], tuple[Master, bool] | None]:
         given = master_chapter.submit(number, held(production), held(workers))
 
-        def wait() -> tuple[Master, bool]:
+        def wait() -> tuple[Master, bool] | None:
             made = given.result()
-            finished.append(made[0])
+            if made:
+                finished.append(made[0])
             return made
 
         return wait

@@ -41,20 +41,23 @@ def kind_of(path: Path) -> str:
 
 @contextmanager
 def written(path: Path) -> Iterator[Add]:
-    """Write an archive, whole or not at all. Raises BookFolderError for a full disk, or where `zstd` is missing."""
+    """Write an archive, whole or not at all: every file with its bytes, whatever else is linked to them. Raises BookFolderError
+    for a full disk, or where `zstd` is missing."""
     kind = kind_of(path)
     with written_beside(path) as beside, explained_errors(path, also=zipfile.LargeZipFile):
         if kind == ".zip":
-            with zipfile.ZipFile(beside, "w") as archive:
+            with zipfile.ZipFile(beside, "w", strict_timestamps=False) as archive:  # a file may be older than 1980
                 yield lambda name, file: _zip_one(archive, name, file)
         elif kind == ".tar":
-            with tarfile.open(beside, "w|", format=tarfile.PAX_FORMAT) as tar:
+            with tarfile.open(beside, "w|", format=tarfile.PAX_FORMAT, dereference=True) as tar:
                 yield lambda name, file: _tar_one(tar, name, file)
         else:
             command = [_zstd(path), "-q", "-3", "-f", "-o", str(beside)]
             with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
                 try:
-                    with tarfile.open(fileobj=process.stdin, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+                    with tarfile.open(
+                        fileobj=process.stdin, mode="w|", format=tarfile.PAX_FORMAT, dereference=True
+                    ) as tar:
                         yield lambda name, file: _tar_one(tar, name, file)
                 except BaseException:
                     process.kill()
@@ -172,11 +175,28 @@ def _of_zip(archive: zipfile.ZipFile, path: Path) -> Iterator[Entry]:
             yield name, one.file_size, stream
 
 
-def harmless(name: str, path: Path) -> str:
-    """A name that stays inside the archive's root on any system. Raises BookFolderError for one that does not."""
+def fit(name: str, file: Path) -> str:
+    """The name that a file is to have in an archive. Raises BookFolderError for one under which `read` would refuse it."""
+    if is_harmless(name):
+        return name
+    raise BookFolderError(
+        Wording(f"no archive can hold the name {name!r}", f"归档里不能有这样的文件名：{name!r}"), where=str(file),
+        fix=Wording("Rename it: not every system can have that name.", "请给它改名：有的系统不允许这样的文件名。"),
+    )  # fmt: skip
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a name stays inside the archive's root on any system, and may be there."""
     parts = name.removesuffix("/").split("/")
-    odd = any(part in ("", ".", "..") or len(part.encode()) > 255 for part in parts)
-    if odd or any(ord(char) < 32 or char in '\\:*?"<>|\x7f' for char in name):
+    odd = any(part in ("", ".", "..") or len(part.encode(errors="surrogatepass")) > 255 for part in parts)
+    return not odd and not any(
+        ord(char) < 32 or char in '\\:*?"<>|\x7f' or "\ud800" <= char <= "\udfff" for char in name
+    )
+
+
+def harmless(name: str, path: Path) -> str:
+    """The name, which is `is_harmless`. Raises BookFolderError for one that is not."""
+    if not is_harmless(name):
         raise not_trusted(f"it holds the name {name!r}", f"其中有这样的文件名：{name!r}", path)
     return name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ from pipeline.mastering.tags import Tags
 from pipeline.nouns import Line, Master, Take, Timeline
 from pipeline.opening import Production
 from pipeline.progress import Observer, Progress
+from pipeline.render.patience import mastering_limit
 from pipeline.render.plan import Due, batches, direction_of
 from pipeline.render.stand_in import FLAG
-from pipeline.rendering import render
+from pipeline.rendering import rendered
 from pipeline.takes import take_key
 from pipeline.wording import Wording
 
@@ -42,21 +44,25 @@ class ChapterJob:
     cover_type: str
 
 
-def master(production: Production, number: int, workers: Crew | None = None) -> tuple[Master, bool]:
-    """Master one chapter unless it is as it was; the master, and whether it was made now."""
+def master(production: Production, number: int, workers: Crew | None = None) -> tuple[Master, bool] | None:
+    """Master one chapter unless it is as it was; the master, and whether it was made now. None where nothing is to be begun any
+    more when its turn comes."""
     from pipeline.mastering import record
 
     job = chapter_job(production, number)
     there = record.load(job.folder, job.stem)
     if there and there.fingerprint == job.fingerprint:
         return there, False
-    disk.watch(production)
-    _forget_other_names(production, job.stem, number)
-    made = workers.run(make_chapter, job) if workers else make_chapter(job)
-    if not isinstance(made, Master):
-        _render_again(production, made, workers)
-        job = chapter_job(production, number)
-        made = workers.run(make_chapter, job) if workers else make_chapter(job)
+    try:
+        production.may_go_on()
+        disk.watch(production)
+        _forget_other_names(production, job.stem, number)
+        made = _made(job, workers)
+        if not isinstance(made, Master):
+            _render_again(production, made, workers)
+            made = _made(chapter_job(production, number), workers)
+    except Stopped:
+        return None
     if not isinstance(made, Master):
         raise MasteringError(
             "a take that was just rendered is damaged", where=str(made[0].path), fix="Check the disk it lies on."
@@ -64,9 +70,15 @@ def master(production: Production, number: int, workers: Crew | None = None) -> 
     return made, True
 
 
+def _made(job: ChapterJob, workers: Crew | None) -> Master | tuple[Take, ...]:
+    if not workers:
+        return make_chapter(job)
+    return workers.run(partial(make_chapter, job), mastering_limit(job.timeline.frames / job.timeline.sample_rate))
+
+
 def master_in_turn(
     production: Production,
-    submit: Callable[[int], Callable[[], tuple[Master, bool]]],
+    submit: Callable[[int], Callable[[], tuple[Master, bool] | None]],
     workers: Crew,
     observe: Observer,
     made: list[tuple[Master, bool]],
@@ -74,9 +86,9 @@ def master_in_turn(
     """Give out every chapter, two for each worker at a time, and add what `master` returns of each to `made`, in order.
 
     submit: starts a chapter and returns a call that waits for it.
-    Raises Stopped when the production is to stop: no chapter is given out any more, and those in flight are done.
+    Raises Stopped when the production is to stop: no chapter is begun any more, and those in flight are done.
     """
-    numbers, given, stopped = iter(production.chapters), deque[Callable[[], tuple[Master, bool]]](), False
+    numbers, given, stopped = iter(production.chapters), deque[Callable[[], tuple[Master, bool] | None]](), False
     total = len(production.chapters)
     observe(Progress("master", 0, total))
     while True:
@@ -85,8 +97,12 @@ def master_in_turn(
             given.extend(submit(number) for number in islice(numbers, max(0, 2 * workers.count - len(given))))
         if not given:
             break
-        made.append(given.popleft()())
-        observe(Progress("master", len(made), total, note=made[-1][0].title, chapter=made[-1][0].chapter))
+        one = given.popleft()()
+        if one is None:
+            stopped = True
+            continue
+        made.append(one)
+        observe(Progress("master", len(made), total, note=one[0].title, chapter=one[0].chapter))
     if len(made) < total:
         left = total - len(made)
         raise Stopped(Wording(f"chapters left to master: {left}", f"还没有制作的章：{left}"))
@@ -100,7 +116,7 @@ def _render_again(production: Production, damaged: Sequence[Take], workers: Crew
     with production.mending:
         still = sound.damaged(production.store.takes(one.key for one in damaged).values())
         for batch in batches(_due_again(production, still), production.cast, production.engine):
-            render(production, batch, workers)
+            rendered(production, batch, workers)
 
 
 def _due_again(production: Production, damaged: Sequence[Take]) -> list[Due]:

@@ -62,14 +62,17 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
     """Render, master and assemble what is stale, without Prefect; `workers` and `dask` as `render.crew.crew` takes them."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from pipeline.render.crew import crew
+    from pipeline.render.crew import CLUSTER_THREADS, crew
 
-    with crew(production.folder.path, workers, dask) as pool, ThreadPoolExecutor(2 * pool.count) as threads:
+    with (
+        crew(production.folder.path, workers, dask) as pool,
+        ThreadPoolExecutor(CLUSTER_THREADS if dask else 2 * pool.count) as threads,
+    ):
 
-        def render(batch: tuple[Job, ...]) -> Callable[[], float]:
+        def render(batch: tuple[Job, ...]) -> Callable[[], float | None]:
             return threads.submit(rendering.render, production, batch, pool).result
 
-        def master(number: int) -> Callable[[], tuple[Master, bool]]:
+        def master(number: int) -> Callable[[], tuple[Master, bool] | None]:
             return threads.submit(chapters.master, production, number, pool).result
 
         def assemble(kind: str, masters: Sequence[Master]) -> Made | None:
@@ -86,8 +89,8 @@ def finish(production: Production, workers: int = 0, observe: Observer = unobser
 
 def in_turn(
     production: Production,
-    render: Callable[[tuple[Job, ...]], Callable[[], float]],
-    master: Callable[[int], Callable[[], tuple[Master, bool]]],
+    render: Callable[[tuple[Job, ...]], Callable[[], float | None]],
+    master: Callable[[int], Callable[[], tuple[Master, bool] | None]],
     assemble: Callable[[str, Sequence[Master]], Made | None],
     workers: Crew,
     observe: Observer,
@@ -100,7 +103,7 @@ def in_turn(
     masters: list[tuple[Master, bool]] = []
     delivered: list[Made | None] = []
     production.worked = True
-    workers.watch(lambda how: production.observe(Progress("lost", note=how)))
+    workers.watch(lambda how: production.observe(Progress("lost", note=how)), production.stop_when)
     try:
         rendering.render_in_turn(production, render, workers, observe)
         if rendering.plan_again(production):

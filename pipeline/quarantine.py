@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pipeline.render.crew import Crew
 
 SYSTEMATIC = 20
-"""So many lines refused one after the other, with none rendered in between, are no poison lines: the run stops."""
+"""So many lines refused one after the other, with none rendered among them, are no poison lines: the run stops. Those that
+something stands in for since an earlier run are known to be, and do not count."""
 
 
 def quarantine(
@@ -33,7 +34,9 @@ def quarantine(
 
     Raises the engine's error where the run is to stop: with ``stop``, or after `SYSTEMATIC` lines.
     """
-    production.refused_in_a_row = len(refused) + (0 if rendered else production.refused_in_a_row)
+    earlier = production.store.failures() if refused else {}
+    new = [job for job, _ in refused if not _stood_in_for(job, earlier)]
+    production.refused_in_a_row = 0 if rendered else production.refused_in_a_row + len(new)
     stop = production.on_failure == "stop" or production.refused_in_a_row >= SYSTEMATIC
     for job, error in refused:
         key = "" if stop else _filled(production, job, workers)
@@ -41,7 +44,8 @@ def quarantine(
             Failure(line, job.subject, error.what, TRIES, key, datetime.now(UTC).isoformat(timespec="seconds"))
             for line in job.lines
         ]
-        production.store.fail(failures)
+        if not stop or job in new:  # what stands in for the others goes on doing so
+            production.store.fail(failures)
         how = "stop" if stop else production.on_failure
         production.observe(Progress("failed", note=how, lines=job.lines))
         if key:
@@ -50,6 +54,12 @@ def quarantine(
             production.remarks.append(_told(job, error, production.on_failure))
     if stop and refused:
         raise _stopping(*refused[0])
+
+
+def _stood_in_for(job: Job, earlier: Mapping[str, Failure]) -> bool:
+    """Whether something stands in for one of the job's lines, as they are, since an earlier run."""
+    known = (earlier.get(line) for line in job.lines)
+    return any(one is not None and one.stand_in and one.subject == job.subject for one in known)
 
 
 def _filled(production: Production, job: Job, workers: Crew | None) -> str:

@@ -33,9 +33,18 @@ def batches_of(production: Production, workers: int = 1) -> Iterator[tuple[Job, 
     return batches(production.plan.due, production.cast, production.engine, workers)
 
 
-def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
-    """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made. Lines that cannot
-    be rendered are quarantined."""
+def render(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float | None:
+    """Render one batch (in a worker process, or here without one) and enter its takes; seconds of audio made, None where
+    nothing is to be begun any more when its turn comes. Lines that cannot be rendered are quarantined."""
+    try:
+        return rendered(production, batch, workers)
+    except Stopped:
+        return None
+
+
+def rendered(production: Production, batch: tuple[Job, ...], workers: Crew | None = None) -> float:
+    """The same; raises Stopped instead of None."""
+    production.may_go_on()
     found = list(
         zip(
             batch,
@@ -51,31 +60,34 @@ def render(production: Production, batch: tuple[Job, ...], workers: Crew | None 
 
 def render_in_turn(
     production: Production,
-    submit: Callable[[tuple[Job, ...]], Callable[[], float]],
+    submit: Callable[[tuple[Job, ...]], Callable[[], float | None]],
     workers: Crew,
     observe: Observer,
 ) -> None:
     """Give out every batch that is due, a few for each worker at a time, so that a long book needs no more memory.
 
-    submit: starts a batch and returns a call that waits for it and gives the seconds of audio made.
-    Raises Stopped when the production is to stop: no batch is given out any more, and those in flight are done.
+    submit: starts a batch and returns a call that waits for it and gives what `render` does.
+    Raises Stopped when the production is to stop: no batch is begun any more, and those in flight are done.
     """
     disk.check(production)
     workers.at_most(_processes(production))
-    ahead = AHEAD * workers.count
     done, total, stopped = 0, len(production.plan.due), False
     if total:
         observe(Progress("render", 0, total))
-    work, given = batches_of(production, workers.count), deque[tuple[tuple[Job, ...], Callable[[], float]]]()
+    work, given = batches_of(production, workers.count), deque[tuple[tuple[Job, ...], Callable[[], float | None]]]()
     while True:
         disk.watch(production)
         stopped = stopped or production.stop_when()
         if not stopped:
-            given.extend((batch, submit(batch)) for batch in islice(work, ahead - len(given)))
+            room = AHEAD * workers.count - len(given)  # a cluster's workers come and go
+            given.extend((batch, submit(batch)) for batch in islice(work, max(0, room)))
         if not given:
             break
         batch, wait = given.popleft()
         seconds = wait()
+        if seconds is None:
+            stopped = True
+            continue
         done += len(batch)
         observe(Progress("render", done, total, seconds, chapter=_chapter(batch)))
     if done < total:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -149,7 +150,7 @@ def test_an_interrupt_waits_for_no_worker(tmp_path: Path) -> None:
 
     def asks() -> None:
         try:
-            crew.run(time.sleep, 600)
+            crew.run(partial(time.sleep, 600))
         except RenderError as error:
             ended.append(error)
 

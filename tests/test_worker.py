@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -115,7 +116,7 @@ def test_an_interrupt_ends_workers_in_the_middle_of_their_work_and_while_they_st
 
     def asks(seconds: float) -> None:
         try:
-            workers.run(time.sleep, seconds)
+            workers.run(partial(time.sleep, seconds))
         except RenderError as error:
             ended.append(error)
 
@@ -131,9 +132,9 @@ def test_an_interrupt_ends_workers_in_the_middle_of_their_work_and_while_they_st
 
 def test_a_worker_ends_with_its_parent_however_that_went(tmp_path: Path) -> None:
     script = (
-        "import os, sys, time\nfrom pipeline.render.pool import Workers\n"
+        "import os, sys, time\nfrom functools import partial\nfrom pipeline.render.pool import Workers\n"
         "if __name__ == '__main__':\n"
-        "    w = Workers(1)\n    print(w.run(os.getpid), flush=True)\n    w.run(time.sleep, 600)\n"
+        "    w = Workers(1)\n    print(w.run(os.getpid), flush=True)\n    w.run(partial(time.sleep, 600))\n"
     )
     (tmp_path / "run.py").write_text(script)
     parent = subprocess.Popen([sys.executable, tmp_path / "run.py"], stdout=subprocess.PIPE, text=True)

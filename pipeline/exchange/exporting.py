@@ -24,7 +24,7 @@ def export_book(folder: BookFolder, archive: Path, *, masters: bool = True) -> E
     """Write a book into an archive; without `masters`, neither chapters nor deliverables, which the next run makes again.
 
     Raises BookFolderError for an archive that is there already, a take that is not what was rendered, a file that cannot be
-    read, a full disk.
+    read, a full disk, a name that no archive can hold.
     """
     archives.kind_of(archive)
     if archive.exists():
@@ -49,8 +49,8 @@ def _exported(folder: BookFolder, archive: Path, masters: bool) -> Exchanged:
         files = dict(_own(folder, masters))
         files |= _index(store, Path(made), files)
         files |= _sources(folder, Path(made), remarks)
-        told = [{"path": name, "size": path.stat().st_size, "sha256": sha256_file(path),
-                 "mtime": path.stat().st_mtime} for name, path in sorted(files.items())]  # fmt: skip
+        told = [{"path": archives.fit(name, path), "size": path.stat().st_size, "sha256": sha256_file(path),
+                 "mtime": max(0.0, path.stat().st_mtime)} for name, path in sorted(files.items())]  # fmt: skip
         _must_be_sound(store, told, files)
         about = {"format": FORMAT, "shuoshu": __version__, "name": folder.path.name, "files": told}
         write_text(Path(made) / MANIFEST, json.dumps(about, ensure_ascii=False))
@@ -133,7 +133,7 @@ def _cast(path: Path, inside: str, made: Path) -> dict[str, Path]:
         file = (path.parent / Path(given).expanduser()).resolve()
         near = file.is_relative_to(path.parent.resolve()) and not Path(given).expanduser().is_absolute()
         name = file.relative_to(path.parent.resolve()).as_posix() if near else ""
-        if not near:
+        if not near or not archives.is_harmless(name):
             name = f"elsewhere/{hashlib.sha256(str(file).encode()).hexdigest()[:8]}-{_plain(file.name)}"
             rows[line - 1] = rows[line - 1].replace(given, name)
         found[f"{home}/{name}"] = file

@@ -20,7 +20,7 @@ import yaml
 
 from pipeline.errors import ShuoshuError
 from pipeline.files import explained, write_text, written_beside
-from pipeline.queue.entry import Queue
+from pipeline.queue.entry import Queue, nights_of
 from pipeline.queue.file import load
 from pipeline.wording import Wording
 
@@ -46,7 +46,7 @@ def edit(path: Path, change: Change, check: Callable[[Queue], object] = lambda _
     Raises ShuoshuError for what cannot be changed, CastError for a queue that would be wrong, and what `check` raises.
     """
     path = path.resolve()
-    with _locked(path.parent / "nights"), written_beside(path) as beside:
+    with _locked(nights_of(path)), written_beside(path) as beside:
         before = path.read_bytes()
         mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
         beside.write_bytes(mark + change(before.decode("utf-8-sig"), load(path)).encode("utf-8"))

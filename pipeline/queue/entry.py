@@ -13,6 +13,9 @@ from pipeline.queue.window import Window
 from pipeline.request import Request
 from pipeline.wording import Wording
 
+STEM = "queue"
+"""Of the usual queue file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -61,7 +64,7 @@ class Queue:
     @property
     def nights(self) -> Path:
         """Where the records of its nights lie."""
-        return self.path.parent / "nights"
+        return nights_of(self.path)
 
     def place(self, name: str) -> int:
         """Where in `books` the one of that name, or of that manuscript, stands. Raises ShuoshuError naming the nearest."""
@@ -83,3 +86,8 @@ class Queue:
             return -one.priority, one.deadline is None, one.deadline or latest
 
         return sorted(self.books, key=rank)
+
+
+def nights_of(path: Path) -> Path:
+    """Where the records of a queue file's nights lie: ``nights`` beside queue.yaml, ``nights-q1`` beside q1.yaml."""
+    return path.parent / ("nights" if path.stem == STEM else f"nights-{path.stem}")

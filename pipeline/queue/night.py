@@ -7,6 +7,7 @@ the next night, since takes and masters are kept as they are made.
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -43,6 +44,10 @@ class Unrecorded(Exception):
     """What `Make` raises when it cannot go on for a reason that is not the book's: who keeps its records is gone."""
 
 
+class AtWork(ShuoshuError):
+    """Another night is at work on the queue."""
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -55,7 +60,7 @@ def work(
     `stopwatch` gives the seconds by which work is timed.
 
     The file and the inbox are looked at again before every book. Raises CastError for a queue that cannot be read as the
-    night begins, ShuoshuError when another night is at work on it, BookFolderError when the disk is full: the others would
+    night begins, AtWork when another night is at work on it, BookFolderError when the disk is full: the others would
     fail like the book that met it. The record then has no end, as that of a night whose process was killed.
     """
     watched = Watched(path)
@@ -65,11 +70,14 @@ def work(
         rows, spent = {one.book: one for one in night.books}, record.spent(nights, night.name)
         record.write(nights, night)
         queue, order = watched.queue, _order(watched.queue, tried)
+        off = _paused(queue)
         observe(Progress("night", 0, len(queue.books)))
         while True:
             night = night.with_remarks(_looked(watched))
             if watched.queue is not queue:
-                queue, order = watched.queue, _order(watched.queue, tried)
+                queue = watched.queue
+                tried -= off - _paused(queue)  # paused no more: its turn comes again
+                off, order = _paused(queue), _order(queue, tried)
             entry = next(order, None)
             if entry is None or queue.paused or clock() >= ends:
                 break
@@ -77,6 +85,8 @@ def work(
             observe(Progress("book", len(tried) - 1, len(queue.books), book=entry.name))
             turn = _Turn(watched, entry, spent.get(entry.name, 0.0), ends, clock, stopwatch)
             row = turn.made(make, observe)
+            if turn.stopped:
+                off.add(entry.name)
             observe(Progress("outcome", len(tried), len(queue.books), note=row.outcome, book=entry.name))
             rows[entry.name] = _joined(rows, row)
             record.add(nights, night.name, rows[entry.name])
@@ -97,6 +107,10 @@ def work(
 def _order(queue: Queue, tried: Container[str]) -> Iterator[Entry]:
     """The books whose turn is still to come, in order."""
     return iter([one for one in queue.in_order() if one.name not in tried and not one.paused])
+
+
+def _paused(queue: Queue) -> set[str]:
+    return {one.name for one in queue.books if one.paused}
 
 
 def _joined(rows: Mapping[str, BookNight], row: BookNight) -> BookNight:
@@ -161,6 +175,7 @@ class _Turn:
     stopwatch: Callable[[], float]
     stopped: Wording = field(default_factory=lambda: Wording(""))
     _queue: Queue = field(init=False)
+    _asking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._queue = self.watched.queue
@@ -225,11 +240,12 @@ class _Turn:
 
     def stop(self) -> bool:
         """Whether to begin nothing more: the window is over, or the book was paused or taken out of the queue meanwhile."""
-        if not self.stopped and self.clock() >= self.ends:
-            self.stopped = Wording("stopped at the window's end", "时间窗结束，已停下")
-        if not self.stopped:
-            self.stopped = self._called_off()
-        return bool(self.stopped)
+        with self._asking:  # threads that hand out work ask as well
+            if not self.stopped and self.clock() >= self.ends:
+                self.stopped = Wording("stopped at the window's end", "时间窗结束，已停下")
+            if not self.stopped:
+                self.stopped = self._called_off()
+            return bool(self.stopped)
 
     def _called_off(self) -> Wording:
         with suppress(OSError, ShuoshuError):  # a file that is being edited says nothing yet
@@ -317,7 +333,7 @@ def _alone(nights: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ShuoshuError(
+            raise AtWork(
                 Wording("another night is at work on this queue", "另一个夜间任务正在处理这个队列"), where=str(nights.parent),
                 fix=Wording("Wait for it to end, or stop it.", "请等它结束，或停掉它。"),
             ) from error  # fmt: skip

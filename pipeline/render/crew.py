@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import ParamSpec, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
-from pipeline.errors import DeviceError, RenderError
+from pipeline.errors import DeviceError, RenderError, Stopped
 from pipeline.wording import Wording, chinese_of
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 3
 """How often a piece of work is tried when its worker dies (out of memory, killed, lent and taken back)."""
 BLAMED = 2
 """So many batches that one device failed over and another did take a device out of the run."""
+CLUSTER_THREADS = 512
+"""Threads that only wait for a cluster's workers; how many those are, and will be, is not known."""
 
 
 class Crew(Protocol):
@@ -27,10 +28,11 @@ class Crew(Protocol):
         """How many pieces of work can be done at once."""
         ...
 
-    def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Do work and wait. A worker that dies is replaced and the work tried again.
+    def run(self, work: Callable[[], R], limit: float | None = None) -> R:
+        """Do work and wait. A worker that dies, or says nothing for `limit` seconds, is replaced and the work tried again.
 
-        Raises what the work raises; RenderError when workers die `ATTEMPTS` times over the same work, or after `stop`.
+        Raises what the work raises; RenderError when workers are lost `ATTEMPTS` times over the same work, or after `stop`;
+        Stopped as `try_once`.
         """
         ...
 
@@ -38,12 +40,14 @@ class Crew(Protocol):
         """Do work once and wait, away from the devices in `avoid` where there are others.
 
         Raises what the work raises; DeviceError when its worker dies, or says nothing for `limit` seconds where that can be
-        told, or its device fails: `device` is then set. RenderError after `stop`.
+        told, or its device fails: `device` is then set. RenderError after `stop`; Stopped, and the work is not begun, when its
+        turn comes and nothing more is to be begun (see `watch`).
         """
         ...
 
     def blame(self, devices: frozenset[str]) -> None:
-        """Say that work failed on these devices which another one did. One that is blamed twice gets no more work."""
+        """Say that work failed on these devices which was then done away from them, where there are others. One that
+        another did it for twice gets no more work."""
         ...
 
     @property
@@ -59,8 +63,9 @@ class Crew(Protocol):
         """Let go of what workers hold of the work so far. Between stages, so that none holds what both need."""
         ...
 
-    def watch(self, lost: Callable[[str], None]) -> None:
-        """Have `lost` called, from any thread, whenever a worker is lost, with how: see "lost" in `progress`."""
+    def watch(self, lost: Callable[[str], None], stop_when: Callable[[], bool]) -> None:
+        """Have `lost` called, from any thread, whenever a worker is lost, with how: see "lost" in `progress`; and `stop_when`
+        before a piece of work is begun: True = begin nothing more."""
         ...
 
     def stop(self) -> None:
@@ -111,3 +116,13 @@ def stopped() -> RenderError:
         Wording("the work was stopped", "工作已停止"),
         fix=Wording("The same command goes on from there.", "再次运行同一命令即可接着做。"),
     )
+
+
+def never() -> bool:
+    """Nobody ends the work before its end."""
+    return False
+
+
+def not_begun() -> Stopped:
+    """What work raises whose turn comes when nothing more is to be begun."""
+    return Stopped(Wording("stopped between two pieces of work", "在两件工作之间停下"))

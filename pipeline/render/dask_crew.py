@@ -13,18 +13,17 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from pipeline import engines
 from pipeline.errors import DeviceError, RenderError
 from pipeline.memory import give_back_freed
-from pipeline.render.crew import BLAMED, stopped, tried
+from pipeline.render.crew import BLAMED, never, not_begun, stopped, tried
 from pipeline.wording import Wording
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 ALONE_S = 600.0
@@ -32,6 +31,8 @@ ALONE_S = 600.0
 _LOOK_S = 10.0
 CONNECT_S = 20.0
 """Longest wait for the scheduler, and for the first worker."""
+AT_HAND = 2
+"""Pieces of work that Dask has for each worker at a time: one that is done, and one that waits so that no worker does."""
 
 
 class DaskCrew:
@@ -64,32 +65,41 @@ class DaskCrew:
                     "请启动 dask scheduler 和 dask worker 地址 --nthreads 1，或更正 --address。",
                 ),
             ) from error  # fmt: skip
-        self._lock, self._running, self._stopped = threading.Lock(), set[Any](), False
+        self._turn, self._running, self._stopped = threading.Condition(), set[Any](), False
+        self._stop_when = never
         self._blamed: Counter[str] = Counter()
         self._died: Callable[[str], None] | None = None
         self._token = folder / f".seen.{uuid.uuid4().hex}.{os.getpid()}.part"
         self._token.touch()
+        self._count = self.count
 
     @property
     def count(self) -> int:
         """How many workers there are now."""
-        return max(1, len(self._client.nthreads()))
+        count = max(1, len(self._client.nthreads()))
+        with self._turn:
+            self._count = count
+            self._turn.notify_all()
+        return count
 
-    def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(self, work: Callable[[], R], limit: float | None = None) -> R:
         """See `Crew.run`. Each time Dask itself gives the work of a worker that died to another, three times as a cluster
         comes set up: machines that are lent may go at any moment."""
-        return tried(lambda: self.try_once(partial(work, *args, **kwargs)))
+        return tried(lambda: self.try_once(work, limit))
 
     def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
         """See `Crew.try_once`; a device is a worker here. Whether a worker hangs cannot be told from one whose turn has not
-        come: `limit` says nothing, Dask's own heartbeats do."""
+        come: `limit` says nothing, Dask's own heartbeats do. Dask is given `AT_HAND` pieces of work a worker at a time."""
         from distributed import CancelledError, KilledWorker
 
         away = avoid.union(self.drained)
         others = [one for one in self._client.nthreads() if one not in away] if away else []
-        with self._lock:
+        with self._turn:
+            self._turn.wait_for(lambda: self._stopped or len(self._running) < AT_HAND * self._count)
             if self._stopped:
                 raise stopped()
+            if self._stop_when():
+                raise not_begun()
             future = self._client.submit(
                 _done, work, str(self._token), _voices(), key=f"work-{uuid.uuid4().hex}", pure=False,
                 workers=others or None, allow_other_workers=bool(others),
@@ -109,8 +119,9 @@ class DaskCrew:
             self._tell("device")
             raise
         finally:
-            with self._lock:
+            with self._turn:
                 self._running.discard(future)
+                self._turn.notify_all()
             future.release()  # a result that somebody holds would be computed again when its worker dies
         return result
 
@@ -126,7 +137,8 @@ class DaskCrew:
 
     def blame(self, devices: frozenset[str]) -> None:
         """See `Crew.blame`."""
-        self._blamed.update(devices)
+        if any(one not in devices for one in self._client.nthreads()):
+            self._blamed.update(devices)
 
     @property
     def drained(self) -> tuple[str, ...]:
@@ -139,9 +151,9 @@ class DaskCrew:
     def renew(self) -> None:
         """See `Crew.renew`: workers hold nothing between pieces of work but their loaded voices."""
 
-    def watch(self, lost: Callable[[str], None]) -> None:
+    def watch(self, lost: Callable[[str], None], stop_when: Callable[[], bool] = never) -> None:
         """See `Crew.watch`. Of workers that die while Dask can give their work to others nothing is told."""
-        self._died = lost
+        self._died, self._stop_when = lost, stop_when
 
     def _tell(self, how: str) -> None:
         if self._died and not self._stopped:
@@ -149,8 +161,9 @@ class DaskCrew:
 
     def stop(self) -> None:
         """See `Crew.stop`. What a worker is doing just now it does to its end, but nobody waits for it."""
-        with self._lock:
+        with self._turn:
             self._stopped, running = True, list(self._running)
+            self._turn.notify_all()
         with contextlib.suppress(OSError, RuntimeError):  # a scheduler that is gone has nothing left to cancel
             self._client.cancel(running, force=True)
 

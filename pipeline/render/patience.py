@@ -15,6 +15,9 @@ START_S = 300.0
 """For a process to start and an engine to load its weights from a slow disk."""
 SPARE = 20.0
 """As many times the slowest pace of this run so far: other work on the machine, a batch of hard lines."""
+MASTERING = 1.0
+"""Seconds for each second of a chapter: 26 times what FLAC, MP3 and AAC together were measured to take (0.038 on two cores,
+docs/scaling.md)."""
 
 
 class Patience:
@@ -27,14 +30,9 @@ class Patience:
         """Seconds of silence to allow while `jobs` are rendered. Before the first batch of an engine is done, by the slowest
         pace that it admits to (`Capabilities.slowest`). SHUOSHU_WORKER_TIMEOUT_S has the last word; RenderError for one that
         is no number."""
-        told = os.environ.get("SHUOSHU_WORKER_TIMEOUT_S", "")
-        if told:
-            if not told.replace(".", "", 1).isdigit():
-                raise RenderError(
-                    Wording(f"SHUOSHU_WORKER_TIMEOUT_S is {told!r}", f"SHUOSHU_WORKER_TIMEOUT_S 是 {told!r}"),
-                    fix=Wording("Give seconds, such as 600, or nothing.", "请给出秒数，如 600，或不设。"),
-                )
-            return float(told)
+        told = _told()
+        if told is not None:
+            return told
         name = jobs[0].direction.voice.engine
         pace = self._slowest.get(name)
         return START_S + _speech(jobs) * (
@@ -45,6 +43,25 @@ class Patience:
         """That `jobs` took so long."""
         name = jobs[0].direction.voice.engine
         self._slowest[name] = max(self._slowest.get(name, 0.0), seconds / max(_speech(jobs), 1.0))
+
+
+def mastering_limit(seconds: float) -> float:
+    """Seconds to allow for mastering a chapter of so many seconds, of which a worker says nothing. SHUOSHU_WORKER_TIMEOUT_S,
+    meant for lines, can only give it longer; RenderError for one that is no number."""
+    return max(START_S + MASTERING * seconds, _told() or 0.0)
+
+
+def _told() -> float | None:
+    """What SHUOSHU_WORKER_TIMEOUT_S says, if anything."""
+    told = os.environ.get("SHUOSHU_WORKER_TIMEOUT_S", "")
+    if not told:
+        return None
+    if not told.replace(".", "", 1).isdigit():
+        raise RenderError(
+            Wording(f"SHUOSHU_WORKER_TIMEOUT_S is {told!r}", f"SHUOSHU_WORKER_TIMEOUT_S 是 {told!r}"),
+            fix=Wording("Give seconds, such as 600, or nothing.", "请给出秒数，如 600，或不设。"),
+        )
+    return float(told)
 
 
 def _speech(jobs: Sequence[Job]) -> float:

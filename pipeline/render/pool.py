@@ -13,15 +13,14 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import Any, ParamSpec, TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from pipeline.errors import DeviceError, RenderError, ShuoshuError
 from pipeline.memory import give_back_freed
-from pipeline.render.crew import BLAMED, stopped, tried
+from pipeline.render.crew import BLAMED, never, not_begun, stopped, tried
 from pipeline.wording import Wording
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 IN_A_ROW = 12
@@ -82,6 +81,7 @@ class Workers:
         self._lost_in_a_row = 0
         self._blamed: Counter[str] = Counter()
         self._lost: Callable[[str], None] = _nobody
+        self._stop_when = never
 
     def __enter__(self) -> Workers:
         return self
@@ -93,9 +93,9 @@ class Workers:
             self._stopped = True
         self.renew()
 
-    def watch(self, lost: Callable[[str], None]) -> None:
+    def watch(self, lost: Callable[[str], None], stop_when: Callable[[], bool] = never) -> None:
         """See `crew.Crew.watch`."""
-        self._lost = lost
+        self._lost, self._stop_when = lost, stop_when
 
     def stop(self) -> None:
         """End the processes in the middle of their work, because the user wants to; what they were writing is swept away
@@ -123,19 +123,22 @@ class Workers:
                 place.end(gently=True)
             self._places, self._free = None, []
 
-    def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(self, work: Callable[[], R], limit: float | None = None) -> R:
         """See `Crew.run`."""
-        return tried(lambda: self.try_once(partial(work, *args, **kwargs)))
+        return tried(lambda: self.try_once(work, limit))
 
     def try_once(self, work: Callable[[], R], limit: float | None = None, avoid: frozenset[str] = frozenset()) -> R:
         """Do work in a process and wait, away from the GPUs in `avoid` where there are others.
 
         Raises what the work raises; DeviceError when the worker dies, says nothing for `limit` seconds (see `alive`) and is
         killed, or the work itself raised one: the process is then replaced. RenderError after `stop`, or when nothing but
-        losses happens any more.
+        losses happens any more. Stopped when a process is free for it and nothing more is to be begun.
         """
         place, usable, how = self._taken(avoid), False, "ended"
         try:
+            if self._stop_when():
+                usable = True
+                raise not_begun()
             kind, value = self._answer(place, work, limit)
             usable, how = not isinstance(value, DeviceError), "silent" if kind == "silent" else "device"
         except (OSError, EOFError):
@@ -160,7 +163,8 @@ class Workers:
     def blame(self, devices: frozenset[str]) -> None:
         """See `crew.Crew.blame`; a device is a GPU here."""
         with self._turn:
-            self._blamed.update(devices)
+            if any(place.gpu not in devices for place in self._places or ()):
+                self._blamed.update(devices)
 
     @property
     def drained(self) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flows import overnight
-from pipeline.queue import record
+from pipeline.queue import edit, record
+from pipeline.queue import night as work
+from pipeline.queue.entry import Queue
 from pipeline.queue.file import load
 from pipeline.queue.night import now
 from pipeline.queue.watched import Watched
@@ -198,6 +200,7 @@ def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path
     write_story(home, "first")
     command = [sys.executable, "-m", "pipeline.cli", "schedule", "serve"]
     environment = {**os.environ, "PREFECT_API_URL": prefect_server, "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
+    name = overnight.deployment_name(load(queue))
     process = subprocess.Popen(
         command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -206,7 +209,7 @@ def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path
         assert until(lambda: any('"done"' in one.read_text() for one in record.glob("*.json"))), (
             "begun in an open window"
         )
-        served = deployment(prefect_server, "servedhouse")
+        served = deployment(prefect_server, name)
         assert [str(one.schedule.cron) for one in served.schedules] == ["0 0 * * *"]
         assert str(served.schedules[0].schedule.timezone) == "Europe/Berlin"
         planned = scheduled(prefect_server, served.id)
@@ -214,20 +217,18 @@ def test_a_queue_is_served_and_its_file_is_watched(prefect_server: str, tmp_path
         zone = ZoneInfo("Europe/Berlin")
         assert {(one.astimezone(zone).hour, one.astimezone(zone).minute) for one in planned} == {(0, 0)}
         queue.write_text(queue.read_text().replace("all day", "21:30-06:00, weekends all day"))
-        assert until(lambda: len(deployment(prefect_server, "servedhouse").schedules) == 2), (
-            "a changed window reaches Prefect"
-        )
-        crons = {str(one.schedule.cron) for one in deployment(prefect_server, "servedhouse").schedules}
+        assert until(lambda: len(deployment(prefect_server, name).schedules) == 2), "a changed window reaches Prefect"
+        crons = {str(one.schedule.cron) for one in deployment(prefect_server, name).schedules}
         assert crons == {"30 21 * * *", "0 0 * * 6,0"}
     finally:
         process.send_signal(signal.SIGINT)
         told = process.communicate(timeout=30)[1]
-    assert "servedhouse: waiting for its window" in told
+    assert f"night/{name}: waiting for its window" in told
     assert "Traceback" not in told
-    assert deployment(prefect_server, "servedhouse").paused, "nobody waits, so nothing is started"
+    assert deployment(prefect_server, name).paused, "nobody waits, so nothing is started"
     process = subprocess.Popen(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        assert until(lambda: not deployment(prefect_server, "servedhouse").paused), "served again, it goes on"
+        assert until(lambda: not deployment(prefect_server, name).paused), "served again, it goes on"
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
@@ -254,6 +255,100 @@ def test_a_night_that_broke_off_is_begun_again(tmp_path: Path, monkeypatch: pyte
     finally:
         stop.set()
         watcher.join()
+
+
+class Serving:
+    """What watches the queue while it is served; `begun` are the nights it began."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun: list[str] = []
+        self._path, self._stop = path, threading.Event()
+        monkeypatch.setattr(overnight, "run_deployment", lambda name, **_: self.begun.append(name))
+        monkeypatch.setattr(overnight, "LOOK_S", 0.02)
+
+    def __enter__(self) -> Serving:
+        self._watcher = threading.Thread(
+            target=overnight._watch, args=(Watched(self._path), lambda _: None, None, self._stop), daemon=True
+        )
+        self._watcher.start()
+        assert until(lambda: len(self.begun) == 1, 10), "the window is open"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._watcher.join()
+
+
+CHANGES = {
+    "a book is added": [edit.with_books([{"manuscript": "second.txt"}])],
+    "the queue goes on": [edit.paused(True), edit.paused(False)],
+    "a book goes on": [edit.paused(True, "first"), edit.paused(False, "first")],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_there_is_to_make_after_a_night_ended_is_begun_in_the_open_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    path = write_queue(tmp_path, "  - first.txt\n")
+    looked: list[Queue] = []
+    real = Watched.look
+
+    def look(self: Watched) -> Any:
+        found = real(self)
+        looked.append(self.queue)
+        return found
+
+    def seen(changed: Queue) -> bool:
+        """Whether the watcher saw the queue so, and has done with it what it does."""
+        if not until(lambda: bool(looked) and looked[-1] == changed, 10):
+            return False
+        times = len(looked)
+        return until(lambda: len(looked) > times + 1, 10)
+
+    monkeypatch.setattr(Watched, "look", look)
+    with Serving(path, monkeypatch) as serving:
+        for one in CHANGES[change]:
+            assert seen(edit.edit(path, one))
+        assert until(lambda: len(serving.begun) == 2, 10), change
+        assert seen(edit.edit(path, edit.without("first")))
+        assert len(serving.begun) == 2, "nothing more is to be made"
+
+
+def test_queues_of_one_folder_and_of_two_machines_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_story(tmp_path, "one")
+    usual = write_queue(tmp_path, "  - one.txt\n")
+    first, second = (usual.rename(tmp_path / "q1.yaml"), tmp_path / "q2.yaml")
+    second.write_bytes(first.read_bytes())
+    usual.write_bytes(first.read_bytes())
+    queues = [load(path) for path in (usual, first, second)]
+    assert [one.nights.name for one in queues] == ["nights", "nights-q1", "nights-q2"]
+    names = {overnight.deployment_name(one) for one in queues}
+    (tmp_path / "other").mkdir()
+    names.add(overnight.deployment_name(load(write_queue(tmp_path / "other", ""))))
+    monkeypatch.setattr(overnight.socket, "gethostname", lambda: "elsewhere")
+    names |= {overnight.deployment_name(one) for one in queues}
+    assert len(names) == 7
+    assert not any(character in name for name in names for character in "/%&<>")
+    edit.edit(first, edit.with_books([{"manuscript": "two.txt"}]))
+    with work._alone(queues[1].nights):
+        assert work.at_work(queues[1])
+        assert not work.at_work(queues[0])
+        assert not work.at_work(queues[2])
+    assert [one.parent.name for one in tmp_path.rglob(".edit")] == ["nights-q1"]
+
+
+def test_a_night_that_finds_another_at_work_has_not_failed(prefect_server: str, tmp_path: Path) -> None:
+    home = tmp_path / "busyhouse"
+    home.mkdir()
+    write_story(home, "one")
+    queue = write_queue(home, "  - one.txt\n")
+    with work._alone(load(queue).nights):
+        done = night(queue, prefect_server)
+    assert done.returncode == 0, done.stderr
+    state, message = flow_runs(prefect_server, ["night of busyhouse"])["night of busyhouse"]
+    assert (state, "another night is at work" in message) == ("At work", True)
+    assert not (home / "output").exists()
 
 
 @pytest.mark.parametrize(

@@ -42,15 +42,14 @@ def write_story(home: Path, name: str, who: str = "林晚") -> Path:
 
 
 def plainly(production: Production, request: Request, observe: Observer) -> Result:
-    """Make a book in this process: real rooms, without the seconds that worker processes take to start."""
+    """Make a book in this process: real rooms, without the seconds that worker processes take to start. Work is given out ahead, as
+    ever, and done when it is waited for."""
 
-    def render(batch: tuple[Job, ...]) -> Callable[[], float]:
-        seconds = rendering.render(production, batch)
-        return lambda: seconds
+    def render(batch: tuple[Job, ...]) -> Callable[[], float | None]:
+        return lambda: rendering.render(production, batch)
 
-    def master(number: int) -> Callable[[], tuple[Master, bool]]:
-        made = chapters.master(production, number)
-        return lambda: made
+    def master(number: int) -> Callable[[], tuple[Master, bool] | None]:
+        return lambda: chapters.master(production, number)
 
     def assemble(kind: str, masters: Sequence[Master]) -> Made | None:
         return produce.deliver(production, masters, kind)

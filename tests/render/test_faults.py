@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ def test_work_goes_on_elsewhere_when_a_worker_is_killed_from_outside(tmp_path: P
         first = workers.run(os.getpid)
         killer = threading.Timer(0.2, os.kill, (first, signal.SIGKILL))
         killer.start()
-        assert workers.run(time.sleep, 0.6) is None
+        assert workers.run(partial(time.sleep, 0.6)) is None
         assert whole(rendered(jobs, tmp_path / "takes", workers)) == list(range(5))
 
 
@@ -134,6 +135,18 @@ def test_a_gpu_that_fails_where_another_does_not_gets_no_more_work(
     pool.visible_gpus.cache_clear()
     assert len(found) == 12
     assert all(isinstance(one, Rendered) for made in found for one in made)
+
+
+def test_the_only_gpu_is_not_blamed_for_what_it_then_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    pool.visible_gpus.cache_clear()
+    jobs = batch("recovering", 10, (2, 7))
+    with Workers(1) as workers:
+        made = [one for at in (0, 5) for one in rendered(jobs[at : at + 5], tmp_path / "takes", workers)]
+        assert workers.drained == ()
+    pool.visible_gpus.cache_clear()
+    assert whole(made) == list(range(10))
+    assert len(list(tmp_path.glob("failed-*"))) == 2
 
 
 def test_a_line_that_kills_workers_of_a_cluster_is_found_and_costs_no_other(tmp_path: Path) -> None:

@@ -76,6 +76,21 @@ class Forgetful(Troubled):
         """Goes on without it."""
 
 
+class Recovering(Troubled):
+    """Its device fails once at each line with the word."""
+
+    name = "recovering"
+
+    def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
+        for index, direction in enumerate(batch):
+            failed = Path(os.environ["SHUOSHU_TEST_LOG"]).with_name(f"failed-{direction.line_id}")
+            if self.word in direction.text and not failed.exists():
+                failed.touch()
+                raise DeviceError("no memory")
+            [spoken] = EspeakEngine.render(self, [direction])
+            yield replace(spoken, index=index)
+
+
 class OneGpu(Troubled):
     """Finds that GPU 1 has no memory, whatever the line."""
 
@@ -92,4 +107,4 @@ class OneGpu(Troubled):
             yield replace(spoken, index=index)
 
 
-ENGINES = {one.name: one for one in (Refusing, Deadly, Hanging, Breaking, Forgetful, OneGpu)}
+ENGINES = {one.name: one for one in (Refusing, Deadly, Hanging, Breaking, Forgetful, Recovering, OneGpu)}
