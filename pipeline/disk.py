@@ -38,8 +38,8 @@ def check(production: Production) -> None:
     if floor and wanted and wanted + floor > free:
         raise BookFolderError(
             Wording(
-                f"the disk has {_mb(free)} free; this run needs about {_mb(wanted)}, and {_mb(floor)} stay free",
-                f"磁盘剩余 {_mb(free)}；本次大约需要 {_mb(wanted)}，另保留 {_mb(floor)}",
+                f"the disk has {size(free)} free; this run needs about {size(wanted)}, and {size(floor)} stay free",
+                f"磁盘剩余 {size(free)}；本次大约需要 {size(wanted)}，另保留 {size(floor)}",
             ),
             where=str(production.folder.path),
             fix=Wording(
@@ -62,8 +62,8 @@ def must_have_room(folder: Path) -> None:
     if free < floor:
         raise BookFolderError(
             Wording(
-                f"the disk has only {_mb(free)} left: the run stops before it is full",
-                f"磁盘只剩 {_mb(free)}：在写满之前停下",
+                f"the disk has only {size(free)} left: the run stops before it is full",
+                f"磁盘只剩 {size(free)}：在写满之前停下",
             ),
             where=str(folder),
             fix=Wording(
@@ -113,9 +113,7 @@ def needed(production: Production) -> int:
     whole = PAUSES * _seconds(plan.lines, production)
     delivered = 0.0
     for kind in production.deliver:
-        made = whole * {**_rates(profile), "stems": _rates(profile)["wav"] * STEMS_SHARE}.get(
-            _LIKE.get(kind, kind), 0.0
-        )
+        made = whole * _delivered(profile, kind)
         largest = max(largest, made)
         if not any(production.folder.chapters.glob(f".*.{kind}.json")):
             delivered += made
@@ -135,6 +133,27 @@ def _rates(profile: Profile) -> dict[str, float]:
     }  # fmt: skip
 
 
+def rates(profile: Profile, spoken: Iterable[str], deliver: Iterable[str]) -> tuple[float, float, float]:
+    """About how many bytes a second of a finished book takes: takes of the engines `spoken` (of the one with the highest rate),
+    chapters, deliverables."""
+    take = max((engines.engine_class(one).capabilities.sample_rate for one in spoken), default=0) * 2 * TAKE_SHARE
+    master = sum(_rates(profile)[kind] for kind in profile.formats)
+    return take / PAUSES, master, sum(_delivered(profile, kind) for kind in deliver)
+
+
+def _delivered(profile: Profile, kind: str) -> float:
+    """Bytes a second of a deliverable."""
+    known = {**_rates(profile), "stems": _rates(profile)["wav"] * STEMS_SHARE}
+    return known.get(_LIKE.get(kind, kind), 0.0)
+
+
+def room(folder: Path) -> float:
+    """Bytes that may still be written where a folder lies, or is to lie, before a run stops; infinite where nobody looks."""
+    folder = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    floor = _floor(folder)
+    return max(0.0, shutil.disk_usage(folder).free - floor) if floor else float("inf")
+
+
 def _chapters(production: Production) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {number: [] for number in production.chapters}
     for line in production.plan.lines:
@@ -149,5 +168,6 @@ def _seconds(lines: Iterable[Line], production: Production) -> float:
     return sum(usual_seconds(line.spoken or line.text, language) for line in lines if line.kind != "pause")
 
 
-def _mb(count: float) -> str:
+def size(count: float) -> str:
+    """Bytes as people read them."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
+from pipeline import disk
 from pipeline.cli import show
 from pipeline.deliver.clock import short_clock
 from pipeline.errors import ShuoshuError
@@ -81,6 +82,16 @@ def _closing(queue: Queue, found: Sequence[Forecast], opens: datetime, closes: d
         ),
         soft_wrap=True,
     )
+    wanted, free = _room(queue, due)
+    if wanted > free:
+        show.remark(
+            show.say(
+                f"the disk has room for {disk.size(free)}, and these books need about {disk.size(wanted)}: free some"
+                " (`shuoshu gc BOOK`), or books will stop when it is full",
+                f"磁盘还能放 {disk.size(free)}，这些书大约需要 {disk.size(wanted)}：请先腾出空间（`shuoshu gc 书名`），"
+                "否则写满时会停下",
+            )
+        )
     if any(one.estimate and not one.estimate.measured for one in due):
         show.remark(
             show.say(
@@ -90,12 +101,18 @@ def _closing(queue: Queue, found: Sequence[Forecast], opens: datetime, closes: d
         )
 
 
+def _room(queue: Queue, due: Sequence[Forecast]) -> tuple[float, float]:
+    """Bytes that the books still need, and that there is room for."""
+    return sum(one.estimate.size for one in due if one.estimate), disk.room(queue.output)
+
+
 def _forecast_json(queue: Queue, found: Sequence[Forecast], opens: datetime, closes: datetime) -> dict[str, object]:
-    zone = queue.window.zone
+    zone, (wanted, free) = queue.window.zone, _room(queue, found)
     return {
         "window": {"opens": record.shown(opens, zone), "closes": record.shown(closes, zone) or None, "timezone": str(zone)},
         "paused": queue.paused,
         "work_seconds": round(sum(one.estimate.seconds for one in found if one.estimate), 1),
+        "disk_needed_bytes": round(wanted), "disk_room_bytes": None if free == float("inf") else round(free),
         "done_by_morning": sum(bool(one.ends and one.ends <= closes) for one in found),
         "books": [
             {
@@ -103,6 +120,7 @@ def _forecast_json(queue: Queue, found: Sequence[Forecast], opens: datetime, clo
                 "deadline": one.entry.deadline and record.shown(one.entry.deadline, zone), "state": one.state,
                 "seconds": one.estimate and round(one.estimate.seconds, 1),
                 "audio_seconds": one.estimate and round(one.estimate.audio, 1),
+                "bytes": one.estimate and round(one.estimate.size),
                 "measured": one.estimate and one.estimate.measured,
                 "done": one.ends and record.shown(one.ends, zone),
                 "late": one.late, "problem": str(one.problem) if one.problem else None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heapreplace
 
-from pipeline import chapters
+from pipeline import chapters, disk
 from pipeline.nouns import Language
 from pipeline.opening import Production
 from pipeline.queue.speeds import Speeds
@@ -24,6 +24,7 @@ class Left:
     chapters  of each chapter that is to be mastered
     whole     of the whole book
     formats   of the chapters' files, "," between; `deliver`: kinds of deliverables
+    rates     bytes a second of audio that takes, chapters and deliverables take, about
     workers   worker processes; 1 for a cluster, which is measured as a whole
     crew      who works: "2w" for processes of this machine, "dask" for a cluster
     """
@@ -35,6 +36,7 @@ class Left:
     whole: int
     formats: str
     deliver: tuple[str, ...]
+    rates: tuple[float, float, float]
     workers: int
     crew: str
 
@@ -54,11 +56,12 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds of work that a book still needs, and of audio when it is whole. measured: whether the rates behind rendering and
-    mastering were measured here."""
+    """Seconds of work that a book still needs, and of audio when it is whole; `size`: bytes that it adds to the disk, about.
+    measured: whether the rates behind rendering and mastering were measured here."""
 
     seconds: float
     audio: float
+    size: float
     measured: bool
 
 
@@ -73,7 +76,10 @@ def estimated(left: Left, speeds: Speeds) -> Estimate:
     if left.chapters:
         seconds += master.seconds(span([speech.seconds(one) for one in left.chapters], left.workers))
         seconds += sum(speeds.cost(f"deliver {kind}").seconds(audio) for kind in left.deliver)
-    return Estimate(seconds, audio, render.measured and master.measured)
+    take, chapter, whole = left.rates
+    size = disk.MARGIN * (take * speech.seconds(left.due) + chapter * speech.seconds(sum(left.chapters)))
+    size += disk.MARGIN * whole * audio if left.chapters else 0.0
+    return Estimate(seconds, audio, size, render.measured and master.measured)
 
 
 def span(lengths: Iterable[float], workers: int) -> float:
@@ -102,7 +108,8 @@ def left_of(production: Production, request: Request) -> Left:
         engines=production.engine or "+".join(sorted(spoken)) or engine_of(production),
         language=production.record.language, due=sum(len(one.line.text) for one in production.plan.due),
         chapters=tuple(by_chapter[number] for number in stale), whole=sum(by_chapter.values()),
-        formats=",".join(production.profile.formats), deliver=production.deliver, workers=workers, crew=crew,
+        formats=",".join(production.profile.formats), deliver=production.deliver,
+        rates=disk.rates(production.profile, spoken, production.deliver), workers=workers, crew=crew,
     )  # fmt: skip
 
 

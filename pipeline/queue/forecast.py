@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline import cast as cast_room
-from pipeline import manuscript
+from pipeline import disk, manuscript
 from pipeline.cast import Cast
 from pipeline.ending import ending_of
 from pipeline.errors import ShuoshuError
@@ -93,10 +93,11 @@ def _unread(request: Request) -> Left:
     asked = set(chapters_in(request.chapters, [one.number for one in book.chapters]))
     amounts = [sum(len(part.text) for part in one.paragraphs) for one in book.chapters if one.number in asked]
     workers, crew = hands(request)
+    spoken = request.engine or _engines(cast)
     return Left(
-        engines=request.engine or _engines(cast), language=book.language, due=sum(amounts), chapters=tuple(amounts),
-        whole=sum(amounts), formats=",".join(ending.profile.formats), deliver=ending.deliver,
-        workers=workers, crew=crew,
+        engines=spoken, language=book.language, due=sum(amounts), chapters=tuple(amounts), whole=sum(amounts),
+        formats=",".join(ending.profile.formats), deliver=ending.deliver,
+        rates=disk.rates(ending.profile, spoken.split("+"), ending.deliver), workers=workers, crew=crew,
     )  # fmt: skip
 
 
