@@ -19,6 +19,8 @@ from pipeline.request import Request
 from pipeline.wording import counted
 
 MOST_ROWS = 40
+SPOKEN = 0.7
+"""A track whose lines end before this share of its total has too few."""
 
 
 def dub(options: argparse.Namespace) -> int:
@@ -30,6 +32,8 @@ def dub(options: argparse.Namespace) -> int:
         path = report.write(production, rows)
     spent = time.monotonic() - began
     lost = [one.line for one in rows if one.lost]
+    silence = _silence(rows, request.dub.total if request.dub else None)
+    result = replace(result, remarks=(*result.remarks, *silence))
     if options.json:
         show.print_json({**summary(result, spent), "report": str(path), "lines_fitted": [asdict(one) for one in rows]})
         return int(bool(lost))
@@ -45,6 +49,19 @@ def dub(options: argparse.Namespace) -> int:
         )
     show.console().print(_closing(rows, path, result.rendered, spent), soft_wrap=True)
     return int(bool(lost))
+
+
+def _silence(rows: Sequence[Row], total: float | None) -> list[str]:
+    """What is to be said of lines that leave most of their total silent."""
+    ends = max((one.start + one.made * one.stretched for one in rows), default=0.0)
+    if total is None or ends > SPOKEN * total:
+        return []
+    return [
+        show.say(
+            f"the lines end after {ends:.1f} of {total:g} s; the rest is silent. More of them, or a shorter total, fill it.",
+            f"台词在第 {ends:.1f} 秒就结束了，总长 {total:g} 秒，后面没有声音。可以多写几句，或缩短总时长。",
+        )
+    ]
 
 
 def _request(options: argparse.Namespace) -> Request:

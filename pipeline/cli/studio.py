@@ -19,22 +19,28 @@ def studio(options: argparse.Namespace) -> int:
     from pipeline.studio.serve import LOOPBACK, serve
 
     where = options.workspace.resolve()
-    address = f"http://{'localhost' if options.host in LOOPBACK else options.host}:{options.port}{options.path}/"
-    if options.host not in LOOPBACK:
-        show.remark(
-            Wording(
-                f"Whoever reaches {options.host}:{options.port} sees a login; what users may touch is {where}.",
-                f"能访问 {options.host}:{options.port} 的人都会看到登录；登录后可以操作 {where}。",
+    address = (
+        f"http://{'localhost' if options.host in LOOPBACK else options.host}:{options.port}/{options.path.strip('/')}"
+    )
+
+    def ready() -> None:
+        if options.host not in LOOPBACK:
+            show.remark(
+                Wording(
+                    f"Whoever reaches {options.host}:{options.port} sees a login; what users may touch is {where}.",
+                    f"能访问 {options.host}:{options.port} 的人都会看到登录；登录后可以操作 {where}。",
+                )
             )
-        )
-    show.remark(Wording(f"The studio is at {address} (Ctrl-C ends it).", f"工作室在 {address}（按 Ctrl-C 结束）。"))
+        show.remark(Wording(f"The studio is at {address} (Ctrl-C ends it).", f"工作室在 {address}（按 Ctrl-C 结束）。"))
+
     serve(
         options.workspace,
         options.host,
         options.port,
         users=options.users,
         names=options.allow_host,
-        path=options.path.rstrip("/"),
+        path=options.path,
+        ready=ready,
     )
     return 0
 

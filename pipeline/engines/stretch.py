@@ -10,7 +10,8 @@ from pipeline.nouns import Waveform
 
 
 def stretched(wave: Waveform, frames: int, sample_rate: int) -> Waveform:
-    """`wave` made `frames` long, to the sample. Shape (frames,). Ratios from 0.5 to 2 sound natural.
+    """`wave` made `frames` long, to the sample. Shape (frames,). Ratios from 0.5 to 2 sound natural;
+    any other is made, too.
 
     The filter comes within a few milliseconds; the rest is trimmed, or padded with silence, at the end.
     """
@@ -21,10 +22,12 @@ def stretched(wave: Waveform, frames: int, sample_rate: int) -> Waveform:
 
     graph = Graph()
     source = graph.add_abuffer(sample_rate=sample_rate, format="flt", layout="mono", time_base=Fraction(1, sample_rate))
-    tempo = graph.add("atempo", f"{wave.size / frames:.9f}")
-    sink = graph.add("abuffersink")
-    source.link_to(tempo)
-    tempo.link_to(sink)
+    last = source
+    for tempo in _tempos(wave.size / frames):
+        following = graph.add("atempo", f"{tempo:.9f}")
+        last.link_to(following)
+        last = following
+    last.link_to(graph.add("abuffersink"))
     graph.configure()
     # atempo holds back a window's worth at the end, so it is given silence to push the speech through
     padded = np.concatenate([wave, np.zeros(sample_rate // 4, np.float32)])
@@ -40,6 +43,16 @@ def stretched(wave: Waveform, frames: int, sample_rate: int) -> Waveform:
         except (av.BlockingIOError, av.EOFError):
             break
     return fitted(np.concatenate(parts) if parts else wave, frames)
+
+
+def _tempos(ratio: float) -> list[float]:
+    """A ratio as a product of what one filter takes, 0.5 to 100 (ffmpeg's documentation of atempo)."""
+    found = [ratio]
+    while found[-1] < 0.5:
+        found[-1:] = [0.5, found[-1] / 0.5]
+    while found[-1] > 100:
+        found[-1:] = [100.0, found[-1] / 100]
+    return found
 
 
 def fitted(wave: Waveform, frames: int) -> Waveform:

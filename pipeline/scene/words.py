@@ -68,6 +68,10 @@ def _rows(text: str, brief: Brief, where: str) -> Iterator[Said]:
                 where,
                 number,
                 Wording("this row names nobody, and the scene has no narrator", "这一行没有写谁说，而场景里没有旁白"),
+                fix=Wording(
+                    "Begin it with a role's name and a colon, or name a narrator in the sentence (旁白, a narrator).",
+                    "请以角色名加冒号开头，或在那句话里写上旁白。",
+                ),
             )
         name, manner, said = found.groups() if found else (_shown(NARRATOR, brief), "", row)
         speaker = folded.get(name.strip().casefold())
@@ -78,11 +82,11 @@ def _rows(text: str, brief: Brief, where: str) -> Iterator[Said]:
         yield Said(speaker, _plain(said), _plain(manner or ""))
 
 
-def _error(where: str, row: int, told: Wording, names: Sequence[str] = ()) -> ScriptError:
+def _error(where: str, row: int, told: Wording, names: Sequence[str] = (), fix: Wording | None = None) -> ScriptError:
     place = Wording(f"{where}, row {row}", f"{where} 第 {row} 行")
     listed = Wording(f"Here: {', '.join(names)}.", f"这里有：{'、'.join(names)}。")
     begin = Wording("Begin it with a role's name and a colon.", "请以角色名加冒号开头。")
-    return ScriptError(told, where=place, fix=listed if names else begin)
+    return ScriptError(told, where=place, fix=fix or (listed if names else begin))
 
 
 def written(brief: Brief, client: Client) -> tuple[Said, ...]:

@@ -246,7 +246,7 @@ async function resume() {
 async function files() {
   const told = await tried(() => ask(`api/files/${encodeURIComponent(state.book)}`), true);
   if (!told) return;
-  const rows = told.files.map((one) => make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/${one.name.split("/").map(encodeURIComponent).join("/")}`, download: one.name.split("/").at(-1), textContent: one.name}), ` ${(one.bytes / 1e6).toFixed(1)} MB`));
+  const rows = told.files.map((one) => make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/${one.name.split("/").map(encodeURIComponent).join("/")}`, download: one.name.split("/").at(-1), textContent: one.name}), ` ${(one.bytes < 1e5 ? one.bytes / 1e3 : one.bytes / 1e6).toFixed(1)} ${one.bytes < 1e5 ? "kB" : "MB"}`));
   if (told.report) rows.unshift(make("li", {}, make("a", {href: `files/${encodeURIComponent(state.book)}/report.html`, target: "_blank", textContent: say("report")})));
   $("files").replaceChildren(...rows);
   options($("kind"), [["", say("another_kind")], ...told.kinds.map((one) => [one, one === "report" ? say("report") : one])]);

@@ -153,6 +153,8 @@ class Jobs:
             said = json.loads(stdout)
         error = "" if not done.returncode else stderr.strip()[-2000:] or f"exit code {done.returncode}"
         error = error.replace(f"{self._root}/", "")
+        if error:
+            log.warning("failed: %s of %s: %s", due.job.verb, due.job.book, " ".join(error.split())[:300])
         for one in files:
             one.unlink()
         ended = replace(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from pydantic import ValidationError
 
 from pipeline.errors import ShuoshuError, StudioError
 from pipeline.nouns import EMOTIONS, Emotion
@@ -31,7 +32,7 @@ CSS = (
     " .quiet-box p{margin:2px 0;overflow-wrap:anywhere}"
 )
 SLOTS = 4
-EXAMPLES = ("兴奋地宣布", "疲惫地低语", "紧张地追问")
+EXAMPLES = ("兴奋地宣布", "疲惫地低语", "紧张地追问", "excitedly announcing", "a tired whisper", "nervously asking")
 log = logging.getLogger("shuoshu.studio")
 
 
@@ -73,6 +74,12 @@ def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
         zh = chinese(request)  # it has the headers of the request it stands for
         try:
             return call(zh, str(request.session_hash or ""), *arguments)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            field = ".".join(map(str, wrong["loc"]))
+            log.warning("refused: %s: %s", field, wrong["msg"])
+            text = "这一项超出了允许的范围" if zh else "this field is out of its range"
+            raise gr.Error(html.escape(f"{field}: {text} ({wrong['msg']})"), print_exception=False) from error
         except ShuoshuError as error:
             log.info("refused: %s", error.what)
             told = (chinese_of(error.what), chinese_of(error.fix)) if zh else (str(error.what), str(error.fix))
@@ -307,7 +314,8 @@ def _scene(studio: Studio) -> gr.Dropdown:
             raise StudioError(done.error or late)
         track = next(iter(sorted((work.book(name).path / "chapters").glob("*.flac"))))
         seconds = sum(one["seconds"] or 0 for one in done.said.get("deliverables", [])[:1])
-        return str(audition.copied(track, studio.auditions, name)), f"{html.escape(name)} · {seconds:.3f} s"
+        told = [f"{name} · {seconds:.3f} s", *map(str, done.said.get("remarks", ()))]
+        return str(audition.copied(track, studio.auditions, name)), "\n\n".join(map(html.escape, told))
 
     go.click(refusing(make), [sentence, lines, library], [heard, told], concurrency_limit=2)
     return library

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+import socket
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,8 +89,18 @@ def app(workspace: Path, *, users: Path | None = None, hosts: Sequence[str] = ()
     return Gate(inner, door, tuple(one.lower() for one in hosts))
 
 
-def serve(workspace: Path, host: str, port: int, *, users: Path | None, names: Sequence[str], path: str) -> None:
-    """Serve until interrupted. Raises StudioError for a host beyond the loopback without users."""
+def serve(
+    workspace: Path,
+    host: str,
+    port: int,
+    *,
+    users: Path | None,
+    names: Sequence[str],
+    path: str,
+    ready: Callable[[], None],
+) -> None:
+    """Serve until interrupted; `ready` is called when nothing stands in the way any more. Raises StudioError for a host beyond
+    the loopback without users, and for a port that cannot be had."""
     import uvicorn
 
     beyond = host not in LOOPBACK
@@ -105,6 +116,8 @@ def serve(workspace: Path, host: str, port: int, *, users: Path | None, names: S
     served = app(workspace, users=users, hosts=hosts, path=path)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    _must_be_free(host, port)
+    ready()
     uvicorn.run(
         served,
         host=host,
@@ -115,3 +128,19 @@ def serve(workspace: Path, host: str, port: int, *, users: Path | None, names: S
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=2,
     )
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Raise StudioError where this port cannot be listened on."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(address)
+    except OSError as error:
+        raise StudioError(
+            Wording(
+                f"cannot listen on {host}:{port} ({error.strerror})", f"无法监听 {host}:{port}（{error.strerror}）"
+            ),
+            fix=Wording("Is the studio running already? Give another --port.", "工作室是否已在运行？请换一个 --port。"),
+        ) from error

@@ -78,6 +78,11 @@ def test_durations_are_met_to_the_sample() -> None:
         assert loud[-1] / SAMPLE_RATE > wish - 0.25, "the speech fills the wished time"
 
 
+@pytest.mark.parametrize("wish", [0.1, 12.0, 40.0])
+def test_a_length_far_from_the_natural_one_is_met_too(wish: float) -> None:
+    assert wave("走吧。", duration=wish).size == round(wish * SAMPLE_RATE)
+
+
 def test_speed_and_voice_settings_are_obeyed() -> None:
     assert wave(speed=1.5).size < 0.75 * wave().size
     assert wave(parameters={"rate": 0.6}).size > 1.3 * wave().size

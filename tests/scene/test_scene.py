@@ -238,3 +238,14 @@ def test_without_a_model_and_without_lines_it_says_what_to_do(tmp_path: Path) ->
     assert done.returncode == 2
     assert "--lines FILE" in done.stderr
     assert not list(tmp_path.glob("*.txt"))
+
+
+def test_lines_that_leave_most_of_the_time_silent_are_told(tmp_path: Path) -> None:
+    (tmp_path / "few.txt").write_text("父亲：睡吧。\n孩子：好。\n", encoding="utf-8")
+    made = shuoshu("scene", "父亲沉稳、孩子调皮，总时长30秒", "--lines", "few.txt", "--plain", "--json", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    assert any("the rest is silent" in one for one in told["remarks"]), told["remarks"]
+    (tmp_path / "nobody.txt").write_text("睡吧。\n", encoding="utf-8")
+    refused = shuoshu("scene", "父亲沉稳、孩子调皮，总时长30秒", "--lines", "nobody.txt", "--plain", cwd=tmp_path)
+    assert (refused.returncode, "name a narrator" in refused.stderr) == (2, True), refused.stderr

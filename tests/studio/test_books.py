@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -118,12 +119,16 @@ def test_files_with_long_chinese_names_are_handed_out(client: TestClient, worksp
         assert client.get(f"/files/{name}/{one}").status_code == 200, one
 
 
-def test_a_job_speaks_the_visitors_language_and_tells_how_far_it_is(client: TestClient) -> None:
+def test_a_job_speaks_the_visitors_language_and_tells_how_far_it_is(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = client.post("/api/lines/story", json={}).json()["rows"]
     state = done(client, "/api/rerender/story", {"lines": [rows[1]["id"]], "takes": 1})
     assert (state["stage"], state["at"], state["total"]) != ("", 0, 0)
     job = client.post("/api/rename/story?lang=zh", json={"old": "没有这个人", "new": "谁"}).json()["job"]
-    assert "没有" in ended(client, job)["error"]
+    with caplog.at_level(logging.INFO, "shuoshu.studio"):
+        assert "没有" in ended(client, job)["error"]
+    assert "failed: rename of story" in caplog.text
     job = client.post("/api/rename/story?lang=en", json={"old": "没有这个人", "new": "谁"}).json()["job"]
     assert "nobody" in ended(client, job)["error"].lower() or "no " in ended(client, job)["error"].lower()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import socket
 import zipfile
 from pathlib import Path
 
@@ -211,12 +212,17 @@ def test_requests_are_counted_by_the_minute(monkeypatch: pytest.MonkeyPatch) -> 
     assert client.post("/x").status_code == 200
 
 
-def test_beyond_the_loopback_it_wants_users(workspace: Path) -> None:
+def test_beyond_the_loopback_it_wants_users_and_a_port_of_its_own(workspace: Path) -> None:
     from tests.conftest import shuoshu
 
     done = shuoshu("studio", "--host", "0.0.0.0", cwd=workspace)
     assert done.returncode == 2
     assert "--users" in done.stderr
+    assert "The studio is at" not in done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = shuoshu("studio", "--port", taken.getsockname()[1], cwd=workspace)
+    assert (done.returncode, "Give another --port" in done.stderr) == (2, True), done.stderr
+    assert "The studio is at" not in done.stderr
 
 
 def test_users_who_are_added_changed_or_removed_are_so_at_once(workspace: Path, tmp_path: Path) -> None:
