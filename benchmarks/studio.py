@@ -53,6 +53,13 @@ def studio(root: Path, *options: str) -> Iterator[tuple[str, psutil.Process]]:
         process.wait(30)
 
 
+_TIMED = (
+    "new Promise((done) => {{ const began = performance.now(); {act}; const look = () => {seen}"
+    " ? done((performance.now() - began) / 1000) : requestAnimationFrame(look); look(); }})"
+)
+"""Seconds from an act to the frame in which its effect is seen."""
+
+
 def shown(times: list[float]) -> str:
     ordered = sorted(times)
     return f"median {1000 * statistics.median(ordered):.0f} ms, 95% {1000 * ordered[int(0.95 * (len(ordered) - 1))]:.0f}, most {1000 * ordered[-1]:.0f}"
@@ -91,6 +98,26 @@ def lines(root: Path, count: int) -> None:
             )
             client.post(f"{url}/api/lines/long", json={"first": 0, "count": 100, "filter": wanted}).raise_for_status()
             filtered.append(time.perf_counter() - began)
+        browser, drawn_at, sieved = Browser(root / "chromium"), list[float](), list[float]()
+        part = "document.querySelector('#desk [data-id=\"{}\"]')".format
+        browser.resize(1440)
+        browser.visit(f"{url}/#long")
+        browser.wait(f"{part('count')}?.textContent.includes('{told['all']} lines')")
+        for at in drawn.sample(range(told["all"] - 20), 40):
+            drawn_at.append(browser.get(_TIMED.format(
+                act=f"{part('list')}.scrollTop = {46 * at}",
+                seen=f"[...document.querySelectorAll('#desk .row')].some(one => one.dataset.at == {at + 5})",
+            )))  # fmt: skip
+        for number in range(40):
+            wanted = "雨门信鸟窗桥路"[number // 2 % 7] if number % 2 == 0 else ""
+            sieved.append(browser.get(_TIMED.format(
+                act=f"window.counted = {part('count')}.textContent; {part('search')}.value = '{wanted}';"
+                f" {part('search')}.dispatchEvent(new Event('input'))",
+                seen=f"{part('count')}.textContent !== window.counted",
+            )))  # fmt: skip
+        browser.close()
+        print(f"in the page, until the lines are seen: scrolled {shown(drawn_at)}")
+        print(f"filtered, 120 ms of waiting for the next letter included: {shown(sieved)}")
         print(
             f"scrolled: {shown(scrolled)}; filtered: {shown(filtered)} (aim 300 ms); server {process.memory_info().rss / 1e6:.0f} MB"
         )

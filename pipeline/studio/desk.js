@@ -214,9 +214,9 @@ function halt() { on = false; audio.pause(); state.playing = -1; draw(); }
 
 // --- work ---
 async function follow(job) {
-  while (true) {
+  for (let wait = 0; ; wait = 2) { // at first only to show it
     let told;
-    try { told = await ask(`api/job/${job}?wait=2`); } catch (error) {
+    try { told = await ask(`api/job/${job}?wait=${wait}`); } catch (error) {
       if (error.status >= 400 && error.status < 500) { state.jobs.delete(job); progress(); note(error.message, true); return; }
       note(say("lost"), true); // the network, or a server that is started again: the work goes on without us
       await new Promise((again) => setTimeout(again, 2000));

@@ -114,11 +114,12 @@ class Workspace:
         return self._kept(upload, "manuscripts", safe_name(Path(name).stem) or "book", suffix)
 
     def take_clip(self, upload: Path, name: str) -> Path:
-        """Keep an uploaded clip under `clips/`. Raises StudioError for one that is too large or too long, CastError for one
-        that is no audio or too short."""
+        """Keep an uploaded clip under `clips/`. Raises StudioError for one that is too large or too long, or a WAV file that
+        claims more than it holds, CastError for one that is no audio or too short."""
         from pipeline.cast.clips import clip_hash
 
         self._sized(upload, CLIP_BYTES)
+        _must_hold_what_it_claims(upload)
         clip_hash(upload)
         seconds = _seconds(upload)
         if seconds > CLIP_S:
@@ -195,8 +196,24 @@ def _suffix(upload: Path, named: str) -> str:
     )
 
 
+def _must_hold_what_it_claims(upload: Path) -> None:
+    """Raise StudioError for a WAV file whose head promises more bytes than there are: broken off, streamed, or a trap."""
+    with upload.open("rb") as file:
+        head = file.read(12)
+    claimed, size = int.from_bytes(head[4:8], "little") + 8, upload.stat().st_size
+    if head[:4] == b"RIFF" and head[8:] == b"WAVE" and claimed > size:
+        log.warning("refused: a WAV file of %d bytes that claims %d", size, claimed)
+        raise StudioError(
+            Wording(
+                f"this WAV file claims {claimed / 1e6:.1f} MB and holds {size / 1e6:.1f} MB",
+                f"这个 WAV 文件声称有 {claimed / 1e6:.1f} MB，实际只有 {size / 1e6:.1f} MB",
+            ),
+            fix=Wording("Save it again in a sound editor.", "请在音频软件里重新保存一次。"),
+        )
+
+
 def _seconds(path: Path) -> float:
-    """How long a clip is; of one whose head may lie, as far as it can be decoded."""
+    """How long a clip is, as far as it can be decoded."""
     from pipeline.cast.listening import heard
 
     return heard(path).seconds

@@ -216,6 +216,11 @@ def test_a_language_model_writes_the_lines(tmp_path: Path) -> None:
         assert [(row["speaker"], row["text"], row["emotion"], row["delivery"]) for row in rows] == [
             ("narrator", "雨停了。", "略带忧伤", ""), ("父亲", "睡吧。 林晚 怒 走！", "疲惫地低语", ""), ("孩子", "我不困！", "调皮", ""),
         ]  # fmt: skip
+        [track] = (tmp_path / "output/场景-父亲孩子/chapters").glob("*.flac")
+        assert soundfile.info(track).duration == pytest.approx(30, abs=0.05)
+        cast = cast_room.load(tmp_path / "场景-父亲孩子.yaml")
+        used = {cast.part(row["speaker"]).voice for row in rows}
+        assert len({tuple(cast.voices[name].parameters.items()) for name in used}) == 3
         server.mode = "nobody"
         refused = shuoshu("scene", SEED, "--plain", "--name", "other", cwd=tmp_path)
     assert refused.returncode == 2
