@@ -57,7 +57,7 @@ def watch(production: Production) -> None:
 
 def must_have_room(folder: Path) -> None:
     """The same for any folder, there or yet to be made."""
-    folder = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    folder = _there(folder)
     floor, free = _floor(folder), shutil.disk_usage(folder).free
     if free < floor:
         raise BookFolderError(
@@ -71,6 +71,11 @@ def must_have_room(folder: Path) -> None:
                 "做完的都保留。腾出空间后再运行同一命令，会接着做。",
             ),
         )
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(one for one in (folder, *folder.resolve().parents) if one.exists())
 
 
 def _floor(folder: Path) -> int:
@@ -149,7 +154,7 @@ def _delivered(profile: Profile, kind: str) -> float:
 
 def room(folder: Path) -> float:
     """Bytes that may still be written where a folder lies, or is to lie, before a run stops; infinite where nobody looks."""
-    folder = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    folder = _there(folder)
     floor = _floor(folder)
     return max(0.0, shutil.disk_usage(folder).free - floor) if floor else float("inf")
 

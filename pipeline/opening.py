@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from pipeline import script
 from pipeline.cast import Cast
 from pipeline.ending import ending_of
-from pipeline.errors import BookFolderError, Stopped
+from pipeline.errors import BookFolderError
 from pipeline.folder import BookFolder, Record, folder_for
 from pipeline.manuscript.refusals import no_file
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import NARRATOR, UNKNOWN, Character, Line, OnFailure
 from pipeline.progress import Observer, Progress, unobserved
 from pipeline.reading import write_script
+from pipeline.render.crew import never, not_begun
 from pipeline.render.patience import Patience
 from pipeline.render.plan import Plan, plan
 from pipeline.render.plan import said as plan_said
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from pipeline.dubbing.fit import Natural
     from pipeline.mastering.timed import Timing
     from pipeline.script.merge import Sync
-
-
-def _never() -> bool:
-    return False
 
 
 @dataclass(slots=True)
@@ -85,7 +82,7 @@ class Production:
     patience: Patience = field(default_factory=Patience)
     timing: Timing | None = None
     naturals: Mapping[str, Natural | None] = field(default_factory=dict)
-    stop_when: Callable[[], bool] = _never
+    stop_when: Callable[[], bool] = never
     worked: bool = False
     observe: Observer = unobserved
     stems: Mapping[int, Sequence[str]] | None = None
@@ -95,7 +92,7 @@ class Production:
     def may_go_on(self) -> None:
         """Raise Stopped when nothing more is to be begun."""
         if self.stop_when():
-            raise Stopped(Wording("stopped between two pieces of work", "在两件工作之间停下"))
+            raise not_begun()
 
     def cover(self) -> tuple[bytes | None, str]:
         """The book's cover and its media type; (None, "") without one."""

@@ -27,17 +27,15 @@ from pipeline.wording import Wording, counted
 
 def request_of(options: argparse.Namespace) -> Request:
     """The command line's options as a request; of a book's folder, what its last run asked for, and these on top."""
-    if (book := BookFolder(options.manuscript)).exists:
-        last = as_last_time(book)
-        options.manuscript, options.output = last.manuscript, last.output
-        asked = _asked(options)
-        given = {one.name: getattr(asked, one.name) for one in fields(Request)}
-        usual = {one.name: one.default for one in fields(Request)}
-        mine = {name: value for name, value in given.items() if value not in (usual[name], "")}
-        if book.read().cast and not options.cast:
-            mine.pop("cast", None)
-        return replace(last, **mine)
-    return _asked(options)
+    book = BookFolder(options.manuscript)
+    if not book.exists:
+        return _asked(options)
+    last = as_last_time(book)
+    asked = _asked(argparse.Namespace(**{**vars(options), "manuscript": last.manuscript, "output": last.output}))
+    given = {one.name: getattr(asked, one.name) for one in fields(Request) if getattr(asked, one.name) != one.default}
+    if book.read().cast and not options.cast:  # the usual cast file is for a book that has none
+        given.pop("cast", None)
+    return replace(last, **given)
 
 
 def _asked(options: argparse.Namespace) -> Request:

@@ -89,10 +89,8 @@ def names(speakers: Sequence[str]) -> list[str]:
 
 def _stems(book: FinishedBook, timeline: Timeline, store: TakeStore) -> list[Stem]:
     """What is to be written of a chapter: every speaker, the room tone and the music as mastering lays them under it."""
-    takes, room = (
-        _takes(store, timeline),
-        RoomTone(timeline.sample_rate, book.profile.room_tone_db, book.profile.room_tone),
-    )
+    takes = _takes(store, timeline)
+    room = RoomTone(timeline.sample_rate, book.profile.room_tone_db, book.profile.room_tone)
     speakers = list(dict.fromkeys(one.speaker for one in timeline.segments))
     found = []
     for speaker, name in zip(speakers, names(speakers), strict=True):

@@ -64,7 +64,7 @@ def _silence_before(lines: Sequence[Line], takes: Mapping[str, Take], profile: P
         return sounding.heard(take)[0] / take.sample_rate
     except (
         MasteringError
-    ):  # gone or damaged: it is rendered again before the chapter is mastered, and laid out again then
+    ):  # damaged: rendered again before the chapter is mastered, and the chapter is laid out again then
         return 0.0
 
 

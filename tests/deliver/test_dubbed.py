@@ -17,25 +17,13 @@ from pipeline.deliver.book import FinishedBook
 from pipeline.dubbing import Dub
 from pipeline.mastering import record
 from pipeline.nouns import Segment, Word
+from tests import test_dub
 from tests.deliver.producing import produced
 from tests.deliver.strange import RATE, Part, Said, book_of
 
-CLIP = """1
-00:00:00,500 --> 00:00:02,000
-林晚：你来了，坐吧。
-
-2
-00:00:02,200 --> 00:00:03,700
-老王：外面下着大雨呢。
-
-3
-00:00:04,000 --> 00:00:04,600
-林晚：我知道你不容易。先喝杯热茶。暖和暖和身子。
-
-4
-00:00:08,000 --> 00:00:09,800
-老王：好。
-"""
+CLIP = test_dub.CLIP.replace("，先喝杯热茶，", "。先喝杯热茶。").replace(
+    "05,000 --> 00:00:06,800", "08,000 --> 00:00:09,800"
+)
 
 
 @pytest.fixture(scope="module")

@@ -150,7 +150,7 @@ def test_workers_that_join_later_get_batches_ahead_as_the_first_had(tmp_path: Pa
         return wait
 
     with open_book(long_book(tmp_path, 1000)) as production:
-        rendering.render_in_turn(production, submit, Growing(), unobserved)  # type: ignore[arg-type]
+        rendering.render_in_turn(production, submit, Growing(), unobserved)
     assert given == waited
     assert max(ahead) == 4 * rendering.AHEAD
 
