@@ -3,6 +3,7 @@
     python -m benchmarks.scale --plot scale.svg                  # the law: books and queues of growing size, 10 minutes
     python -m benchmarks.scale --lines "" --books 1000 --queue-lines 10000 --shared     # ten million lines tracked: an hour, 20 GB
     python -m benchmarks.scale --lines "" --books 1000 --queue-lines 10000              # and planned, every one: four hours
+    python -m benchmarks.scale --lines "" --books 500 --queue-lines 10000 --first 500   # its second half, beside the first
 
 Each size runs in a process of its own. Times are of processor, so one core's. `simulated.py` says what is simulated (sound and
 its time) and what is not (all the rest); with --shared the first book's plan stands for all (`shared.py`). Exit code 1 when a
@@ -111,9 +112,9 @@ def book(home: Path, lines: int, *_: int) -> Measured:
     return found
 
 
-def queue(home: Path, books: int, lines: int, shared: int = 0) -> Measured:
+def queue(home: Path, books: int, lines: int, shared: int = 0, first: int = 0) -> Measured:
     """A queue of so many books of `lines` lines: forecast, made night by night, looked at in the morning. shared: see `shared.py`;
-    the first book is then no part of it."""
+    the first book is then no part of it. first: the number of the first book, each number a text of its own."""
     from benchmarks.shared import standing_for_all
     from pipeline.queue import morning, night, record, speeds
     from pipeline.queue.file import load
@@ -121,12 +122,13 @@ def queue(home: Path, books: int, lines: int, shared: int = 0) -> Measured:
     from pipeline.request import Request
 
     found, path = Measured(books, 0), home / "queue.yaml"
-    for number in range(books):
+    numbers = range(first, first + books)
+    for number in numbers:
         simulated.write_book(home / f"book{number:05d}.txt", lines, number)
     rows = "".join(
         f"  - manuscript: book{number:05d}.txt\n    engine: simulated\n    formats: m4a\n    deliver: timeline\n"
         f"    priority: {number % 7}\n    deadline: 2027-{1 + number % 12:02d}-28\n"
-        for number in range(books)
+        for number in numbers
     )
     path.write_text(f"timezone: Asia/Shanghai\nprice_per_hour: 3\ncurrency: EUR\nbooks:\n{rows}", encoding="utf-8")
     found.step("queue", lambda: load(path).in_order())
@@ -154,7 +156,7 @@ def queue(home: Path, books: int, lines: int, shared: int = 0) -> Measured:
                 )
 
     if shared:
-        first = simulated.write_book(home / "planned.txt", lines, books)
+        first = simulated.write_book(home / "planned.txt", lines, numbers.stop)
         with standing_for_all(
             Request(first, engine="simulated", formats="m4a", deliver="timeline", output=home / "output")
         ):
@@ -189,14 +191,16 @@ def queue(home: Path, books: int, lines: int, shared: int = 0) -> Measured:
 # --- all sizes -------------------------------------------------------------------------------------------------------
 
 
-def measured(kind: str, size: int, lines: int = 0, disk: Path | None = None, shared: bool = False) -> Measured:
+def measured(
+    kind: str, size: int, lines: int = 0, disk: Path | None = None, shared: bool = False, first: int = 0
+) -> Measured:
     """The fastest of up to three runs, step by step."""
     runs: list[Measured] = []
     began = time.monotonic()
     while not runs or (len(runs) < 3 and time.monotonic() - began < REPEAT_S):
         with tempfile.TemporaryDirectory(dir=disk) as home:
             command = [sys.executable, "-m", "benchmarks.scale", "--one", kind, home]
-            command += [str(one) for one in (size, lines, int(shared))]
+            command += [str(one) for one in (size, lines, int(shared), first)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         runs.append(Measured(**json.loads(done.stdout)))
     best = runs[0]
@@ -246,10 +250,13 @@ def main() -> int:
     parser.add_argument("--lines", default="100,1000,10000,30000", help="of the books (%(default)s)")
     parser.add_argument("--books", default="10,100,1000", help="of the queues (%(default)s)")
     parser.add_argument("--queue-lines", type=int, default=100, help="of each book in a queue")
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of a queue's first book: parts of a catalogue side by side"
+    )
     parser.add_argument("--shared", action="store_true", help="plan one book and let it stand for all of a queue")
     parser.add_argument("--plot", type=Path, help="SVG file")
     parser.add_argument("--disk", type=Path, help="folder for what is written meanwhile")
-    parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=6, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         kind, home, *sizes = options.one
@@ -264,7 +271,7 @@ def main() -> int:
         panels["One book"] = "lines", "seconds of processor", table("book of lines", books, told)
         told += planned(books[1:])
     queues = [
-        measured("queue", int(size), options.queue_lines, options.disk, options.shared)
+        measured("queue", int(size), options.queue_lines, options.disk, options.shared, options.first)
         for size in options.books.split(",") if size
     ]  # fmt: skip
     if queues:
