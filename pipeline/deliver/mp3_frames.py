@@ -1,5 +1,4 @@
-"""MP3 files read frame by frame and joined (ISO/IEC 11172-3 and 13818-3; the Info tag as in "Mp3 Info Tag revision 1
-specifications", gabriel.mp3-tech.org).
+"""MP3 files read frame by frame and joined (ISO/IEC 11172-3 and 13818-3).
 
 ffmpeg's muxer joins frames, too, in Python one by one: ten seconds for ten hours, of which this takes half a second.
 """
@@ -9,18 +8,14 @@ from __future__ import annotations
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.mastering.mp3_info import info_frame
 from pipeline.mastering.mpeg import FrameHeader, frame_header, frames_from
 
 DECODER_DELAY = 529
-"""Samples that every decoder adds to the encoder's own delay (the same specification)."""
-_ENCODER = b"LAME3.100"
-"""Who made the frames, and what players look for before they trust the delay."""
-_TAG = 156
-"""Bytes of an Info tag: frames, bytes, table of contents, quality, and LAME's part."""
+"""Samples that every decoder adds to the encoder's own delay ("Mp3 Info Tag revision 1 specifications")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,11 @@ def cut(file: Mp3Frames, count: int) -> Mp3Frames:
 def write_joined(out: BinaryIO, files: Sequence[Mp3Frames], samples: int) -> None:
     """Write an Info tag and the files' frames behind it. `samples` is how long the sound is, the codec's delay not counted."""
     size = sum(one.end - one.start for one in files)
-    out.write(_info(files[0], sum(one.frames for one in files), size, samples))
+    with files[0].path.open("rb") as source:
+        source.seek(files[0].start)
+        first = source.read(4)
+    kbps, frames = files[0].head.kbps, sum(one.frames for one in files)
+    out.write(info_frame(first, kbps, files[0].delay, frames, size, samples))
     for one in files:
         with one.path.open("rb") as source:
             source.seek(one.start)
@@ -100,33 +99,3 @@ def write_joined(out: BinaryIO, files: Sequence[Mp3Frames], samples: int) -> Non
                     raise OSError(f"{one.path} became shorter while it was read")
                 out.write(data)
                 left -= len(data)
-
-
-def _info(file: Mp3Frames, frames: int, size: int, samples: int) -> bytes:
-    """The frame that holds the Info tag: silent, of the stream's own bit rate or else the first at which the tag fits in."""
-    with file.path.open("rb") as source:
-        source.seek(file.start)
-        first = source.read(4)
-    indices = (first[2] >> 4, *range(1, 15))
-    tries = (bytes([first[0], first[1] | 1, index << 4 | first[2] & 0x0C, first[3]]) for index in indices)
-    heads = ((start, head) for start in tries if (head := frame_header(start)) and head.size >= 4 + head.side + _TAG)
-    start, head = next(islice(heads, 1))
-    whole = head.size + size
-    padding = frames * head.samples - file.delay - samples
-    tag = start + bytes(head.side) + b"Info" + (0xF).to_bytes(4, "big")  # frames, bytes, table and quality follow
-    tag += frames.to_bytes(4, "big") + min(whole, 0xFFFFFFFF).to_bytes(4, "big")
-    tag += bytes(percent * 256 // 100 for percent in range(100)) + bytes(4)
-    tag += _ENCODER + bytes([0x01, 0]) + bytes(8)  # revision 0, constant bit rate; low-pass, peak and gain are not told
-    tag += bytes([0, min(file.head.kbps, 255)]) + (file.delay << 12 | padding).to_bytes(3, "big")
-    tag += bytes(4) + min(whole, 0xFFFFFFFF).to_bytes(4, "big") + bytes(2)  # the sound's CRC is not told
-    return (tag + _crc(tag).to_bytes(2, "big")).ljust(head.size, b"\0")
-
-
-def _crc(data: bytes) -> int:
-    """CRC-16 with the polynomial 0x8005, bits reversed, as the Info tag ends with."""
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-    return crc

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from pipeline.nouns import Waveform
 from pipeline.wording import Wording
 
 FIX = Wording("Give a WAV, FLAC, MP3, M4A or OGG file.", "请给出 WAV、FLAC、MP3、M4A 或 OGG 文件。")
-_FRAMES = 1 << 14
-"""Decoded at once; codecs give about a thousand, which costs time."""
+_FRAMES = 1 << 16
+"""Handed on at once; codecs give about a thousand, which costs time."""
 
 
 def mono(path: Path, rate: int) -> Generator[Waveform]:
@@ -72,9 +72,16 @@ def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
     with av.open(str(path)) as container:
         if not container.streams.audio:
             raise ValueError("no audio stream")
-        regular = None
-        for frame in chain(container.decode(audio=0), [None]):
-            if frame and not regular:
-                regular = av.AudioResampler("fltp", frame.layout.name, frame.sample_rate, _FRAMES)
-            for floats in regular.resample(frame) if regular else []:
-                yield np.asarray(floats.to_ndarray(), np.float32), floats.sample_rate
+        gathered, as_floats = av.AudioFifo(), av.AudioResampler("fltp")
+        for frame in container.decode(audio=0):
+            for floats in [frame] if frame.format.name == "fltp" else as_floats.resample(frame):
+                floats.pts = None  # the gaps of a damaged file are no matter here
+                gathered.write(floats)
+            if gathered.samples >= _FRAMES:
+                yield _block(gathered.read(_FRAMES))
+        if gathered.samples:
+            yield _block(gathered.read())
+
+
+def _block(frame: Any) -> tuple[Waveform, int]:
+    return np.asarray(frame.to_ndarray(), np.float32), frame.sample_rate

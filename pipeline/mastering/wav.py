@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.files import HonestFile
 from pipeline.nouns import Waveform
@@ -21,6 +22,12 @@ _HEAD = 80
 """Bytes before the samples: RIFF, a ds64 chunk or the place kept for it, fmt, and the head of data."""
 
 
+def sixteen_bits(block: Waveform) -> NDArray[np.int16]:
+    """Samples, full scale [-1, 1], as libsndfile rounds them; what lies beyond is clipped."""
+    samples: NDArray[np.int16] = np.clip(np.rint(block * np.float32(_FULL)), -_FULL, _FULL - 1).astype("<i2")
+    return samples
+
+
 class WavFile:
     """16-bit PCM, the same sound in every channel. The room tone under everything dithers the rounding."""
 
@@ -30,7 +37,7 @@ class WavFile:
         self._stream.write(bytes(_HEAD))
 
     def write(self, block: Waveform) -> None:
-        samples = np.clip(np.rint(block * np.float32(_FULL)), -_FULL, _FULL - 1).astype("<i2")
+        samples = sixteen_bits(block)
         self._bytes += samples.nbytes * self._channels
         self._stream.write(np.repeat(samples, self._channels).tobytes())
         self._stream.check()

@@ -15,7 +15,8 @@ import soxr
 from mutagen.flac import Picture
 
 from pipeline.errors import BookFolderError, MasteringError
-from pipeline.mastering import encoders, profiles, tags, wav
+from pipeline.mastering import encoders, mpeg, profiles, tags, wav
+from pipeline.mastering.mp3_file import Mp3File
 from tests.deliver.synthetic import COVER, Said, book, decoded, lag, metadata, sound, told, tool
 from tests.disks import small_disk
 
@@ -128,6 +129,25 @@ def test_the_same_sound_gives_the_same_bytes(tmp_path: Path, kind: str) -> None:
     profile = replace(EVERY, formats=(kind,))
     one, two = (book(tmp_path / name, [[Said()]], profile).masters[0].files[kind] for name in ("a", "b"))
     assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("rate", "kbps"), [(44100, one) for one in mpeg.bit_rates(44100)] + [(22050, 32), (22050, 160)]
+)
+def test_mp3_keeps_level_length_and_place_at_every_bit_rate(tmp_path: Path, rate: int, kbps: int) -> None:
+    wave = (0.3 * np.sin(2 * np.pi * 1000 / rate * np.arange(2 * rate + 77))).astype(np.float32)
+    for channels in (1, 2):
+        path = tmp_path / f"{channels}.mp3"
+        file = Mp3File(path, rate, channels, kbps)
+        for block in np.array_split(wave, 5):
+            file.write(block)
+        file.close()
+        read, own_rate = soundfile.read(path, always_2d=True)
+        assert (own_rate, read.shape) == (rate, (wave.size, channels))
+        middle = slice(3000, -3000)
+        power = [float(np.sqrt(np.mean(one[middle] ** 2))) for one in (wave, read[:, 0])]
+        assert abs(20 * math.log10(power[1] / power[0])) < 0.02
+        assert np.abs(read[middle, 0] - wave[middle]).max() < 0.02, "a sample late would be 0.04"
 
 
 def test_opus_keeps_the_level(tmp_path: Path) -> None:
