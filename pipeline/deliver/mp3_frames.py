@@ -87,8 +87,7 @@ def write_joined(out: BinaryIO, files: Sequence[Mp3Frames], samples: int) -> Non
     with files[0].path.open("rb") as source:
         source.seek(files[0].start)
         first = source.read(4)
-    kbps, frames = files[0].head.kbps, sum(one.frames for one in files)
-    out.write(info_frame(first, kbps, files[0].delay, frames, size, samples))
+    out.write(info_frame(first, files[0].delay, sum(one.frames for one in files), size, samples))
     for one in files:
         with one.path.open("rb") as source:
             source.seek(one.start)

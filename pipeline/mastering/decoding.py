@@ -77,7 +77,7 @@ def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
             for floats in [frame] if frame.format.name == "fltp" else as_floats.resample(frame):
                 floats.pts = None  # the gaps of a damaged file are no matter here
                 gathered.write(floats)
-            if gathered.samples >= _FRAMES:
+            while gathered.samples >= _FRAMES:
                 yield _block(gathered.read(_FRAMES))
         if gathered.samples:
             yield _block(gathered.read())

@@ -14,7 +14,7 @@ from pipeline.mastering.aac_file import AacFile
 from pipeline.mastering.encodable import refusal
 from pipeline.mastering.mp3_file import Mp3File
 from pipeline.mastering.profiles import FORMATS, Profile
-from pipeline.mastering.wav import WavFile
+from pipeline.mastering.wav import WavFile, whole_numbers
 from pipeline.nouns import Waveform
 
 _OGG = {"fflags": "+bitexact", "serial_offset": "1"}
@@ -38,16 +38,13 @@ class FlacFile:
         import soundfile
 
         self._stream = HonestFile(path)
-        self._channels = channels
-        self._full = 1 << (bits - 1)
+        self._channels, self._bits = channels, bits
         self._file = soundfile.SoundFile(
             self._stream, "w", rate, channels, f"PCM_{bits}", format="FLAC", compression_level=0.375
         )
 
     def write(self, block: Waveform) -> None:
-        # libsndfile takes integers faster than floats; those of 24 bits in the upper part of 32
-        steps = np.clip(np.rint(block * np.float32(self._full)), -self._full, self._full - 1)
-        whole = steps.astype(np.int16) if self._full == 1 << 15 else steps.astype(np.int32) << 8
+        whole = whole_numbers(block, self._bits)  # which libsndfile takes faster than floats
         self._file.write(np.repeat(whole[:, np.newaxis], self._channels, axis=1))
         self._stream.check()
 

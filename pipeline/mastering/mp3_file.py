@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.mastering.mp3_info import LAME_DELAY, info_frame
-from pipeline.mastering.mpeg import frame_header
-from pipeline.mastering.wav import sixteen_bits
+from pipeline.mastering.mp3_info import LAME_DELAY, info_frame, info_size
+from pipeline.mastering.wav import whole_numbers
 from pipeline.nouns import Waveform
 
 QUALITY = 5
@@ -32,7 +31,8 @@ class Mp3File:
     def __init__(self, path: Path, rate: int, channels: int, kbps: int) -> None:
         import lameenc
 
-        self._channels, self._gain = channels, np.float32(1 / lame_scale(kbps))
+        self._rate, self._channels, self._kbps = rate, channels, kbps
+        self._gain = np.float32(1 / lame_scale(kbps))
         self._lame = lameenc.Encoder()
         self._lame.silence()
         self._lame.set_channels(channels)
@@ -46,7 +46,7 @@ class Mp3File:
 
     def write(self, block: Waveform) -> None:
         self._samples += block.size
-        interleaved = np.repeat(sixteen_bits(block * self._gain), self._channels)
+        interleaved = np.repeat(whole_numbers(block * self._gain), self._channels)
         self._put(bytes(self._lame.encode(interleaved.tobytes())))
 
     def close(self) -> None:
@@ -61,13 +61,11 @@ class Mp3File:
     def _put(self, data: bytes) -> None:
         if data and not self._first:
             self._first = data[:4]
-            self._file.write(self._info())  # its place; what it tells is known at the end
+            self._file.write(bytes(info_size(self._first)))  # its place; what it tells is known at the end
         self._file.write(data)
         self._bytes += len(data)
 
     def _info(self) -> bytes:
-        head = frame_header(self._first)
-        if head is None:
-            raise RuntimeError("LAME made no MP3 frame")
-        frames = round(self._bytes * 8 * head.rate / (head.samples * head.kbps * 1000))  # a byte more or less in each
-        return info_frame(self._first, head.kbps, LAME_DELAY, frames, self._bytes, self._samples)
+        samples = 1152 if self._rate >= 32000 else 576  # of a frame, in MPEG-1 and MPEG-2
+        frames = round(self._bytes * 8 * self._rate / (samples * self._kbps * 1000))  # a byte more or less in each
+        return info_frame(self._first, LAME_DELAY, frames, self._bytes, self._samples)

@@ -62,9 +62,7 @@ def _silence_before(lines: Sequence[Line], takes: Mapping[str, Take], profile: P
     take = takes[lines[0].id]
     try:
         return sounding.heard(take)[0] / take.sample_rate
-    except (
-        MasteringError
-    ):  # damaged: rendered again before the chapter is mastered, and the chapter is laid out again then
+    except MasteringError:  # damaged: it is rendered again before the chapter is mastered, and laid out again then
         return 0.0
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +16,17 @@ from pipeline.nouns import Waveform
 
 RIFF_LIMIT = (1 << 32) - (1 << 26)
 """Bytes from which a file is RF64: what RIFF can count, less room for the tags that follow the sound."""
-_FULL = 32768
-"""Full scale in 16 bits, as libsndfile has it in FLAC; +1.0 itself becomes 32767."""
 _UNKNOWN = 0xFFFFFFFF
 _HEAD = 80
 """Bytes before the samples: RIFF, a ds64 chunk or the place kept for it, fmt, and the head of data."""
 
 
-def sixteen_bits(block: Waveform) -> NDArray[np.int16]:
-    """Samples, full scale [-1, 1], as libsndfile rounds them; what lies beyond is clipped."""
-    samples: NDArray[np.int16] = np.clip(np.rint(block * np.float32(_FULL)), -_FULL, _FULL - 1).astype("<i2")
-    return samples
+def whole_numbers(block: Waveform, bits: Literal[16, 24] = 16) -> NDArray[np.int16] | NDArray[np.int32]:
+    """Samples, full scale [-1, 1], as libsndfile rounds them: 16 bits, or 24 in the upper part of 32. What lies beyond is
+    clipped; +1.0 itself becomes the highest."""
+    full = 1 << (bits - 1)
+    steps: Waveform = np.clip(np.rint(block * np.float32(full)), -full, full - 1)
+    return steps.astype("<i2") if bits == 16 else steps.astype(np.int32) << 8
 
 
 class WavFile:
@@ -37,7 +38,7 @@ class WavFile:
         self._stream.write(bytes(_HEAD))
 
     def write(self, block: Waveform) -> None:
-        samples = sixteen_bits(block)
+        samples = whole_numbers(block)
         self._bytes += samples.nbytes * self._channels
         self._stream.write(np.repeat(samples, self._channels).tobytes())
         self._stream.check()
