@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import MasteringError
+from pipeline.mastering import mp4_reading
 from pipeline.nouns import Waveform
 from pipeline.wording import Wording
 
@@ -34,6 +35,16 @@ def channels(path: Path) -> Iterator[Waveform]:
     with _explained(path):
         for planes, _ in _frames(path):
             yield planes.T
+
+
+def own_aac(path: Path) -> Iterator[Waveform]:
+    """The same of an m4a file as `aac_file` writes them, with its priming and what its edit list hides at the end. ffmpeg's
+    reader of MP4 keeps some eighty bytes a frame, 8 MB for every hour; a size takes four.
+
+    Raises MasteringError for any other file."""
+    with _explained(path):
+        for block, _ in _gathered(_decoded(mp4_reading.read_aac(path))):
+            yield block.T
 
 
 @contextmanager
@@ -72,15 +83,34 @@ def _frames(path: Path) -> Iterator[tuple[Waveform, int]]:
     with av.open(str(path)) as container:
         if not container.streams.audio:
             raise ValueError("no audio stream")
-        gathered, as_floats = av.AudioFifo(), av.AudioResampler("fltp")
-        for frame in container.decode(audio=0):
-            for floats in [frame] if frame.format.name == "fltp" else as_floats.resample(frame):
-                floats.pts = None  # the gaps of a damaged file are no matter here
-                gathered.write(floats)
-            while gathered.samples >= _FRAMES:
-                yield _block(gathered.read(_FRAMES))
-        if gathered.samples:
-            yield _block(gathered.read())
+        yield from _gathered(container.decode(audio=0))
+
+
+def _decoded(aac: mp4_reading.AacFile) -> Iterator[Any]:
+    import av
+
+    codec: Any = av.CodecContext.create("aac", "r")
+    codec.extradata = aac.configuration
+    codec.thread_count = 1
+    with aac.path.open("rb") as file:
+        file.seek(aac.offset)
+        for size in aac.sizes:
+            yield from codec.decode(av.Packet(file.read(size)))
+    yield from codec.decode(None)
+
+
+def _gathered(frames: Iterable[Any]) -> Iterator[tuple[Waveform, int]]:
+    import av
+
+    gathered, as_floats = av.AudioFifo(), av.AudioResampler("fltp")
+    for frame in frames:
+        for floats in [frame] if frame.format.name == "fltp" else as_floats.resample(frame):
+            floats.pts = None  # the gaps of a damaged file are no matter here
+            gathered.write(floats)
+        while gathered.samples >= _FRAMES:
+            yield _block(gathered.read(_FRAMES))
+    if gathered.samples:
+        yield _block(gathered.read())
 
 
 def _block(frame: Any) -> tuple[Waveform, int]:

@@ -22,6 +22,15 @@ class AacFile:
     sizes: NDArray[np.uint32]
     offset: int
 
+    @property
+    def configuration(self) -> bytes:
+        """Its AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1), what a decoder has to know. Raises ValueError where there is
+        none."""
+        entry = self.description.find(b"esds")
+        if entry < 0:
+            raise ValueError("its sound is not AAC")
+        return _configuration(self.description[entry + 8 :])
+
 
 def read_aac(path: Path) -> AacFile:
     """Where an m4a file's frames lie. Raises ValueError for a file that is no MP4 with one gapless AAC track."""
@@ -49,6 +58,24 @@ def read_aac(path: Path) -> AacFile:
     if int(ends[-1]) > path.stat().st_size:
         raise ValueError("it is cut short")
     return AacFile(path, description, sizes, first)
+
+
+def _configuration(descriptors: bytes) -> bytes:
+    """The decoder's own descriptor (tag 5), which lies in the decoder's (4), and that in the stream's (3): ISO/IEC 14496-1,
+    7.2.6. A length takes up to four bytes of seven bits, all but the last with their top bit set."""
+    inside = {3: 3, 4: 13}
+    at = 0
+    while at < len(descriptors):
+        tag, size = descriptors[at], 0
+        at += 1
+        for byte in descriptors[at : at + 4]:
+            at, size = at + 1, size << 7 | byte & 0x7F
+            if not byte & 0x80:
+                break
+        if tag == 5:
+            return descriptors[at : at + size]
+        at += inside.get(tag, size)
+    raise ValueError("it does not say how its AAC is to be decoded")
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -104,10 +104,10 @@ class PeakMeter:
 
 
 def of_file(path: Path) -> float:
-    """dBTP of a finished file as players decode it, the highest of its channels; a lossy one's is not what its encoder was
-    given. Raises MasteringError for a file that cannot be read."""
+    """dBTP of a finished file of ours as players decode it, the highest of its channels; a lossy one's is not what its encoder
+    was given. Raises MasteringError for a file that cannot be read."""
     meter = None
-    for block in decoding.channels(path):
+    for block in decoding.own_aac(path) if path.suffix == ".m4a" else decoding.channels(path):
         meter = meter or PeakMeter(block.shape[1])
         meter.push(block)
     return meter.true_peak() if meter else -math.inf

@@ -95,7 +95,7 @@ class Model:
     @cached_property
     def phrases(self) -> tuple[tuple[Codes, npt.NDArray[np.int8]], ...]:
         """For each dictionary the keys of its phrases (sorted) and the slot each votes for."""
-        return tuple(self._phrases(words) for words in (_pypinyin_words(), own_words()))
+        return tuple(self._phrases(words) for words in (pypinyin_words(), own_words()))
 
     def _phrases(self, words: Iterable[tuple[str, int, str]]) -> tuple[Codes, npt.NDArray[np.int8]]:
         number = {sign: at for at, sign in enumerate(self.characters)}
@@ -201,7 +201,7 @@ def own_words() -> Iterator[tuple[str, int, str]]:
                         yield word, at, syllable
 
 
-def _pypinyin_words() -> Iterator[tuple[str, int, str]]:
+def pypinyin_words() -> Iterator[tuple[str, int, str]]:
     from pypinyin.constants import PHRASES_DICT
 
     from pipeline.pronunciation.syllable import canonical

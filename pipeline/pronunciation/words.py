@@ -21,7 +21,7 @@ def by_words(text: str) -> list[str]:
         word = text[at]
         for length in lengths.get(text[at : at + 2], ()):
             longer = text[at : at + length]
-            if longer in _entries():
+            if longer in entries():
                 word = longer
                 break
         found += _converted(word)
@@ -36,7 +36,7 @@ def marked(text: str) -> set[int]:
 
 def is_word(text: str) -> bool:
     """Whether `text`, of two characters or more, is an entry."""
-    return text in _entries()
+    return text in entries()
 
 
 @cache
@@ -84,7 +84,7 @@ def _pypinyin() -> Any:
 
 
 @cache
-def _entries() -> frozenset[str]:
+def entries() -> frozenset[str]:
     from pypinyin.constants import PHRASES_DICT
 
     return frozenset(word for word in (*PHRASES_DICT, *_own()) if len(word) > 1)
@@ -94,9 +94,13 @@ def _entries() -> frozenset[str]:
 def _lengths() -> dict[str, tuple[int, ...]]:
     """The first two characters of words -> how long the words are, the longest first."""
     found: dict[str, set[int]] = {}
-    for word in _entries():
+    for word in entries():
         found.setdefault(word[:2], set()).add(len(word))
     return {start: tuple(sorted(lengths, reverse=True)) for start, lengths in found.items()}
+
+
+_PLAIN = {("一", "yi2"): "yi1", ("一", "yi4"): "yi1", ("不", "bu2"): "bu4"}
+"""pypinyin's phrases have the sandhi of 一 and 不 here and there."""
 
 
 @cache
@@ -106,8 +110,8 @@ def _converted(word: str) -> tuple[str, ...]:
         return _own()[word]
     room = _pypinyin()
     return tuple(
-        str(one)
-        for one in room.lazy_pinyin(
+        _PLAIN.get((sign, str(one)), str(one))
+        for sign, one in zip(word, room.lazy_pinyin(
             word, style=room.Style.TONE3, neutral_tone_with_five=True, v_to_u=True, errors=lambda other: ["" for _ in other],
-        )
+        ), strict=True)
     )  # fmt: skip

@@ -15,7 +15,8 @@ import soxr
 from mutagen.flac import Picture
 
 from pipeline.errors import BookFolderError, MasteringError
-from pipeline.mastering import encoders, mpeg, profiles, tags, wav
+from pipeline.mastering import decoding, encoders, mpeg, profiles, tags, wav
+from pipeline.mastering.aac_file import AacFile
 from pipeline.mastering.mp3_file import Mp3File
 from tests.deliver.synthetic import COVER, Said, book, decoded, lag, metadata, sound, told, tool
 from tests.disks import small_disk
@@ -38,6 +39,27 @@ def test_every_format_holds_the_same_sound_at_the_same_place(tmp_path: Path, cha
         assert abs(lag(soxr.resample(known, rate, own), wave)) < 0.0003 * own, kind
         with av.open(str(path)) as file:
             assert file.streams.audio[0].layout.nb_channels == channels
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(22050, 1), (44100, 2), (96000, 2)])
+def test_a_finished_m4a_is_decoded_as_ffmpeg_decodes_it(tmp_path: Path, rate: int, channels: int) -> None:
+    file = AacFile(tmp_path / "a.m4a", rate, channels, 128)
+    for tone in (220, 330, 440):
+        file.write((0.3 * np.sin(np.arange(30_000) * tone / rate * math.tau)).astype(np.float32))
+    file.close()
+    ours = np.concatenate(list(decoding.own_aac(tmp_path / "a.m4a")))
+    theirs = np.concatenate(list(decoding.channels(tmp_path / "a.m4a")))
+    assert np.array_equal(ours[1024:], theirs), "all but the priming, which an edit list hides"
+    assert theirs.shape == (90_112, channels), "whole frames"
+
+
+def test_what_is_no_m4a_of_ours_is_said(tmp_path: Path) -> None:
+    [master] = book(tmp_path, [SPEECH], EVERY).masters
+    whole = master.files["m4a"].read_bytes()
+    for name, data in (("cut.m4a", whole[: len(whole) // 2]), ("wave.m4a", master.files["wav"].read_bytes())):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(MasteringError, match="cannot be read as audio"):
+            list(decoding.own_aac(tmp_path / name))
 
 
 def test_wav_and_flac_hold_the_same_samples(tmp_path: Path) -> None:
