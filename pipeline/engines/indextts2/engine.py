@@ -131,8 +131,8 @@ class Models:
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
 
-        A line sounds the same in any batch, so that halving changes nothing but the time. Raises DeviceError for one line
-        alone that does not fit.
+        A line is decoded alike in any batch, up to rounding (see `decoding`), so that halving is not heard. Raises DeviceError
+        for one line alone that does not fit.
         """
         import torch
 
@@ -268,7 +268,7 @@ class Models:
 
     def _frames_at_once(self) -> int:
         """Frames of the flow at once, both halves of the guidance counted; 1 = each line alone. A CPU is filled by one line,
-        and alone it comes out the same to the last bit, whatever else is rendered."""
+        and alone the same codes come out as the same sound to the last bit, whatever else is rendered."""
         if self.device.type != "cuda":
             return 1
         return max(1 << 12, min(1 << 19, memory_budget(self.device) // 2 // BYTES_PER_FRAME))
