@@ -275,7 +275,13 @@ def _segment(syllables: int) -> _Segment:
         (12, 350, False, ["runaway"]),  # no stop code within what the text allows
         (12, 30, True, ["truncated"]),  # twenty syllables a second
         (12, 900, True, ["runaway"]),  # stopped at last, a syllable in 1.5 s
-        (2, 10, True, []),  # too few to say
+        (2, 10, True, []),  # ten syllables a second: too few to say
+        (2, 6, True, ["truncated"]),  # 0.12 s: no two syllables fit
+        (1, 3, True, ["truncated"]),
+        (1, 100, True, []),
+        (1, 110, True, ["runaway"]),  # over two seconds for one
+        (3, 210, True, ["runaway"]),
+        (0, 2, True, []),  # no syllable that can be counted
     ],
 )
 def test_a_segment_that_runs_on_or_breaks_off_is_doubted(
