@@ -45,8 +45,8 @@ def haste(count: int, seconds: float) -> str:
     """ "truncated" or "runaway" for `count` syllables said in `seconds` that no one would need, "" otherwise.
 
     Under `FEWEST` syllables the longest is a second a syllable and one more for the silence around them, which is the
-    slowest rate at four. (eSpeak's lines of one to three syllables last 0.09 to 0.78 s at every speed.) Nothing is said of a line
-    without any that can be counted ("Hm!").
+    slowest rate at four. (eSpeak's lines of one to three syllables last 0.09 to 0.78 s at every speed.) Nothing is said of
+    a line without any that can be counted ("Hm!").
     """
     slowest, fastest = SYLLABLES_PER_SECOND
     longest = count / slowest if count >= FEWEST else count + 1.0

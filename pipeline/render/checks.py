@@ -14,8 +14,8 @@ from pipeline.engines.plausible import SILENT_DBFS, haste, level, syllables
 from pipeline.nouns import Waveform
 
 SEVERITY = ("clipped", "runaway", "truncated", "silent")
-"""Flags from the mildest to the worst, by what a listener loses: with "clipped" nothing that is said; with "runaway" all is said,
-and more besides; with "truncated" words are missing; with "silent" all of them are."""
+"""Flags from the mildest to the worst, by what a listener loses: with "clipped" nothing that is said; with "runaway" all is
+said, and more besides; with "truncated" words are missing; with "silent" all of them are."""
 CLIPPED_RUN = 8
 """Consecutive samples at full scale that count as clipping."""
 

@@ -12,17 +12,20 @@ import pytest
 import soundfile
 import torch
 
+from pipeline.cast.clips import clip_hash
+from pipeline.engines.indextts2 import features
 from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
 from pipeline.engines.indextts2.decoding import Decoded
 from pipeline.engines.indextts2.engine import IndexTTS2, Models, _frames, _Segment, signals
 from pipeline.engines.indextts2.feeling import bounded
 from pipeline.engines.indextts2.text import prepared, segments, syllable
-from pipeline.errors import EngineError
+from pipeline.errors import CastError, EngineError
+from pipeline.files import sha256_file
 from pipeline.nouns import Direction, Emotion, Voice, Waveform
 
 
 def _direction(clip: Path, text: str = "天快黑了,河边一个人也没有.", **more: object) -> Direction:
-    voice = Voice(clip.stem, "indextts2", {}, clip, clip.stem)
+    voice = Voice(clip.stem, "indextts2", {}, clip, sha256_file(clip))
     return replace(Direction("c01-1", text, "zh", voice), **more)  # type: ignore[arg-type]
 
 
@@ -39,7 +42,9 @@ def test_a_batch_sounds_as_its_lines_alone(models: Models, clips: list[Path]) ->
         _direction(clips[0]),
         _direction(clips[1], "重(chong2)新 Rain fell.", emotion=Emotion(weights=(0, 0.7, 0, 0, 0, 0, 0, 0)), seed=4),
         _direction(
-            clips[0], "她笑了笑.", emotion=Emotion(reference=clips[1], reference_sha256=clips[1].stem, strength=0.5)
+            clips[0],
+            "她笑了笑.",
+            emotion=Emotion(reference=clips[1], reference_sha256=sha256_file(clips[1]), strength=0.5),
         ),
     ]
     for together, one in zip(_spoken(models, *batch), batch, strict=True):
@@ -133,11 +138,75 @@ def test_a_clip_is_heard_once_and_kept(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = _spoken(Models(checkpoint, "cpu"), _direction(clips[0]))[0]
-    assert [one.name for one in tmp_path.glob("shuoshu/indextts2/*/*")] == [f"{clips[0].stem}.safetensors"]
+    assert [one.name for one in tmp_path.glob("shuoshu/indextts2/*/*")] == [f"{sha256_file(clips[0])}.safetensors"]
     again = Models(checkpoint, "cpu")
     second = _spoken(again, _direction(clips[0]))[0]
     assert again.listener._encoder is None  # nothing was listened to
     assert np.abs(first - second).max() <= 1e-6
+
+
+@pytest.mark.parametrize("damage", ["cut", "other names", "text", "nan", "empty"])
+def test_a_kept_clip_that_is_damaged_is_heard_again(
+    checkpoint: Path, clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    sha256 = sha256_file(clips[0])
+    whole = Models(checkpoint, "cpu").listener.hear(clips[0], sha256).parts()
+    [kept] = tmp_path.glob("shuoshu/indextts2/*/*")
+    data, parts = kept.read_bytes(), load_file(kept)
+    if damage == "other names":
+        save_file({"timbre": parts["timbre"]}, kept)
+    elif damage == "nan":
+        save_file({**parts, "style": parts["style"] * torch.nan}, kept)
+    else:
+        kept.write_bytes({"cut": data[: len(data) // 2], "text": b"not tensors", "empty": b""}[damage])
+    again = Models(checkpoint, "cpu").listener.hear(clips[0], sha256).parts()
+    assert all(torch.equal(part, again[name]) for name, part in whole.items())
+    assert kept.read_bytes() == data, "and kept whole"
+    assert list(kept.parent.iterdir()) == [kept], "nothing half-written beside it"
+
+
+def test_a_clip_replaced_since_it_was_planned_with_is_refused(
+    checkpoint: Path, clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every later line of the first clip would be spoken by the second."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    voice = tmp_path / "voice.wav"
+    shutil.copy(clips[0], voice)
+    direction = _direction(voice)
+    shutil.copy(clips[1], voice)
+    with pytest.raises(EngineError, match="was replaced"):
+        _spoken(Models(checkpoint, "cpu"), direction)
+    assert not list(tmp_path.glob("cache/shuoshu/indextts2/*/*"))
+    voice.unlink()
+    with pytest.raises(EngineError, match="cannot be read"):
+        _spoken(Models(checkpoint, "cpu"), direction)
+
+
+def test_a_clip_that_the_cast_takes_is_heard(models: Models, clips: list[Path], tmp_path: Path) -> None:
+    """M4A is read by ffmpeg, in both places."""
+    import av
+
+    wave, rate = soundfile.read(clips[0], dtype="float32")
+    with av.open(tmp_path / "voice.m4a", "w") as container:
+        stream = container.add_stream("aac", rate=rate, layout="mono")
+        for at in range(0, len(wave), 1024):
+            frame = av.AudioFrame.from_ndarray(wave[None, at : at + 1024], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = rate, at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert models.listener.hear(tmp_path / "voice.m4a", clip_hash(tmp_path / "voice.m4a")).mel.isfinite().all()
+    heard, plain = features.clip(tmp_path / "voice.m4a"), features.clip(clips[0])
+    length = min(len(heard), len(plain))
+    assert abs(len(heard) - len(plain)) <= 2048
+    assert np.corrcoef(heard[:length], plain[:length])[0, 1] > 0.9
+    (tmp_path / "cut.m4a").write_bytes((tmp_path / "voice.m4a").read_bytes()[:3000])
+    with pytest.raises(CastError, match="not audio"):
+        clip_hash(tmp_path / "cut.m4a")
+    with pytest.raises(EngineError, match="cannot be read"):
+        _spoken(models, _direction(tmp_path / "cut.m4a"))
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -215,6 +284,28 @@ def test_wrong_shapes_and_names_are_listed(copy: Path) -> None:
         assert part in caught.value.what
 
 
+def test_weights_of_the_clips_reader_are_all_there(copy: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    path = copy / "hf_cache/w2v-bert-2.0/model.safetensors"
+    state = load_file(path)
+    state["encoder.layers.3.ffn1.wrong"] = state.pop("encoder.layers.3.ffn1.output_dense.weight")
+    state["feature_projection.projection.bias"] = torch.zeros(5)
+    del state["encoder.layers.17.ffn1.output_dense.weight"]  # behind the layer that is read
+    save_file(state, path)
+    with pytest.raises(EngineError) as caught:
+        Models(copy, "cpu").listener.hear(path, sha256_file(path))
+    for part in (
+        "missing encoder.layers.3.ffn1.output_dense.weight",
+        "unexpected encoder.layers.3.ffn1.wrong",
+        "is (5,)",
+    ):
+        assert part in caught.value.what
+    assert "layers.17" not in caught.value.what
+    [wrong] = [what for name, what, _ in Checkpoint(copy).findings() if name.endswith("2.0/model.safetensors")]
+    assert wrong == caught.value.what
+
+
 class _Evil:
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -250,6 +341,9 @@ def test_clips_of_all_kinds(models: Models, clips: list[Path], tmp_path: Path) -
     (tmp_path / "text.wav").write_text("not audio")
     with pytest.raises(EngineError, match="cannot be read"):
         _spoken(models, _direction(tmp_path / "text.wav"))
+    soundfile.write(tmp_path / "broken.wav", np.where(np.arange(len(wave)) == 9, np.nan, wave), rate, subtype="FLOAT")
+    with pytest.raises(EngineError, match="no numbers"):
+        _spoken(models, _direction(tmp_path / "broken.wav"))
 
 
 def test_fingerprint_changes_with_the_weights(environment: Path, copy: Path) -> None:
