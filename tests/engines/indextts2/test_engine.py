@@ -85,7 +85,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     together = _spoken(models, *batch)
     rendered, sizes = models._rendered, []
 
-    def small(part: list[Direction]) -> list[Waveform]:
+    def small(part: list[Direction]) -> object:
         sizes.append(len(part))
         if len(part) > 2 or any(one.line_id == "too long" for one in part):
             raise torch.OutOfMemoryError("out of memory")
@@ -209,6 +209,16 @@ def test_a_clip_that_the_cast_takes_is_heard(models: Models, clips: list[Path], 
         _spoken(models, _direction(tmp_path / "cut.m4a"))
 
 
+def test_a_word_in_a_full_batch_sounds_as_alone(models: Models, clips: list[Path]) -> None:
+    """The noise that padded batches bring to short lines elsewhere: here it is the same line, to the last bit."""
+    long = "天快黑了,河边一个人也没有,只有风吹着芦苇,沙沙地响个不停,远处的灯一盏一盏亮了起来."
+    short = _direction(clips[1], "好.", seed=2)
+    alone = _spoken(models, short)[0]
+    for batch in ([_direction(clips[0], long), short], [short, _direction(clips[0], long, seed=1), short]):
+        together = _spoken(models, *batch)[batch.index(short)]
+        assert together.tobytes() == alone.tobytes()
+
+
 # --- text -----------------------------------------------------------------------------------------
 
 
@@ -217,7 +227,8 @@ def test_a_clip_that_the_cast_takes_is_heard(models: Models, clips: list[Path], 
     [
         ("重(chong2)新", "CHONG2 新"), ("晕囗(xuan4)了", "晕 XVAN4 了"), ("学(xue2)会", "XVE2 会"), ("绿(lü4)色", "LV4 色"), ("Rain，停了。", "RAIN, 停 了 ."),
         ("“好”……", "' 好 '……"), ("100㎡", "100 ㎡"),
-        ("她說:頭髮後來長了", "她 说 , 头 发 后 来 长 了"), ("乾隆", "乾 隆"),
+        ("她說:頭髮後來長了", "她 说 , 头 发 后 来 长 了"), ("乾隆", "乾 隆"), ("他看著書", "他 看 着 书"), ("跟著她,睡著(zhao2)了", "跟 着 她 , 睡 ZHAO2 了"),
+        ("笑著談論著什麼", "笑 着 谈 论 着 什 么"), ("原著", "原 著"), ("顯著", "显 著"), ("見微知著", "见 微 知 著"), ("他在家著书", "他 在 家 著 书"),
     ],
 )  # fmt: skip
 def test_spelling_of_the_vocabulary(text: str, spelled: str) -> None:
@@ -347,12 +358,37 @@ def test_clips_of_all_kinds(models: Models, clips: list[Path], tmp_path: Path) -
 
 
 def test_fingerprint_changes_with_the_weights(environment: Path, copy: Path) -> None:
-    assert IndexTTS2().fingerprint() == f"indextts2 {Checkpoint(copy).fingerprint()}"
+    assert IndexTTS2().fingerprint() == f"indextts2 {Checkpoint(copy).fingerprint()} float32"
     before = Checkpoint(copy).fingerprint()
     state = torch.load(copy / "gpt.pth", weights_only=True)
     state["final_norm.bias"][0] += 1  # same names, same sizes
     torch.save(state, copy / "gpt.pth")
     assert Checkpoint(copy).fingerprint() != before
+
+
+def test_a_line_without_codes_leaves_the_others_their_sound(
+    models: Models, clips: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = [_direction(clips[0], line_id=f"c01-{at}", text="雨停了." * (at + 1)) for at in range(4)]
+    whole, decode = _spoken(models, *batch), models._decoded
+
+    def some(asked: list[Direction], segments: list[_Segment], prompts: list[torch.Tensor]) -> list[Decoded]:
+        found = decode(asked, segments, prompts)
+        return [
+            replace(one, codes=one.codes[:0]) if asked[segments[at].direction].line_id in ("c01-1", "c01-3") else one
+            for at, one in enumerate(found)
+        ]
+
+    monkeypatch.setattr(models, "_decoded", some)
+    spoken = models.render(batch)
+    for index in (0, 2):
+        one = next(spoken)
+        assert (one.index, one.wave.tobytes()) == (index, whole[index].tobytes())
+    with pytest.raises(EngineError, match="line c01-1: the model ended before it began") as caught:
+        next(spoken)
+    assert caught.value.line == "c01-1"
+    with pytest.raises(EngineError, match="c01-3"):
+        next(models.render(batch[3:]))
 
 
 # --- what the model itself says of a take ----------------------------------------------------------
@@ -397,35 +433,3 @@ def test_the_engine_says_what_it_doubts(models: Models, clips: list[Path]) -> No
         assert next(models.render([_direction(clips[0], "雨停了.")])).doubts == ("runaway",)
     finally:
         head.bias.data.copy_(bias)
-
-
-# --- precision and memory ---------------------------------------------------------------------------
-
-
-def test_half_precision_says_the_same_line(
-    checkpoint: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """bfloat16 keeps 8 bits of each number: with codes forced alike, the sound is near, not equal."""
-    monkeypatch.setenv("INDEXTTS2_PRECISION", "bfloat16")
-    half = Models(checkpoint, "cpu")
-    assert half.speaker.gpt.ln_f.weight.dtype == torch.bfloat16
-    assert half.speaker.emovec_layer.weight.dtype == torch.float32
-    first, second = (_spoken(half, _direction(clips[0], seed=5))[0] for _ in range(2))
-    assert first.tobytes() == second.tobytes()
-    assert np.isfinite(first).all()
-
-
-def test_an_unknown_precision_is_refused(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDEXTTS2_PRECISION", "float12")
-    with pytest.raises(EngineError, match="INDEXTTS2_PRECISION='float12' is not known"):
-        Models(checkpoint, "cpu")
-
-
-def test_a_word_in_a_full_batch_sounds_as_alone(models: Models, clips: list[Path]) -> None:
-    """The noise that padded batches bring to short lines elsewhere: here it is the same line, to the last bit."""
-    long = "天快黑了,河边一个人也没有,只有风吹着芦苇,沙沙地响个不停,远处的灯一盏一盏亮了起来."
-    short = _direction(clips[1], "好.", seed=2)
-    alone = _spoken(models, short)[0]
-    for batch in ([_direction(clips[0], long), short], [short, _direction(clips[0], long, seed=1), short]):
-        together = _spoken(models, *batch)[batch.index(short)]
-        assert together.tobytes() == alone.tobytes()
