@@ -27,6 +27,7 @@ from pipeline.engines.indextts2 import features
 from pipeline.engines.indextts2.decoding import Decoded, Decoder, Sampling, Wish
 from pipeline.engines.indextts2.engine import Models
 from pipeline.engines.indextts2.features import HEARD_RATE, RATE, resampled
+from pipeline.files import sha256_file
 from pipeline.nouns import Direction, Voice
 from pipeline.pronunciation import spoken
 
@@ -44,7 +45,9 @@ def ours(work: Path, text: str) -> None:
     models = Models(work, "cpu")
     loaded = time.perf_counter()
     clip, kept = work / "clip.wav", dict[str, Any]()
-    direction = Direction("c01-1", spoken(text, "zh"), "zh", Voice("clip", "indextts2", {}, clip, "clip"), seed=SEED)
+    direction = Direction(
+        "c01-1", spoken(text, "zh"), "zh", Voice("clip", "indextts2", {}, clip, sha256_file(clip)), seed=SEED
+    )
     codes = torch.from_numpy(np.load(work / "public.npz")["codes"])
     with torch.inference_mode():
         [segment], voice = models._segments(0, direction), models._voice(direction)

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ def written_beside(path: Path) -> Iterator[Path]:
     On any error the temporary file is removed and `path` is as it was before.
     Raises BookFolderError for a full disk or a folder that cannot be written.
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    beside = path.with_name(f".{path.stem}.{secrets.randbelow(10**12)}.part{path.suffix}")  # processes of many machines
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.clip_audio import NoAudio, beginning
 from pipeline.errors import CastError
 from pipeline.files import sha256_file
 from pipeline.wording import Wording
 
-if TYPE_CHECKING:
-    from pydub import AudioSegment
-
 SHORTEST_S = 1.0
-LONGEST_S = 601.0
-"""What is decoded of a clip at most: a small file may hold hours of silence."""
 
 
 def clip_hash(path: Path) -> str:
@@ -43,26 +38,12 @@ def _checked(path: Path, _size: int, _changed: int) -> str:
 
 
 def _length(path: Path) -> float:
-    import soundfile
-
     try:
-        return float(soundfile.info(str(path)).duration)
-    except soundfile.LibsndfileError:
-        return float(decoded(path).duration_seconds)
-
-
-def decoded(path: Path) -> AudioSegment:
-    """The first `LONGEST_S` seconds, mono, of formats libsndfile does not know (M4A, WMA …), through ffmpeg. Raises CastError
-    for what is no audio."""
-    import imageio_ffmpeg
-    from pydub import AudioSegment
-    from pydub.exceptions import CouldntDecodeError
-
-    AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
-    try:
-        return AudioSegment.from_file(path, duration=LONGEST_S, parameters=["-ac", "1"])
-    except (CouldntDecodeError, OSError, IndexError, KeyError, ValueError) as error:
+        return beginning(path, SHORTEST_S).seconds
+    except (NoAudio, OSError) as error:
         raise CastError(
-            Wording(f"the reference clip {path.name} is not audio", f"参考音频 {path.name} 不是音频"),
+            Wording(
+                f"the reference clip {path.name} is not audio ({error})", f"参考音频 {path.name} 不是音频（{error}）"
+            ),
             fix=Wording("Use WAV, FLAC, MP3 or M4A.", "请用 WAV、FLAC、MP3 或 M4A。"),
         ) from error

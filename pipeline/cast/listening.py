@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.cast import speakers
+from pipeline.clip_audio import beginning
 from pipeline.wording import Wording
 
 SHORT_S, GOOD_S, USED_S = 3.0, 5.0, 15.0
@@ -112,7 +113,8 @@ def heard(path: Path) -> Heard:
 
 @lru_cache(maxsize=256)
 def _heard(path: Path, _size: int, _changed: int) -> Heard:
-    wave, rate, seconds = _read(path)
+    clip = beginning(path, USED_S)
+    wave, rate, seconds = clip.wave, clip.rate, clip.seconds
     loudest = np.abs(wave) >= _FULL
     runs = np.lib.stride_tricks.sliding_window_view(loudest, _STUCK).all(-1) if len(wave) >= _STUCK else loudest[:0]
     width = max(1, round(_FRAME_S * rate))
@@ -127,21 +129,3 @@ def _heard(path: Path, _size: int, _changed: int) -> Heard:
 
 def _decibels(power: float) -> float:
     return float(10 * np.log10(max(power, 1e-12)))
-
-
-def _read(path: Path) -> tuple[np.ndarray, int, float]:
-    """The first `USED_S` seconds, mono, their rate, and how long the whole clip is."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(str(path)) as file:
-            wave = file.read(round(USED_S * file.samplerate), dtype="float32", always_2d=True).mean(1)
-            return wave, int(file.samplerate), file.frames / file.samplerate
-    except soundfile.LibsndfileError:
-        from pipeline.cast.clips import decoded
-
-        sound = decoded(path)
-        samples = np.array(sound.set_channels(1).get_array_of_samples(), np.float32) / (
-            1 << (8 * sound.sample_width - 1)
-        )
-        return samples[: round(USED_S * sound.frame_rate)], int(sound.frame_rate), float(sound.duration_seconds)

@@ -16,13 +16,15 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from pipeline import engines
 from pipeline.engines import Engine
 from pipeline.engines.base import Spoken
 from pipeline.errors import BookFolderError, DeviceError, EngineError, ShuoshuError
 from pipeline.files import written_beside
 from pipeline.nouns import Direction, Take, Waveform, Word
-from pipeline.render.checks import flags
+from pipeline.render.checks import flags, severity
 from pipeline.render.plan import Job
 from pipeline.render.pool import alive
 from pipeline.takes import notes
@@ -48,8 +50,9 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered | EngineErr
     """Render jobs of one engine and write their audio under `folder` (``ab/<key>.flac``); in the order of `jobs`, each take, or
     why its line cannot be spoken.
 
-    A take that a check flags is rendered again with a new seed where that can help; the best one is returned under the
-    key of the seed that made it. Raises EngineError for an engine that can speak no line, DeviceError for one that broke,
+    A take that a check flags is rendered again with a new seed where that can help; the least bad one (see `checks.severity`)
+    is returned under the key of the seed that made it. Sound that is no sound (NaN, infinite) is never a take: its line
+    counts as refused. Raises EngineError for an engine that can speak no line, DeviceError for one that broke,
     BookFolderError for a full disk.
     """
     engine = engine_of(jobs[0].direction.voice.engine)
@@ -69,7 +72,7 @@ def render_batch(jobs: Sequence[Job], folder: Path) -> list[Rendered | EngineErr
                     again[index] = (*again.get(index, ()), "refused")
                     continue
                 found = flags(spoken.wave, rate, asked[index].text, asked[index].speed, spoken.doubts)
-                if index not in best or len(found) < len(best[index][2]):
+                if index not in best or severity(found) < severity(best[index][2]):
                     best[index] = asked[index], spoken.wave, found, spoken.words
                 if not found or last:  # written at once: a batch of waves is not kept waiting in memory
                     kept, tried = best.pop(index), again.get(index, ())
@@ -91,8 +94,8 @@ def _spoken(engine: Engine, asked: Mapping[int, Direction]) -> Iterator[tuple[in
         order = list(left)
         try:
             for spoken in engine.render([left[index] for index in order]):
-                del left[order[spoken.index]]
-                yield order[spoken.index], spoken
+                line = left.pop(order[spoken.index]).line_id
+                yield order[spoken.index], spoken if np.isfinite(spoken.wave).all() else _no_sound(engine.name, line)
             missing = next(iter(left.values()), None)
             if missing:
                 raise EngineError(
@@ -122,6 +125,20 @@ def _spoken(engine: Engine, asked: Mapping[int, Direction]) -> Iterator[tuple[in
                     "Report this to its makers. Finished lines are kept.", "请报告给引擎的作者。做完的行都保留。"
                 ),
             ) from error
+
+
+def _no_sound(engine: str, line: str) -> EngineError:
+    return EngineError(
+        Wording(
+            f"engine {engine!r} gave numbers for line {line} that are no sound (NaN or infinite)",
+            f"引擎 {engine} 给 {line} 的数据不是声音（NaN 或无穷大）",
+        ),
+        fix=Wording(
+            "Render it again with another seed or precision; if it stays so, report it to the engine's makers.",
+            "请换种子或精度再合成；若仍如此，请报告给引擎的作者。",
+        ),
+        line=line,
+    )
 
 
 def _log(key: str) -> None:

@@ -88,7 +88,7 @@ class BeamDecoder:
         return last[rows]
 
     def _continued(self, lines: list[_Line], hidden: Tensor, step: int) -> tuple[list[list[float]], ...]:
-        """The best continuations of each line, or some drawn, twice as many as beams, in that order: score, beam, code."""
+        """The best continuations of each line, or some drawn, twice as many as beams, the best first: score, beam, code."""
         logits = self.model.logits(hidden)
         held = [line.wish.exactly for line in lines for _ in range(self.beams)]
         logits[:, self.stop] = torch.where(torch.tensor(held, device=self.device), -torch.inf, logits[:, self.stop])
@@ -105,7 +105,8 @@ class BeamDecoder:
         else:
             noise = torch.stack([torch.rand(whole.shape[1], generator=line.chance) for line in lines]).to(self.device)
             drawn = (whole.log_softmax(-1) - (-noise.clamp_min(1e-20).log()).log()).topk(2 * self.beams).indices
-            best, at = whole.gather(1, drawn), drawn
+            best, order = whole.gather(1, drawn).sort(descending=True)  # drawn by chance, ranked by score
+            at = drawn.gather(1, order)
         beam = at // count
         code = which.unflatten(0, (len(lines), self.beams)).flatten(1).gather(1, at)
         return best.tolist(), beam.tolist(), code.tolist()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.engines.indextts2.conditioner import sinusoids
+from pipeline.engines.indextts2.features import LAYER
 from pipeline.engines.indextts2.semantic_codec import SemanticCodec
 from pipeline.engines.indextts2.semantic_to_mel import SemanticToMel
 from pipeline.engines.indextts2.speaker_encoder import SpeakerEncoder
@@ -31,6 +33,7 @@ M = TypeVar("M", bound=nn.Module)
 
 DOWNLOAD = "huggingface-cli download IndexTeam/IndexTTS-2 --local-dir"
 """The one command that fetches the main files (ModelScope: ``modelscope download --model IndexTeam/IndexTTS-2``)."""
+W2V_BERT = "hf_cache/w2v-bert-2.0"
 FILES: Mapping[str, str] = {
     "config.yaml": "IndexTeam/IndexTTS-2",
     "bpe.model": "IndexTeam/IndexTTS-2",
@@ -39,9 +42,9 @@ FILES: Mapping[str, str] = {
     "wav2vec2bert_stats.pt": "IndexTeam/IndexTTS-2",
     "feat1.pt": "IndexTeam/IndexTTS-2",
     "feat2.pt": "IndexTeam/IndexTTS-2",
-    "hf_cache/w2v-bert-2.0/config.json": "facebook/w2v-bert-2.0",
-    "hf_cache/w2v-bert-2.0/preprocessor_config.json": "facebook/w2v-bert-2.0",
-    "hf_cache/w2v-bert-2.0/model.safetensors": "facebook/w2v-bert-2.0",
+    f"{W2V_BERT}/config.json": "facebook/w2v-bert-2.0",
+    f"{W2V_BERT}/preprocessor_config.json": "facebook/w2v-bert-2.0",
+    f"{W2V_BERT}/model.safetensors": "facebook/w2v-bert-2.0",
     "hf_cache/semantic_codec_model.safetensors": "amphion/MaskGCT",
     "hf_cache/campplus_cn_common.bin": "funasr/campplus",
     "hf_cache/bigvgan/config.json": "nvidia/bigvgan_v2_22khz_80band_256x",
@@ -85,7 +88,8 @@ class Checkpoint:
             "config.yaml": lambda: self.config, "bpe.model": self.tokenizer, "gpt.pth": self.text_to_semantic,
             "s2mel.pth": self.semantic_to_mel, "wav2vec2bert_stats.pt": self.statistics, "feat1.pt": self.emotions,
             "hf_cache/semantic_codec_model.safetensors": self.semantic_codec, "feat2.pt": self.emotions,
-            "hf_cache/campplus_cn_common.bin": self.speaker_encoder, "hf_cache/bigvgan/bigvgan_generator.pt": self.vocoder,
+            "hf_cache/campplus_cn_common.bin": self.speaker_encoder,
+            f"{W2V_BERT}/model.safetensors": self.semantic_encoder, "hf_cache/bigvgan/bigvgan_generator.pt": self.vocoder,
         }  # fmt: skip
         found = []
         for name, source in FILES.items():
@@ -130,6 +134,18 @@ class Checkpoint:
         )
         codec.drop_decoder()
         return codec
+
+    def semantic_encoder(self) -> nn.Module:
+        """w2v-bert up to the layer that is read, in float32."""
+        from transformers import Wav2Vec2BertConfig, Wav2Vec2BertModel
+
+        try:
+            config = Wav2Vec2BertConfig.from_pretrained(self.folder / W2V_BERT, local_files_only=True)
+        except (OSError, ValueError, TypeError) as error:
+            path = self.folder / W2V_BERT / "config.json"
+            raise EngineError(f"it cannot be read: {error}", where=str(path), fix="Download it again.") from error
+        config.num_hidden_layers, config.mask_time_prob, config.mask_feature_prob = LAYER, 0.0, 0.0
+        return self._built(lambda: Wav2Vec2BertModel(config), f"{W2V_BERT}/model.safetensors", _of_w2v_bert).float()
 
     def speaker_encoder(self) -> SpeakerEncoder:
         return self._built(SpeakerEncoder, "hf_cache/campplus_cn_common.bin")
@@ -219,6 +235,13 @@ def _of_gpt(found: Any) -> dict[str, Tensor]:
     state = found.get("model", found)
     return {key: value for key, value in state.items() if not key.startswith(_PASSED_OVER)
             and not key.endswith((".attn.bias", ".attn.masked_bias"))}  # fmt: skip
+
+
+def _of_w2v_bert(found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Without the layers behind the one that is read, and without what only training masks with."""
+    layer = re.compile(r"encoder\.layers\.(\d+)\.")
+    numbers = {key: int(match[1]) for key in found if (match := layer.match(key))}
+    return {key: value for key, value in found.items() if numbers.get(key, 0) < LAYER and key != "masked_spec_embed"}
 
 
 def _of_s2mel(found: Any) -> dict[str, Tensor]:

@@ -1,8 +1,9 @@
 """Decoding: many lines at once, each in a row of one KV cache; a line that ends gives its row to the next at once.
 
-A row sees its own keys only, draws its own random numbers from its own seed, and is penalized for its own codes only, so a
-line comes out the same whatever lines run beside it (exactly on a CPU in float32; on a GPU up to the rounding of kernels
-that choose other sums for other batch sizes).
+A row sees its own keys only, draws its own random numbers from its own seed, and is penalized for its own codes only. What
+runs beside it changes its numbers by rounding and no more: kernels choose another order of sums for another count of rows
+(under four on a CPU) and other lengths. A draw within that rounding of a boundary falls otherwise; docs/engines.md says
+how seldom.
 """
 
 from __future__ import annotations

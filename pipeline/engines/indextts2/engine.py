@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +14,13 @@ import numpy as np
 
 from pipeline.engines.base import Capabilities, Spoken
 from pipeline.engines.indextts2 import emotion_text
+from pipeline.engines.indextts2.computing import best_device, half_precision, memory_budget, precision
 from pipeline.engines.plausible import SILENT_DBFS, haste, level, syllables
 from pipeline.errors import DeviceError, EngineError
 from pipeline.files import cache_home
 from pipeline.nouns import Direction, Waveform
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from pipeline.engines.indextts2.checkpoint import Checkpoint
@@ -40,8 +41,6 @@ BYTES_PER_FRAME = 64 << 10
 """What a frame of the flow takes at the official size, generously: 512 wide, float32, some thirty of it alive at once."""
 FOLDER = "INDEXTTS2_MODEL_DIR"
 """The environment variable that names the checkpoint directory, as for the official program."""
-PRECISION, MEMORY = "INDEXTTS2_PRECISION", "INDEXTTS2_MEMORY_GB"
-"""Those that say what it computes in, and how much of a GPU's memory it may take."""
 
 
 def folder() -> Path:
@@ -62,18 +61,19 @@ def _checkpoint(where: Path) -> Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """A piece of a direction, ready to be decoded."""
+    """A piece of a direction, ready to be decoded: the direction's place in the batch, and the piece's in the direction."""
 
     direction: int
     ids: list[int]
     syllables: int
+    number: int = 0
 
 
 class IndexTTS2:
     """The engine. One instance loads the networks once; the directory comes from $INDEXTTS2_MODEL_DIR."""
 
     name: ClassVar[str] = "indextts2"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     capabilities: ClassVar[Capabilities] = Capabilities(
         sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "words", "reference"}),
         duration=True, pinyin=True, deterministic=True, seeded=True, max_characters=2000, processes_per_device=1,
@@ -84,9 +84,9 @@ class IndexTTS2:
     )  # fmt: skip
 
     def fingerprint(self) -> str:
-        """The checkpoint's; see `Checkpoint.fingerprint`. Raises EngineError without a checkpoint or without PyTorch."""
-        asked = os.environ.get(PRECISION, "")
-        return f"indextts2 {_checkpoint(folder()).fingerprint()} {asked}".strip()
+        """The checkpoint's, see `Checkpoint.fingerprint`, and what it is computed in, which may differ from machine to machine.
+        Raises EngineError without a checkpoint or without PyTorch."""
+        return f"indextts2 {_checkpoint(folder()).fingerprint()} {precision(best_device())}"
 
     def reader(self) -> str:
         """The model that reads emotion words; see `emotion_text.fingerprint`. "" without one: then the lexicon does."""
@@ -116,7 +116,7 @@ class Models:
 
         kept = cache_home() / "indextts2" / f"{checkpoint.fingerprint()}-{IndexTTS2.version}"
         self.checkpoint = checkpoint
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = torch.device(device) if device else best_device()
         self.tokenizer = checkpoint.tokenizer()
         self.speaker = checkpoint.text_to_semantic().to(self.device)
         self.painter = checkpoint.semantic_to_mel().to(self.device)
@@ -131,16 +131,16 @@ class Models:
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
 
-        A line sounds the same in any batch, so that halving changes nothing but the time. Raises DeviceError for one line
-        alone that does not fit.
+        A line is decoded alike in any batch, up to rounding (see `decoding`), so that halving is not heard. Raises DeviceError
+        for one line alone that does not fit.
         """
         import torch
 
-        waiting = [list(range(len(batch)))]
+        waiting, mute = [list(range(len(batch)))], list[str]()
         while waiting:
             part = waiting.pop()
             try:
-                spoken = self._rendered([batch[at] for at in part])
+                spoken, without = self._rendered([batch[at] for at in part])
             except torch.OutOfMemoryError as error:
                 if len(part) == 1:
                     line = batch[part[0]].line_id
@@ -152,11 +152,19 @@ class Models:
                 waiting += [part[middle:], part[:middle]]
             else:
                 yield from (Spoken(part[one.index], one.wave, one.doubts) for one in spoken)
+                mute += without
                 continue
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+        if mute:  # said when all others are done: they are not to be decoded again
+            raise EngineError(
+                f"line {mute[0]}: the model ended before it began",
+                fix="Render it again with another seed.",
+                line=mute[0],
+            )
 
-    def _rendered(self, batch: Sequence[Direction]) -> list[Spoken]:
+    def _rendered(self, batch: Sequence[Direction]) -> tuple[list[Spoken], list[str]]:
+        """The directions as spoken, and the lines for which the model had no code at all."""
         import torch
 
         segments = [segment for index, direction in enumerate(batch) for segment in self._segments(index, direction)]
@@ -171,21 +179,30 @@ class Models:
                 for one in segments
             ]
             decoded = self._decoded(batch, segments, prompts)
+            mute = {one.direction for one, codes in zip(segments, decoded, strict=True) if not len(codes.codes)}
+            heard = [at for at, one in enumerate(segments) if one.direction not in mute]
+            segments, prompts = [segments[at] for at in heard], [prompts[at] for at in heard]
+            decoded = [decoded[at] for at in heard]
             latents = self.speaker.latents(prompts, [one.codes for one in decoded], alone=self.device.type != "cuda")
             waves = self._waves(batch, voices, segments, decoded, latents)
         found = []
         for index, direction in enumerate(batch):
+            if index in mute:
+                continue
             mine = [at for at, one in enumerate(segments) if one.direction == index]
             doubts = [doubt for at in mine for doubt in signals(segments[at], decoded[at], waves[at])]
             found.append(Spoken(index, _joined([waves[at] for at in mine], direction), tuple(dict.fromkeys(doubts))))
-        return found
+        return found, [batch[index].line_id for index in sorted(mute)]
 
     def _segments(self, index: int, direction: Direction) -> list[_Segment]:
         from pipeline.engines.indextts2.text import segments
 
         pieces = self.tokenizer.pieces(direction.text)
-        found = [_Segment(index, self.tokenizer.ids(part), syllables("".join(part))) for part in segments(pieces)]
-        found = [one for one in found if one.ids]
+        parts = [part for part in segments(pieces) if self.tokenizer.ids(part)]
+        found = [
+            _Segment(index, self.tokenizer.ids(part), syllables("".join(part)), number)
+            for number, part in enumerate(parts)
+        ]
         if not found:
             raise EngineError(
                 f"line {direction.line_id} has nothing to speak: {direction.text!r}", fix="Give it words.",
@@ -233,7 +250,11 @@ class Models:
 
         most = self.speaker.options["max_mel_tokens"] - 2
         wishes = [
-            Wish(prompt, batch[one.direction].seed, min(LONGEST_CODES, most, 50 + CODES_PER_PIECE * len(one.ids)))
+            Wish(
+                prompt,
+                chance(batch[one.direction], one.number, "codes"),
+                min(LONGEST_CODES, most, 50 + CODES_PER_PIECE * len(one.ids)),
+            )
             for one, prompt in zip(segments, prompts, strict=True)
         ]
         order = sorted(range(len(wishes)), key=lambda at: -wishes[at].longest)  # long ones first: rows end together
@@ -250,12 +271,6 @@ class Models:
                 else BeamDecoder(self.speaker, max(1, rows // sampling.beams), room, sampling)
             )
             found |= {places[one.index]: one for one in decoder.decode([wishes[at] for at in places])}
-        for at, one in found.items():
-            if not len(one.codes):
-                line = batch[segments[at].direction].line_id
-                raise EngineError(
-                    f"line {line}: the model ended before it began", fix="Render it again with another seed.", line=line
-                )
         return [found[at] for at in range(len(wishes))]
 
     def _rows(self, room: int) -> int:
@@ -268,7 +283,7 @@ class Models:
 
     def _frames_at_once(self) -> int:
         """Frames of the flow at once, both halves of the guidance counted; 1 = each line alone. A CPU is filled by one line,
-        and alone it comes out the same to the last bit, whatever else is rendered."""
+        and alone the same codes come out as the same sound to the last bit, whatever else is rendered."""
         if self.device.type != "cuda":
             return 1
         return max(1 << 12, min(1 << 19, memory_budget(self.device) // 2 // BYTES_PER_FRAME))
@@ -281,13 +296,15 @@ class Models:
 
         from pipeline.engines.indextts2.flow import mels
 
+        if not segments:
+            return []
         frames = _frames(batch, segments, decoded)
         noise, contents = [], []
         for one, codes, latent, count in zip(segments, decoded, latents, frames, strict=True):
             voice = voices[one.direction]
             content = self.painter.content(latent.float(), self.meanings[codes.codes], count)
             contents.append(torch.cat([voice.prompt, content]))
-            drawn = torch.Generator().manual_seed(batch[one.direction].seed % 2**63)
+            drawn = torch.Generator().manual_seed(chance(batch[one.direction], one.number, "noise"))
             noise.append(torch.randn(len(voice.mel), len(contents[-1]), generator=drawn).to(self.device))
         with torch.autocast(self.device.type, self.half, enabled=self.half is not None):
             found = mels(
@@ -305,33 +322,11 @@ def _sampling(direction: Direction) -> Sampling:
     return replace(Sampling(), **own)
 
 
-def half_precision(device: torch.device) -> torch.dtype | None:
-    """What the transformer and the flow compute in: bfloat16 on a GPU that has it, else float32 (None). $INDEXTTS2_PRECISION,
-    "float32" or "bfloat16", decides otherwise. Clips are heard and the sound is made in float32 always.
-    Raises EngineError for another word."""
-    import torch
-
-    asked = os.environ.get(PRECISION, "")
-    if asked not in ("", "float32", "bfloat16"):
-        raise EngineError(f"{PRECISION}={asked!r} is not known", fix="Say float32 or bfloat16, or nothing.")
-    able = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if asked == "bfloat16" or (able and not asked) else None
-
-
-def memory_budget(device: torch.device) -> int:
-    """Bytes that one stage may use: what is free on the GPU, or less where $INDEXTTS2_MEMORY_GB says so.
-    Raises EngineError for no number."""
-    import torch
-
-    free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    asked = os.environ.get(MEMORY, "")
-    try:
-        least = float(asked) * 1e9 - torch.cuda.memory_allocated(device) if asked else free
-    except ValueError:
-        raise EngineError(
-            f"{MEMORY}={asked!r} is no number", fix="Say how many gigabytes the engine may use."
-        ) from None
-    return max(0, int(min(free, least)))
+def chance(direction: Direction, segment: int, what: str) -> int:
+    """The seed, in [0, 2**63), of one segment's draws of a kind: from the line's seed, which most lines have in common, and its
+    text, so that lines do not share their luck, and the same line has the same wherever it is rendered."""
+    told = f"{direction.seed} {segment} {what} {direction.text}"
+    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:8]) >> 1
 
 
 def signals(segment: _Segment, decoded: Decoded, wave: Waveform) -> list[str]:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pipeline.clip_audio import NoAudio, beginning
 from pipeline.errors import EngineError
 from pipeline.nouns import Waveform
 
@@ -23,26 +24,26 @@ LONGEST_S = 15.0
 """Seconds of a clip that are used, as in the official program."""
 _MARGIN_S = 0.5
 """Read besides, so that the resampler does not meet the cut."""
+LAYER = 17
+"""The layer of w2v-bert whose output is used; those behind it are not even loaded."""
 HOP, WINDOW, BINS = 256, 1024, 80
 
 
-def clip(path: Path, *, rate: int = RATE) -> Waveform:
-    """The beginning of an audio file, mono, at `rate`: (frames,) float32, resampled as the official program does it. Raises
-    EngineError for a file that is none."""
-    import soundfile
+def clip(path: Path, *, rate: int = RATE, data: bytes | None = None) -> Waveform:
+    """The beginning of an audio file, mono, at `rate`: (frames,) float32, resampled as the official program does it.
+    `data`: the file's bytes, where they are read already. Raises EngineError for a file that is none."""
     import soxr
 
     try:
-        with soundfile.SoundFile(path) as file:
-            data = file.read(round((LONGEST_S + _MARGIN_S) * file.samplerate), dtype="float32", always_2d=True)
-            source = file.samplerate
-    except (OSError, soundfile.LibsndfileError) as error:
+        found = beginning(path if data is None else data, LONGEST_S + _MARGIN_S)
+    except (NoAudio, OSError) as error:
         raise EngineError(
-            f"the reference clip cannot be read: {error}", where=str(path), fix="Give a WAV, FLAC, OGG or MP3 file."
+            f"the reference clip cannot be read: {error}",
+            where=str(path),
+            fix="Give a WAV, FLAC, OGG, MP3 or M4A file.",
         ) from error
-    mono = np.ascontiguousarray(data.mean(1))
-    wave = mono if source == rate else soxr.resample(mono, source, rate, quality="HQ")
-    frames = math.ceil(len(mono) * (rate / source))
+    wave = found.wave if found.rate == rate else soxr.resample(found.wave, found.rate, rate, quality="HQ")
+    frames = math.ceil(len(found.wave) * (rate / found.rate))
     return np.pad(wave, (0, max(0, frames - len(wave))))[: min(frames, int(LONGEST_S * rate))]
 
 
@@ -90,18 +91,14 @@ def filter_banks(wave: Tensor) -> Tensor:
 
 
 class SemanticEncoder:
-    """w2v-bert 2.0 (Barrault et al. 2023): what is said in a clip, 50 vectors a second. Layers behind the one that is read
-    are not run."""
+    """w2v-bert 2.0 (Barrault et al. 2023): what is said in a clip, 50 vectors a second."""
 
-    LAYER = 17
-
-    def __init__(self, folder: Path, mean: Tensor, variance: Tensor, device: torch.device) -> None:
-        from transformers import SeamlessM4TFeatureExtractor, Wav2Vec2BertModel
+    def __init__(self, model: nn.Module, folder: Path, mean: Tensor, variance: Tensor, device: torch.device) -> None:
+        """model: see `Checkpoint.semantic_encoder`; folder: where its preprocessor_config.json is."""
+        from transformers import SeamlessM4TFeatureExtractor
 
         self.extractor: Any = SeamlessM4TFeatureExtractor.from_pretrained(folder, local_files_only=True)
-        model: Any = Wav2Vec2BertModel.from_pretrained(folder, local_files_only=True)
-        model.encoder.layers = model.encoder.layers[: self.LAYER]
-        self.model = model.eval().to(device)
+        self.model = model.to(device)
         self.mean, self.deviation = mean.to(device), variance.sqrt().to(device)
 
     @torch.inference_mode()

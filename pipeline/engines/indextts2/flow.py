@@ -81,6 +81,8 @@ def _followed(
     given = estimator.given(twice[0], lengths * 2, twice[1], twice[2])
     times = torch.linspace(0, 1, steps + 1, device=x.device)
     for at in range(steps):
-        yes, no = estimator(x.repeat(2, 1, 1), given, times[at : at + 1]).chunk(2)
+        yes, no = (
+            estimator(x.repeat(2, 1, 1), given, times[at : at + 1]).float().chunk(2)
+        )  # their difference is amplified
         x = (x + (times[at + 1] - times[at]) * ((1 + guidance) * yes - guidance * no)) * keep
     return [x[row, :, first:length] for row, (first, length) in enumerate(zip(firsts, lengths, strict=True))]

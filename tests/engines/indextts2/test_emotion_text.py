@@ -25,6 +25,7 @@ from pipeline.engines.indextts2.checkpoint import DOWNLOAD
 from pipeline.engines.indextts2.emotion_text import FILES, HIGHEST, LONGEST_ANSWER, NAMES, EmotionReader, weights_of
 from pipeline.engines.indextts2.engine import FOLDER, IndexTTS2, Models
 from pipeline.errors import EngineError
+from pipeline.files import sha256_file
 from pipeline.nouns import Direction, Emotion, Line, Voice
 from pipeline.script import emotion
 from pipeline.takes.key import difference, ingredients, subject_of
@@ -319,7 +320,7 @@ def test_half_a_model_is_an_error_for_lines_with_words_only(cast: cast_room.Cast
 def test_the_voice_feels_what_was_read(models: Models, both: Path, clips: list[Path]) -> None:
     reads = Models(both, "cpu")
     lexicon = emotion.parse("气得发抖").weights
-    line = Direction("c01-1", "走吧.", "zh", Voice("a", "indextts2", {}, clips[0], clips[0].stem))
+    line = Direction("c01-1", "走吧.", "zh", Voice("a", "indextts2", {}, clips[0], sha256_file(clips[0])))
     voice = models._voice(line)
 
     def expected(weights: tuple[float, ...]) -> torch.Tensor:

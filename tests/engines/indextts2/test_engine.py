@@ -12,17 +12,20 @@ import pytest
 import soundfile
 import torch
 
+from pipeline.cast.clips import clip_hash
+from pipeline.engines.indextts2 import features
 from pipeline.engines.indextts2.checkpoint import FILES, Checkpoint
 from pipeline.engines.indextts2.decoding import Decoded
 from pipeline.engines.indextts2.engine import IndexTTS2, Models, _frames, _Segment, signals
 from pipeline.engines.indextts2.feeling import bounded
 from pipeline.engines.indextts2.text import prepared, segments, syllable
-from pipeline.errors import EngineError
+from pipeline.errors import CastError, EngineError
+from pipeline.files import sha256_file
 from pipeline.nouns import Direction, Emotion, Voice, Waveform
 
 
 def _direction(clip: Path, text: str = "天快黑了,河边一个人也没有.", **more: object) -> Direction:
-    voice = Voice(clip.stem, "indextts2", {}, clip, clip.stem)
+    voice = Voice(clip.stem, "indextts2", {}, clip, sha256_file(clip))
     return replace(Direction("c01-1", text, "zh", voice), **more)  # type: ignore[arg-type]
 
 
@@ -39,7 +42,9 @@ def test_a_batch_sounds_as_its_lines_alone(models: Models, clips: list[Path]) ->
         _direction(clips[0]),
         _direction(clips[1], "重(chong2)新 Rain fell.", emotion=Emotion(weights=(0, 0.7, 0, 0, 0, 0, 0, 0)), seed=4),
         _direction(
-            clips[0], "她笑了笑.", emotion=Emotion(reference=clips[1], reference_sha256=clips[1].stem, strength=0.5)
+            clips[0],
+            "她笑了笑.",
+            emotion=Emotion(reference=clips[1], reference_sha256=sha256_file(clips[1]), strength=0.5),
         ),
     ]
     for together, one in zip(_spoken(models, *batch), batch, strict=True):
@@ -80,7 +85,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     together = _spoken(models, *batch)
     rendered, sizes = models._rendered, []
 
-    def small(part: list[Direction]) -> list[Waveform]:
+    def small(part: list[Direction]) -> object:
         sizes.append(len(part))
         if len(part) > 2 or any(one.line_id == "too long" for one in part):
             raise torch.OutOfMemoryError("out of memory")
@@ -133,11 +138,85 @@ def test_a_clip_is_heard_once_and_kept(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = _spoken(Models(checkpoint, "cpu"), _direction(clips[0]))[0]
-    assert [one.name for one in tmp_path.glob("shuoshu/indextts2/*/*")] == [f"{clips[0].stem}.safetensors"]
+    assert [one.name for one in tmp_path.glob("shuoshu/indextts2/*/*")] == [f"{sha256_file(clips[0])}.safetensors"]
     again = Models(checkpoint, "cpu")
     second = _spoken(again, _direction(clips[0]))[0]
     assert again.listener._encoder is None  # nothing was listened to
     assert np.abs(first - second).max() <= 1e-6
+
+
+@pytest.mark.parametrize("damage", ["cut", "other names", "text", "nan", "empty"])
+def test_a_kept_clip_that_is_damaged_is_heard_again(
+    checkpoint: Path, clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    sha256 = sha256_file(clips[0])
+    whole = Models(checkpoint, "cpu").listener.hear(clips[0], sha256).parts()
+    [kept] = tmp_path.glob("shuoshu/indextts2/*/*")
+    data, parts = kept.read_bytes(), load_file(kept)
+    if damage == "other names":
+        save_file({"timbre": parts["timbre"]}, kept)
+    elif damage == "nan":
+        save_file({**parts, "style": parts["style"] * torch.nan}, kept)
+    else:
+        kept.write_bytes({"cut": data[: len(data) // 2], "text": b"not tensors", "empty": b""}[damage])
+    again = Models(checkpoint, "cpu").listener.hear(clips[0], sha256).parts()
+    assert all(torch.equal(part, again[name]) for name, part in whole.items())
+    assert kept.read_bytes() == data, "and kept whole"
+    assert list(kept.parent.iterdir()) == [kept], "nothing half-written beside it"
+
+
+def test_a_clip_replaced_since_it_was_planned_with_is_refused(
+    checkpoint: Path, clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every later line of the first clip would be spoken by the second."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    voice = tmp_path / "voice.wav"
+    shutil.copy(clips[0], voice)
+    direction = _direction(voice)
+    shutil.copy(clips[1], voice)
+    with pytest.raises(EngineError, match="was replaced"):
+        _spoken(Models(checkpoint, "cpu"), direction)
+    assert not list(tmp_path.glob("cache/shuoshu/indextts2/*/*"))
+    voice.unlink()
+    with pytest.raises(EngineError, match="cannot be read"):
+        _spoken(Models(checkpoint, "cpu"), direction)
+
+
+def test_a_clip_that_the_cast_takes_is_heard(models: Models, clips: list[Path], tmp_path: Path) -> None:
+    """M4A is read by ffmpeg, in both places."""
+    import av
+
+    wave, rate = soundfile.read(clips[0], dtype="float32")
+    with av.open(tmp_path / "voice.m4a", "w") as container:
+        stream = container.add_stream("aac", rate=rate, layout="mono")
+        for at in range(0, len(wave), 1024):
+            frame = av.AudioFrame.from_ndarray(wave[None, at : at + 1024], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = rate, at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert models.listener.hear(tmp_path / "voice.m4a", clip_hash(tmp_path / "voice.m4a")).mel.isfinite().all()
+    heard, plain = features.clip(tmp_path / "voice.m4a"), features.clip(clips[0])
+    length = min(len(heard), len(plain))
+    assert abs(len(heard) - len(plain)) <= 2048
+    assert np.corrcoef(heard[:length], plain[:length])[0, 1] > 0.9
+    (tmp_path / "cut.m4a").write_bytes((tmp_path / "voice.m4a").read_bytes()[:3000])
+    with pytest.raises(CastError, match="not audio"):
+        clip_hash(tmp_path / "cut.m4a")
+    with pytest.raises(EngineError, match="cannot be read"):
+        _spoken(models, _direction(tmp_path / "cut.m4a"))
+
+
+def test_a_word_in_a_full_batch_sounds_as_alone(models: Models, clips: list[Path]) -> None:
+    """The noise that padded batches bring to short lines elsewhere: here it is the same line, to the last bit."""
+    long = "天快黑了,河边一个人也没有,只有风吹着芦苇,沙沙地响个不停,远处的灯一盏一盏亮了起来."
+    short = _direction(clips[1], "好.", seed=2)
+    alone = _spoken(models, short)[0]
+    for batch in ([_direction(clips[0], long), short], [short, _direction(clips[0], long, seed=1), short]):
+        together = _spoken(models, *batch)[batch.index(short)]
+        assert together.tobytes() == alone.tobytes()
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -148,7 +227,8 @@ def test_a_clip_is_heard_once_and_kept(
     [
         ("重(chong2)新", "CHONG2 新"), ("晕囗(xuan4)了", "晕 XVAN4 了"), ("学(xue2)会", "XVE2 会"), ("绿(lü4)色", "LV4 色"), ("Rain，停了。", "RAIN, 停 了 ."),
         ("“好”……", "' 好 '……"), ("100㎡", "100 ㎡"),
-        ("她說:頭髮後來長了", "她 说 , 头 发 后 来 长 了"), ("乾隆", "乾 隆"),
+        ("她說:頭髮後來長了", "她 说 , 头 发 后 来 长 了"), ("乾隆", "乾 隆"), ("他看著書", "他 看 着 书"), ("跟著她,睡著(zhao2)了", "跟 着 她 , 睡 ZHAO2 了"),
+        ("笑著談論著什麼", "笑 着 谈 论 着 什 么"), ("原著", "原 著"), ("顯著", "显 著"), ("見微知著", "见 微 知 著"), ("他在家著书", "他 在 家 著 书"),
     ],
 )  # fmt: skip
 def test_spelling_of_the_vocabulary(text: str, spelled: str) -> None:
@@ -215,6 +295,28 @@ def test_wrong_shapes_and_names_are_listed(copy: Path) -> None:
         assert part in caught.value.what
 
 
+def test_weights_of_the_clips_reader_are_all_there(copy: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    path = copy / "hf_cache/w2v-bert-2.0/model.safetensors"
+    state = load_file(path)
+    state["encoder.layers.3.ffn1.wrong"] = state.pop("encoder.layers.3.ffn1.output_dense.weight")
+    state["feature_projection.projection.bias"] = torch.zeros(5)
+    del state["encoder.layers.17.ffn1.output_dense.weight"]  # behind the layer that is read
+    save_file(state, path)
+    with pytest.raises(EngineError) as caught:
+        Models(copy, "cpu").listener.hear(path, sha256_file(path))
+    for part in (
+        "missing encoder.layers.3.ffn1.output_dense.weight",
+        "unexpected encoder.layers.3.ffn1.wrong",
+        "is (5,)",
+    ):
+        assert part in caught.value.what
+    assert "layers.17" not in caught.value.what
+    [wrong] = [what for name, what, _ in Checkpoint(copy).findings() if name.endswith("2.0/model.safetensors")]
+    assert wrong == caught.value.what
+
+
 class _Evil:
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -250,15 +352,43 @@ def test_clips_of_all_kinds(models: Models, clips: list[Path], tmp_path: Path) -
     (tmp_path / "text.wav").write_text("not audio")
     with pytest.raises(EngineError, match="cannot be read"):
         _spoken(models, _direction(tmp_path / "text.wav"))
+    soundfile.write(tmp_path / "broken.wav", np.where(np.arange(len(wave)) == 9, np.nan, wave), rate, subtype="FLOAT")
+    with pytest.raises(EngineError, match="no numbers"):
+        _spoken(models, _direction(tmp_path / "broken.wav"))
 
 
 def test_fingerprint_changes_with_the_weights(environment: Path, copy: Path) -> None:
-    assert IndexTTS2().fingerprint() == f"indextts2 {Checkpoint(copy).fingerprint()}"
+    assert IndexTTS2().fingerprint() == f"indextts2 {Checkpoint(copy).fingerprint()} float32"
     before = Checkpoint(copy).fingerprint()
     state = torch.load(copy / "gpt.pth", weights_only=True)
     state["final_norm.bias"][0] += 1  # same names, same sizes
     torch.save(state, copy / "gpt.pth")
     assert Checkpoint(copy).fingerprint() != before
+
+
+def test_a_line_without_codes_leaves_the_others_their_sound(
+    models: Models, clips: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = [_direction(clips[0], line_id=f"c01-{at}", text="雨停了." * (at + 1)) for at in range(4)]
+    whole, decode = _spoken(models, *batch), models._decoded
+
+    def some(asked: list[Direction], segments: list[_Segment], prompts: list[torch.Tensor]) -> list[Decoded]:
+        found = decode(asked, segments, prompts)
+        return [
+            replace(one, codes=one.codes[:0]) if asked[segments[at].direction].line_id in ("c01-1", "c01-3") else one
+            for at, one in enumerate(found)
+        ]
+
+    monkeypatch.setattr(models, "_decoded", some)
+    spoken = models.render(batch)
+    for index in (0, 2):
+        one = next(spoken)
+        assert (one.index, one.wave.tobytes()) == (index, whole[index].tobytes())
+    with pytest.raises(EngineError, match="line c01-1: the model ended before it began") as caught:
+        next(spoken)
+    assert caught.value.line == "c01-1"
+    with pytest.raises(EngineError, match="c01-3"):
+        next(models.render(batch[3:]))
 
 
 # --- what the model itself says of a take ----------------------------------------------------------
@@ -275,7 +405,13 @@ def _segment(syllables: int) -> _Segment:
         (12, 350, False, ["runaway"]),  # no stop code within what the text allows
         (12, 30, True, ["truncated"]),  # twenty syllables a second
         (12, 900, True, ["runaway"]),  # stopped at last, a syllable in 1.5 s
-        (2, 10, True, []),  # too few to say
+        (2, 10, True, []),  # ten syllables a second: too few to say
+        (2, 6, True, ["truncated"]),  # 0.12 s: no two syllables fit
+        (1, 3, True, ["truncated"]),
+        (1, 100, True, []),
+        (1, 110, True, ["runaway"]),  # over two seconds for one
+        (3, 210, True, ["runaway"]),
+        (0, 2, True, []),  # no syllable that can be counted
     ],
 )
 def test_a_segment_that_runs_on_or_breaks_off_is_doubted(
@@ -297,35 +433,3 @@ def test_the_engine_says_what_it_doubts(models: Models, clips: list[Path]) -> No
         assert next(models.render([_direction(clips[0], "雨停了.")])).doubts == ("runaway",)
     finally:
         head.bias.data.copy_(bias)
-
-
-# --- precision and memory ---------------------------------------------------------------------------
-
-
-def test_half_precision_says_the_same_line(
-    checkpoint: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """bfloat16 keeps 8 bits of each number: with codes forced alike, the sound is near, not equal."""
-    monkeypatch.setenv("INDEXTTS2_PRECISION", "bfloat16")
-    half = Models(checkpoint, "cpu")
-    assert half.speaker.gpt.ln_f.weight.dtype == torch.bfloat16
-    assert half.speaker.emovec_layer.weight.dtype == torch.float32
-    first, second = (_spoken(half, _direction(clips[0], seed=5))[0] for _ in range(2))
-    assert first.tobytes() == second.tobytes()
-    assert np.isfinite(first).all()
-
-
-def test_an_unknown_precision_is_refused(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDEXTTS2_PRECISION", "float12")
-    with pytest.raises(EngineError, match="INDEXTTS2_PRECISION='float12' is not known"):
-        Models(checkpoint, "cpu")
-
-
-def test_a_word_in_a_full_batch_sounds_as_alone(models: Models, clips: list[Path]) -> None:
-    """The noise that padded batches bring to short lines elsewhere: here it is the same line, to the last bit."""
-    long = "天快黑了,河边一个人也没有,只有风吹着芦苇,沙沙地响个不停,远处的灯一盏一盏亮了起来."
-    short = _direction(clips[1], "好.", seed=2)
-    alone = _spoken(models, short)[0]
-    for batch in ([_direction(clips[0], long), short], [short, _direction(clips[0], long, seed=1), short]):
-        together = _spoken(models, *batch)[batch.index(short)]
-        assert together.tobytes() == alone.tobytes()
