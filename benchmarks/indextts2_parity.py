@@ -25,7 +25,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from pipeline.engines.indextts2 import features
 from pipeline.engines.indextts2.decoding import Decoded, Decoder, Sampling, Wish
-from pipeline.engines.indextts2.engine import Models
+from pipeline.engines.indextts2.engine import Models, chance
 from pipeline.engines.indextts2.features import HEARD_RATE, RATE, resampled
 from pipeline.files import sha256_file
 from pipeline.nouns import Direction, Voice
@@ -38,6 +38,12 @@ BAR = 1e-3
 STAGES = ("features", "reference mel", "style", "prompt", "timbre", "emotion", "latents", "content", "mel", "wave")
 
 
+def line(clip: Path, text: str) -> Direction:
+    """What both sides speak."""
+    voice = Voice("clip", "indextts2", {}, clip, sha256_file(clip))
+    return Direction("c01-1", spoken(text, "zh"), "zh", voice, seed=SEED)
+
+
 def ours(work: Path, text: str) -> None:
     """Speak `text` with the voice of clip.wav and keep every stage in ours.npz. Where a code differs from the public
     program's, its codes are spoken, so that the stages behind can be compared."""
@@ -45,9 +51,7 @@ def ours(work: Path, text: str) -> None:
     models = Models(work, "cpu")
     loaded = time.perf_counter()
     clip, kept = work / "clip.wav", dict[str, Any]()
-    direction = Direction(
-        "c01-1", spoken(text, "zh"), "zh", Voice("clip", "indextts2", {}, clip, sha256_file(clip)), seed=SEED
-    )
+    direction = line(clip, text)
     codes = torch.from_numpy(np.load(work / "public.npz")["codes"])
     with torch.inference_mode():
         [segment], voice = models._segments(0, direction), models._voice(direction)
@@ -185,7 +189,8 @@ def main() -> None:
         where = [str(work), "--public", str(given.public), *threads]
         if not (work / "config.yaml").exists():
             run("checkpoint", [*public, "make", *where, "--size", given.size], given.requirements)
-        utterance = ["--text", given.text, "--codes", str(given.codes), "--seed", str(SEED)]
+        noise = chance(line(work / "clip.wav", given.text), 0, "noise")
+        utterance = ["--text", given.text, "--codes", str(given.codes), "--seed", str(noise)]
         run("public", [*public, "speak", *where, *utterance], given.requirements)
         run("ours", [__file__, "--ours", str(work), "--text", given.text, *threads], XDG_CACHE_HOME=f"{folder}/cache")
         passed = report(work)
