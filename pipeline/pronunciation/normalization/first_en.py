@@ -54,8 +54,10 @@ def is_sovereign(match: Match, titled: bool) -> bool:
     before, after = left(match), right(match)
     if any(sure.match(after) for sure in (_CLOSED, _COMMA, _HE_DOES, _OF, _IN, _REIGNED)):
         return True
-    if _I_DO.match(after):
+    if _I_DO.match(after.casefold()):
         return False
+    if re.match(r"\s[A-Z][a-z]", after):
+        return True  # Frederick I Barbarossa
     return bool(_REIGN.search(before)) or ((titled or bool(_OPENS.search(before))) and bool(_WAS.match(after)))
 
 

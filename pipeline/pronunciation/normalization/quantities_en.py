@@ -95,14 +95,14 @@ def _measures() -> tuple[Rule, ...]:
                 f"{cardinal(m[3]) + ' seconds ' if m[3] else ''}{_WINDS.get(m[4] or '', '')}"
             ),
         ),
-        rule(rf"{START}({NUMBER})\s?{inch}", lambda m: _length(m, "inch", "inches")),
-        rule(rf"{START}({NUMBER})\s?\u2032", lambda m: _length(m, "foot", "feet")),
         rule(
             rf"{START}(\d+)\s?['\u2019\u2032]\s?(\d+(?:\s\d/\d)?)\s?(?:[\"\u201d]|''|\u2019\u2019|{inch})",
             _feet_and_inches,
         ),
         rule(rf"{START}(\d+)\s?(?:ft|feet|foot)\.?,?\s?(\d+(?:\s\d/\d)?)\s?in\b\.?", _feet_and_inches),
         rule(rf"{START}(\d+)['\u2032\u2019](\d+){END}", lambda m: f"{cardinal(m[1])} foot {cardinal(m[2])}"),
+        rule(rf"{START}({NUMBER})\s?{inch}", lambda m: _length(m, "inch", "inches")),
+        rule(rf"{START}({NUMBER})\s?\u2032", lambda m: _length(m, "foot", "feet")),
         rule(
             rf"{START}({NUMBER})%{DASH}({NUMBER})%", lambda m: f"{cardinal(m[1])} percent to {cardinal(m[2])} percent"
         ),
