@@ -3,7 +3,7 @@
     python -m benchmarks.normalization [zh en] [--misses] [--cases FOLDER]
 
 The cases are our own (benchmarks/normalization_cases: category, text, reading or readings between bars), written before the rules by
-someone who had not seen them. Compared without punctuation, case, spaces and the "and" of English numbers. wetext, a
+someone who had not seen them, but for those that came with what they mend (docs/pronunciation.md). Compared without punctuation, case, spaces and the "and" of English numbers. wetext, a
 grammar of the same kind, is the alternative; both read every case, warm.
 """
 

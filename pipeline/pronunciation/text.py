@@ -12,7 +12,7 @@ from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 from pipeline.pronunciation.words import is_syllable, readings_of
 from pipeline.wording import Wording
 
-VERSION = "6"
+VERSION = "7"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -102,7 +102,12 @@ def _with_lexicon(text: str, lexicon: Mapping[str, str]) -> str:
     there.sort(key=len, reverse=True)
     by_fold = {term.casefold(): lexicon[term] for term in there}
     pattern = "|".join(_whole_word(term) for term in there)
-    return re.sub(pattern, lambda match: _entry(match[0], by_fold[match[0].casefold()]), text, flags=re.IGNORECASE)
+
+    def entry(match: re.Match[str]) -> str:
+        value = by_fold.get(match[0].casefold())  # ı is matched by i, but is a letter of its own
+        return match[0] if value is None else _entry(match[0], value)
+
+    return re.sub(pattern, entry, text, flags=re.IGNORECASE)
 
 
 def _whole_word(term: str) -> str:

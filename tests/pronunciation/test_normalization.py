@@ -26,10 +26,41 @@ from pipeline.pronunciation.text import READING
         ("Volume XL", "Volume forty"),
         ("the Book I read", "the Book I read"),
         ("Chapter I'll", "Chapter I'll"),
+        ("Chapter C", "Chapter one hundred"),
+        ("Section C", "Section C"),
     ],
 )
 def test_chapter_numbers(written: str, said: str) -> None:
     assert spoken(written, "en") == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("They left the U.S. Then they came back.", "They left the U S. Then they came back."),
+        ("He knew J. A. Smith of the U.S. Army.", "He knew J A Smith of the U S Army."),
+        ("She lives on Elm St. The house is old.", "She lives on Elm Street. The house is old."),
+        ("She lives on Fifth Ave. He does not.", "She lives on Fifth Avenue. He does not."),
+        ("“No,” said Jan. He left.", "No, said Jan. He left."),
+        ("We came in Jan. He left.", "We came in January. He left."),
+        ("He is 6 ft. 2 in. She is not.", "He is six feet two inches. She is not."),
+        ("See Vol. II. It is here.", "See Volume two. It is here."),
+    ],
+)
+def test_a_stop_ends_the_sentence_or_only_the_word(written: str, said: str) -> None:
+    assert spoken(written, "en") == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Mr. Smith说他不去。", "Mister Smith说他不去."),
+        ("他是Dr.Watson。", "他是Doctor Watson."),
+        ("我学C++和C#。", "我学C plus plus和C sharp."),
+    ],
+)
+def test_english_titles_in_chinese_text(written: str, said: str) -> None:
+    assert spoken(written, "zh") == said
 
 
 @pytest.mark.parametrize("language", get_args(Language))
@@ -93,7 +124,8 @@ def test_no_figure_survives(parts: list[str], language: Language) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1.", "1,", "1-", "1:", "1/", "3-5天", "No. 7 ", "Mr. X ", "2024年", "a.b", "$5m ", "IV ", "A1"]
+    "piece",
+    ["1", "1.", "1,", "1-", "1:", "1/", "3-5天", "No. 7 ", "Mr. X ", "2024年", "a.b", "$5m ", "IV ", "A1", "A'", "–1 "],
 )
 @pytest.mark.parametrize("language", get_args(Language))
 def test_time_is_linear(piece: str, language: Language) -> None:

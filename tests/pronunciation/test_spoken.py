@@ -46,6 +46,11 @@ def test_the_lexicon_gives_readings_and_replacements() -> None:
     )
 
 
+def test_letters_that_only_look_like_a_terms_are_no_term() -> None:
+    assert spoken("Kasim and Kasım and KASIM", "en", {"Kasim": "one", "Kasım": "two"}) == "one and two and one"
+    assert spoken("Kasım met Kasim", "en", {"Kasim": "one"}) == "Kasım met one"
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.text(st.sampled_from("重新chóng(chong2)（），。！“”…—-'\" a1%😀\u200bé龘𠀀《》"), max_size=40),

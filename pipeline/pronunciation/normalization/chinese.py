@@ -17,6 +17,7 @@ from pipeline.pronunciation.normalization import (
     quantities_zh,
     signs_zh,
     times_zh,
+    titles_en,
 )
 from pipeline.pronunciation.normalization.frame import NUMBER
 from pipeline.pronunciation.normalization.frame_zh import END, FREE, HAN, MEASURES, TO, to
@@ -30,7 +31,7 @@ Match = re.Match[str]
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, in the order they run. Made on first use."""
-    rooms = (numerals_zh, addresses_zh, dates_zh, times_zh, quantities_zh, codes_zh)
+    rooms = (titles_en, numerals_zh, addresses_zh, dates_zh, times_zh, quantities_zh, codes_zh)
     return (*(one for room in rooms for one in room.rules()), *_numbers())
 
 

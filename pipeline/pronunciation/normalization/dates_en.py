@@ -33,9 +33,10 @@ def _dates() -> tuple[Rule, ...]:
             Wording("month first, or day first", "月在前，还是日在前"),
         ),
         rule(
-            rf"(\bthe\s)?{START}{day}{DASH}{day}\s({_MONTH})\b(?:(,?)\s{full_year}{END})?",
+            rf"(\b(?:[Tt]he|THE)\s)?{START}{day}{DASH}{day}\s({_MONTH})\b(?:(,?)\s{full_year}{END})?",
             lambda m: (
-                f"the {ordinal(m[2])} to the {ordinal(m[3])} of {m[4]}" + (f"{m[5]} {year(m[6])}" if m[6] else "")
+                f"{m[1] or 'the '}{ordinal(m[2])} to the {ordinal(m[3])} of {m[4]}"
+                + (f"{m[5]} {year(m[6])}" if m[6] else "")
             ),
         ),
         rule(
@@ -47,12 +48,14 @@ def _dates() -> tuple[Rule, ...]:
             lambda m: f"{m[1]} {ordinal(m[2])}" + (f"{m[3]} {year(m[4])}" if m[4] else ""),
         ),
         rule(
-            rf"(\bthe\s)?{START}{day}(?:\sof)?\s({_MONTH})\b(?:(,?)\s{full_year}{END})?",
+            rf"(\b(?:[Tt]he|THE)\s)?{START}{day}(?:\sof)?\s({_MONTH})\b(?:(,?)\s{full_year}{END})?",
             lambda m: f"{m[1] or 'the '}{ordinal(m[2])} of {m[3]}" + (f"{m[4]} {year(m[5])}" if m[5] else ""),
         ),
         rule(rf"\b({_MONTH})(,?)\s(\d{{4}}){END}", lambda m: f"{m[1]}{m[2]} {year(m[3])}"),
         rule(rf"{START}(\d{{4}})({DASH}|/)(\d{{4}}){END}", _years),
-        rule(rf"{START}(1[0-9]|20)(\d\d)([-\u2013/])(\d\d){END}", lambda m: f"{year(m[1] + m[2])} to {_two(m[4])}"),
+        rule(
+            rf"{START}(1[0-9]|20)(\d\d)([-\u2013/])(\d\d){END}", lambda m: f"{year(m[1] + m[2])} {_till(m)}{_two(m[4])}"
+        ),
         rule(
             rf"{START}['\u2018\u2019]?(\d{{3}}0|(?<=['\u2018\u2019])\d0)['\u2019]?s{END}", lambda m: words.decade(m[1])
         ),
@@ -64,6 +67,11 @@ def _dates() -> tuple[Rule, ...]:
             lambda m: f"{_era_year(m[1])} {' '.join(letter for letter in m[2] if letter.isalpha())}",
         ),
     )
+
+
+def _till(match: Match) -> str:
+    """The 2019-20 season is one."""
+    return "" if re.match(r"\s(?:season|campaign|school|academic)\b", right(match)) else "to "
 
 
 def _era_year(figures: str) -> str:

@@ -58,6 +58,7 @@ def _numbers() -> tuple[Rule, ...]:
         rule(rf"(\b(?:{_IS['called']})\s(?:[Nn]o\.?\s)?)(\d{{3,5}}){END}", lambda m: m[1] + in_pairs(m[2])),
         rule(rf"{START}(\d+(?:,\d{{3}}){{0,5}})(st|nd|rd|th|d){END}", lambda m: ordinal(m[1])),
         rule(rf"{START}(\d+)\s(\d+)/(\d+){END}", lambda m: f"{cardinal(m[1])} and {words.and_part(m[2], m[3])}"),
+        rule(rf"{START}(\d{{1,2}})[-/](\d{{1,2}}){END}", _shares),
         rule(rf"{START}(\d+)\s?/\s?(\d+)(?=\stime\b)", lambda m: f"{cardinal(m[1])} {cardinal(m[2])}"),
         rule(rf"{START}(\d+)\s?/\s?(\d+)(?:ths?|rds?|nds?)?{END}", _fraction),
         rule(rf"{START}(\d+)/([a-z]){END}", lambda m: f"{cardinal(m[1])} over {m[2]}"),
@@ -66,11 +67,14 @@ def _numbers() -> tuple[Rule, ...]:
         rule(r"\b401\(k\)", "four oh one k"),
         rule(r"(?<!\w)\.30-06\b", "thirty ought six"),
         rule(
-            rf"{START}(?<!\ba\s)({NUMBER})([KkM]|bn){END}", lambda m: f"{cardinal(m[1])} {words.SCALES[m[2].lower()]}"
+            rf"{START}(?<!\ba\s)(?![48]K)({NUMBER})([KkM]|bn){END}(?!\s(?:{_IS['in_k']})\b)",
+            lambda m: f"{cardinal(m[1])} {words.SCALES[m[2].lower()]}",
         ),
+        rule(rf"\b[Vv]\.?(\d+(?:\.\d+)+){END}", lambda m: f"version {_dotted(m[1])}"),
+        rule(rf"\b([A-Za-z]{{1,20}})-?(\d+(?:\.\d+)+){END}", _release),
         rule(rf"\b([A-Z]+)-?(\d+)([A-Z]?){END}", _model),
         rule(rf"{START}(\d+)-?([A-Z]{{1,3}})(s?){END}", lambda m: f"{in_pairs(m[1])} {' '.join(m[2])}{m[3]}"),
-        rule(rf"(?<![\w.)])-({NUMBER})", lambda m: f"minus {cardinal(m[1])}"),
+        rule(rf"(?<![\w.)])[-\u2212]({NUMBER})", lambda m: f"minus {cardinal(m[1])}"),
         rule(rf"{START}([A-Za-z]{{1,3}}|\d)\^2{END}", r"\1 squared"),
         rule(rf"{START}([A-Za-z]{{1,3}}|\d)\^3{END}", r"\1 cubed"),
         rule(r"(?<=\d)\s?\u2212\s?(?=\d)|(?<=\d)\s-\s(?=[\d.,]+\s?=)", " minus "),
@@ -83,9 +87,7 @@ def _numbers() -> tuple[Rule, ...]:
             Wording("a calibre", "枪的口径"),
         ),
         rule(rf"(?<![\w.])\.(\d+){END}", lambda m: f"point {digits(m[1])}"),
-        rule(
-            rf"{START}(\d+)((?:\.\d+){{2,}}){END}", lambda m: " point ".join(cardinal(one) for one in m[0].split("."))
-        ),
+        rule(rf"{START}(\d+)((?:\.\d+){{2,}}){END}", lambda m: _dotted(m[0])),
         *signs_en.rules(),
         rule(
             rf"\b((?:{_IS['year_before']})\.?\s)(1\d\d\d|20\d\d){END}(?!{_COUNTED})(?![,.]\d)",
@@ -108,6 +110,12 @@ def _tennis(match: Match) -> str | None:
     return match[1] + " ".join("love" if points == "0" else cardinal(points) for points in match.groups()[1:])
 
 
+def _shares(match: Match) -> str | None:
+    """50-50, 60-40."""
+    more, less = int(match[1]), int(match[2])
+    return f"{cardinal(match[1])} {cardinal(match[2])}" if more >= less and more + less == 100 else None
+
+
 def _fraction(match: Match) -> str:
     over, under = match[1], match[2]
     if under == "1":
@@ -117,6 +125,17 @@ def _fraction(match: Match) -> str:
     if int(under) < 2 or int(over) > int(under) or len(under) > 4:
         return f"{cardinal(over)} over {cardinal(under)}"
     return words.fraction(over, under)
+
+
+def _dotted(figures: str) -> str:
+    """ "2.1.3" -> two point one point three."""
+    return " point ".join(cardinal(one) for one in figures.split("."))
+
+
+def _release(match: Match) -> str:
+    """PM2.5, Web2.0."""
+    letters = " ".join(match[1]) if match[1].isupper() and len(match[1]) < 4 else match[1]
+    return f"{letters} {_dotted(match[2])}"
 
 
 def _model(match: Match) -> str:

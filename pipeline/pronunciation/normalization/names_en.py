@@ -1,12 +1,13 @@
-"""Roman numerals: kings, chapters, wars."""
+"""Roman numerals: kings, chapters, wars. Whether a single I is one: first_en.py."""
 
 from __future__ import annotations
 
 import re
 
+from pipeline.pronunciation.normalization.first_en import is_part, is_sovereign
 from pipeline.pronunciation.normalization.frame_en import END
 from pipeline.pronunciation.normalization.roman import roman
-from pipeline.pronunciation.normalization.rules import Rule, left, right, rule
+from pipeline.pronunciation.normalization.rules import Rule, rule
 from pipeline.pronunciation.normalization.tables import lists
 from pipeline.pronunciation.normalization.words_en import cardinal, ordinal
 from pipeline.wording import Wording
@@ -18,7 +19,7 @@ _IS = lists("en")
 
 def rules() -> tuple[Rule, ...]:
     numeral = r"([IVXLC]+)(?![\w.]*\w)(?!['\u2019](?!s\b)\w)"
-    after_one = r"(?!I(?!\s*(?:[.:,;!?\u2014\)]|$|(?:is|was|begins|opens|ends|of)\b))(?![VXLI]))"
+    name = r"[A-Z][\w'\u2019]{1,40}\s"
     return (
         rule(
             rf"(\b(?:pages?|volumes?|books?|parts?|chapters?|acts?|scenes?)\s)([ivxlc]+|[IVXLC]+)\s?[-\u2013]\s?([ivxlc]+|[IVXLC]+){END}",
@@ -35,16 +36,16 @@ def rules() -> tuple[Rule, ...]:
             rf"\b((?:{_IS['royal']})\s)([IVX]+)\sand\s([IVX]+){END}",
             lambda m: f"{_regnal(m)} and {ordinal(str(roman(m[3])))}" if roman(m[3]) else None,
         ),
-        rule(rf"\b((?:{_IS['royal']})\s){numeral}", lambda m: None if _no_king(m) else _regnal(m)),
-        rule(rf"\b((?:{_IS['titled']})\s(?:[A-Z][\w'\u2019]+\s){{1,3}}){numeral}", lambda m: _regnal(m)),
-        rule(rf"\b((?:{_IS['numbered']})\s+){after_one}{numeral}", lambda m: _numbered(m), flags=re.I),
+        rule(rf"\b((?:{_IS['royal']})\s){numeral}", lambda m: _king(m, titled=False)),
+        rule(rf"\b((?:{_IS['titled']})\s(?:{name}){{1,3}}){numeral}", lambda m: _king(m, titled=True)),
+        rule(rf"\b((?:{_IS['numbered']})\s+){numeral}", lambda m: None if _a_letter(m) else _numbered(m), flags=re.I),
         rule(
-            rf"\b((?:[A-Z][\w'\u2019]+\s)[A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}",
+            rf"\b((?:{name}){{2}})(?=[IVX]{{2}}){numeral}",
             lambda m: _regnal(m),
             Wording("a person's numeral", "人名后的序数"),
         ),
         rule(
-            rf"\b([A-Z][\w'\u2019]+\s)(?=[IVX]{{2}}){numeral}",
+            rf"\b({name})(?=[IVX]{{2}}){numeral}",
             lambda m: _numbered(m),
             Wording("a numeral after a name", "名称后的数字"),
         ),
@@ -55,14 +56,18 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
-def _no_king(match: Match) -> bool:
-    """Malcolm X; "It was to Mary I turned" and its like."""
-    if match[2] != "I":
-        return match[0] == "Malcolm X"
-    said_of = re.match(rf"\s(?:{_IS['after_king']})\b|\s*(?:[^\w\s]|$)", right(match))
-    return (
-        bool(re.search(r"\b(?:to|for|with|from|by|at|on|about|like|than|and|or)\s$", left(match), re.I)) and not said_of
-    )
+def _king(match: Match, titled: bool) -> str | None:
+    if match[0] == "Malcolm X" or (match[2] == "I" and not is_sovereign(match, titled)):
+        return None
+    return _regnal(match)
+
+
+def _a_letter(match: Match) -> bool:
+    """Appendix C, the letter X, "the book I read"."""
+    word, numeral = match[1].strip(), match[2]
+    if numeral in ("C", "L"):
+        return word.capitalize() not in _IS["hundreds"].split("|")
+    return (word == "letter" and len(numeral) == 1) or (numeral == "I" and not is_part(match))
 
 
 def _regnal(match: Match) -> str | None:

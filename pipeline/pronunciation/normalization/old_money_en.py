@@ -42,6 +42,8 @@ def _day(match: Match) -> bool:
 
 
 def _decade(match: Match) -> bool:
+    if len(match[1]) == 4 or re.search(r"['\u2018\u2019]$", left(match)):
+        return match[1].endswith("0")
     return match[1].endswith("0") and bool(
-        re.search(r"\b(?:the|his|her|their|early|late|mid|my|our)[\s-]$", left(match))
+        re.search(r"\b(?:the|his|her|their|early|late|mid|my|our|roaring|swinging)[\s-]$", left(match))
     )

@@ -12,6 +12,7 @@ def rules() -> tuple[Rule, ...]:
         rule(r"(?<=\d)\s?[×xX*]\s?(?=\d)", " times "),
         rule(r"(\b(?:an?|the|this|that)\s)\*(?!\*)", r"\1asterisk"),
         rule(r"(?<=\s)%(?=\s)", "percent"),
+        rule(r"(\b(?:inch|inches|foot|feet)\s?)×\s?(?=\w)", r"\1 by "),
         rule(r"(?<=\w)\s?×\s?(?=\w)", " times "),
         rule(r"(?<=[\d)])\s?÷\s?(?=[\d(])", " divided by "),
         rule(r"(?<=\w)\s?\+\s?(?=\w)", " plus "),

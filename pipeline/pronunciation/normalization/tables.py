@@ -22,7 +22,7 @@ def units_pattern(language: str, gap: str = "") -> str:
 
 @cache
 def short() -> dict[str, str]:
-    """Shortened English word -> in full; see short_en.tsv for what stands before it."""
+    """Shortened English word -> in full; see short_en.tsv for the sign before it."""
     return {row[0]: row[1] for row in rows_of(__package__, "short_en.tsv")}
 
 

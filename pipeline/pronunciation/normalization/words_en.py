@@ -7,7 +7,16 @@ from typing import Any
 
 ONES = "zero one two three four five six seven eight nine".split()
 DENOMINATORS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
-SCALES = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
+SCALES = {
+    "k": "thousand",
+    "m": "million",
+    "mn": "million",
+    "b": "billion",
+    "bn": "billion",
+    "tn": "trillion",
+    "trn": "trillion",
+    "t": "trillion",
+}
 LONGEST = 15
 """Digits in a number that is still read as a number."""
 
