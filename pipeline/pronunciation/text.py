@@ -26,7 +26,7 @@ STAND_IN = "囗"
 """Carries the reading of a syllable that stands in a character's place: 囗(xuan4). A character nobody writes."""
 _CAPITALS, _SMALL = "[A-ZÜ]{2,6}[1-5]", "[a-zü]{2,6}[1-5]"
 BARE = re.compile(
-    rf"([{HAN}]?)(?<![A-Za-zÀ-ɏ0-9_./@#&=-])(?<![A-Za-z]\s)((?:{_CAPITALS})+|(?:{_SMALL})+)(?![A-Za-zÀ-ɏ0-9_@]|[.-][A-Za-z0-9])"
+    rf"([{HAN}]?)(?<![A-Za-zÀ-ɏ0-9_./@#&=-])((?:{_CAPITALS})+|(?:{_SMALL})+)(?![A-Za-zÀ-ɏ0-9_@]|[.-][A-Za-z0-9])"
 )
 """What may be syllables without brackets, with the character before them: 重CHONG2, 晕XUAN4, chong2."""
 _LETTERS = re.compile(r"[A-Za-z]")

@@ -79,7 +79,10 @@ def _numbers() -> tuple[Rule, ...]:
         rule(rf"{FREE}({number})(?=\+)", lambda m: _by_measure(m, 1)),
         rule(rf"{FREE}({number}){END}", lambda m: _by_measure(m, 1)),
         rule(r"(?<=[零一二三四五六七八九十百千万亿])\+", "加"),
-        rule(rf"(?<=[{SPELT}]){sign}(?=[{SPELT}]{{1,9}}[{MEASURES}天日月号人时折层楼级路环集章回卷])", "到"),
+        rule(
+            rf"(?<=[{SPELT}]){sign}(?=第[{SPELT}]|[{SPELT}]{{1,9}}[{MEASURES}天日月号人时折层楼级路环集章回卷度])", "到"
+        ),
+        rule(rf"(百分之[{SPELT}点]{{1,9}}){sign}(?=[{SPELT}])", r"\1到"),
         rule(
             rf"(?<=[{SPELT}][年月日号点时分秒天岁度章回节卷集级元块页楼层]){sign}(?=(?:第|[上下]午|凌晨|晚上|次[日年])?[{SPELT}])",
             "到",

@@ -26,6 +26,7 @@ def rules() -> tuple[Rule, ...]:
             rf"((?:{_IS['gauges']})\s?:?\s?)(\d+)\s?/\s?(\d+){END}",
             lambda m: f"{m[1]}{cardinal(m[2])}比{cardinal(m[3])}",
         ),
+        rule(r"(?<![A-Za-z])([Ll][Vv])\.\s?(?=\d)", r"\1"),
         rule(rf"{FREE}24/7(?![\d/])", "七天二十四小时"),
         rule(rf"{FREE}(\d{{3,4}})(?=\s?(?:{_IS['institutions']}))", lambda m: digits(m[1])),
         rule(rf"{FREE}([1-9](?!00)\d\d)(?=[师团旅]|[A-Z](?![A-Za-z]))", lambda m: digits(m[1])),

@@ -139,7 +139,7 @@ def _primes() -> tuple[Rule, ...]:
         rule(rf"{FREE}(\d+)\s?[′']\s?(\d\d?)\s?(?:{double}|\")", lambda m: f"{counted(m[1])}分{cardinal(m[2])}秒"),
         rule(rf"{FREE}(\d+)\s?{double}(\d{{1,2}})(?!\d)", lambda m: f"{counted(m[1])}秒{digits(m[2])}"),
         rule(rf"{FREE}({NUMBER})\s?{double}", lambda m: f"{counted(m[1])}秒"),
-        rule(rf"{FREE}(\d+)\s?′", lambda m: f"{counted(m[1])}分"),
+        rule(rf"{FREE}({NUMBER})\s?′", lambda m: f"{counted(m[1])}分"),
     )
 
 
