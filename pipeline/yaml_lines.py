@@ -17,6 +17,9 @@ SIZE_LIMIT = 1 << 20
 _NODE_LIMIT = 50_000
 """More nodes than any cast has; stops alias bombs, which grow while they are expanded."""
 
+_DEPTH_LIMIT = 50
+"""Deeper than any cast; named where PyYAML gives up, some hundred levels down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -60,6 +63,11 @@ def read(path: Path, what: Wording = CAST, docs: str = "docs/cast-file.md") -> N
             )
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError as error:
+        raise CastError(
+            Wording(f"lists or mappings in one another, over {_DEPTH_LIMIT} deep", f"列表或映射嵌套超过 {_DEPTH_LIMIT} 层"),
+            where=at_line(path, _line_of_depth(text)), fix=shows,
+        ) from error  # fmt: skip
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = at_line(path, mark.line + 1) if mark else str(path)
@@ -80,6 +88,16 @@ def read(path: Path, what: Wording = CAST, docs: str = "docs/cast-file.md") -> N
             fix=shows,
         )
     return node
+
+
+def _line_of_depth(text: str) -> int:
+    """The line where more than `_DEPTH_LIMIT` collections are open."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEPTH_LIMIT:
+            return event.start_mark.line + 1 if event.start_mark else 1
+    return 1
 
 
 def _too_much(where: str) -> CastError:
@@ -123,4 +141,16 @@ def _plain(node: yaml.Node, path: Path, seen: list[int]) -> Node:
             Wording(f"tag {node.tag} is not allowed", f"不允许标签 {node.tag}"), where=at_line(path, line),
             fix=Wording("Write a plain value.", "请直接写值。"),
         )  # fmt: skip
-    return Node(yaml.SafeLoader("").construct_object(node), line)
+    try:
+        return Node(yaml.SafeLoader("").construct_object(node), line)
+    except (
+        ValueError,
+        KeyError,
+        AttributeError,
+        yaml.YAMLError,
+    ) as error:  # 2026-02-30, !!bool x, !!timestamp x, !!binary x
+        kind = node.tag.rpartition(":")[2]
+        raise CastError(
+            Wording(f"{node.value!r} is no {kind}", f"{node.value!r} 不是有效的 {kind}"), where=at_line(path, line),
+            fix=Wording("Mend it, or put it in quotes if it is text.", "请改正；如果是文字，请加引号。"),
+        ) from error  # fmt: skip

@@ -114,7 +114,7 @@ class _Reader(Checked):
                     f"voice {name}: engine {engine} does not clone a reference clip",
                     f"voice {name}：引擎 {engine} 不能克隆参考音频",
                 ),
-                given.get("reference", asked).line,
+                (reference or asked).line,
                 Wording("Remove reference, or use an engine that clones.", "请去掉 reference，或换用能克隆的引擎。"),
             )  # fmt: skip
         parameters = {key: self.parameter(name, key, one, can.parameters) for key, one in given.items()}

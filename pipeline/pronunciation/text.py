@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import before_marks, written_out
+from pipeline.pronunciation.normalization.tables import words
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 from pipeline.pronunciation.words import is_syllable, readings_of
 from pipeline.wording import Wording
@@ -29,6 +30,8 @@ BARE = re.compile(
 )
 """What may be syllables without brackets, with the character before them: 重CHONG2, 晕XUAN4, chong2."""
 _LETTERS = re.compile(r"[A-Za-z]")
+_ENGLISH = re.compile(r"[A-Za-z][a-z]|[A-Z]{4}|[AP]\.?M\b|^[^\d]*$")
+"""Words, and not the letters of LV3 or HP: 100/100."""
 _IS_HAN = re.compile(f"[{HAN}]")
 _PUNCTUATION = str.maketrans(
     {"，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "！": "!", "？": "?", "．": ".", "｡": ".", "､": ","}
@@ -71,7 +74,7 @@ def spoken(text: str, language: Language, lexicon: Mapping[str, str] = {}) -> st
 def _with_readings(text: str, language: Language, lexicon: Mapping[str, str]) -> str:
     """`text` with all readings written 重(chong2). A bare syllable, in a Chinese book or behind a Chinese character, is the
     reading of the character before it where the dictionary has it so (重CHONG2新), else it stands in a character's place
-    (晕XUAN4, as IndexTTS writes it). A term of the lexicon is no syllable."""
+    (晕XUAN4, as IndexTTS writes it). A term of the lexicon is no syllable, nor is a name with a number (LV3)."""
 
     def bare(match: re.Match[str]) -> str:
         said = [canonical(one) for one in re.findall(r"\D+\d", match[2])]
@@ -79,6 +82,8 @@ def _with_readings(text: str, language: Language, lexicon: Mapping[str, str]) ->
         if term or not all(map(is_syllable, said)) or not (language == "zh" or match[1]):
             return match[0]
         own = match[1] and said[0] in readings_of(match[1])
+        if not own and match[2][:-1].upper() in words("zh")["designations"]:
+            return match[0]
         return ("" if own else match[1]) + "".join(
             f"{match[1] if own and not at else STAND_IN}({one})" for at, one in enumerate(said)
         )
@@ -150,11 +155,11 @@ def _plain(text: str, language: Language) -> str:
 
 
 def _surroundings(text: str, language: Language) -> Language:
-    """The language figures are read in: a Chinese book's unless the text is in letters only, an English book's unless most
+    """The language figures are read in: a Chinese book's unless the text is in English words, an English book's unless most
     of it is Chinese."""
     han, letters = len(_IS_HAN.findall(text)), len(_LETTERS.findall(text))
     if language == "zh":
-        return "zh" if han or not letters else "en"
+        return "zh" if han or not letters or not _ENGLISH.search(text) else "en"
     return "zh" if han > letters else "en"
 
 

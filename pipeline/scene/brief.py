@@ -23,15 +23,27 @@ from pipeline.wording import Wording
 MOST_ROLES = 12
 LONGEST_TOTAL_S = 3600.0
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
-_ANY = r"(?:(?<![\d.])\d+(?:\.\d+)?|[零一二两三四五六七八九十百半]+)"
+_ENGLISH = {
+    word: value
+    for value, word in enumerate(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
+        " nineteen".split(),
+        1,
+    )
+} | {word: 10 * tens for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_WORD = rf"(?:{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})"
+_IN_WORDS = rf"\b{_WORD}(?:[\s-]{_WORD})?(?:\s+and\s+a\s+half)?\b"
+_ANY = rf"(?:(?<![\d.])\d+(?:\.\d+)?(?:\s+and\s+a\s+half)?|[零一二两三四五六七八九十百半]+|{_IN_WORDS})"
 _NO_MORE = "(?![a-z])"
 _BARE_S = rf"(?<!\bthe )(?<![\d.'’])\d{{1,3}}(?:\.\d+)?(?=[\s-]*s{_NO_MORE})"
 _OF_SECONDS = rf"(?:秒钟?|sec(?:ond)?s?{_NO_MORE}|s{_NO_MORE})"
 _LENGTH = re.compile(
-    rf"(?:(?P<minutes>{_ANY})[\s-]*(?P<minute>分钟?半钟?|分钟|分(?!之)|min(?:ute)?s?{_NO_MORE})"
+    rf"(?:(?P<minutes>{_ANY}|\b(?:half\s+)?a(?=[\s-]+min))[\s-]*"
+    rf"(?P<minute>分钟?半钟?|分钟|分(?!之)|min(?:ute)?s?{_NO_MORE}(?:\s+and\s+a\s+half)?)"
     rf"(?:\s*(?:又|and\s+)?(?P<more>{_ANY})[\s-]*{_OF_SECONDS})?"
     rf"|(?P<seconds>{_ANY}(?=[\s-]*(?:秒|sec))|{_BARE_S})[\s-]*{_OF_SECONDS})"
-    r"(?P<whole>[\s-]*(?:in all|in total|total|altogether|overall|long)\b|的?总?(?:时长|长度)|的?总长|长(?=\W|的|$))?",
+    r"(?P<whole>[\s-]*(?:in all|in total|total|altogether|overall|long)\b|的?总?(?:时长|长度)|的?总长|长(?=\W|的|$))?"
+    r"(?!\s+(?:later|ago|earlier)\b)",
     re.IGNORECASE,
 )
 """A length, 2分30秒 and 一分半 among them. A bare `s` is of seconds behind three digits at most: the 1990s are none."""
@@ -45,7 +57,7 @@ _WHOLE = re.compile(f"(?:{_CALLED_WHOLE})$", re.IGNORECASE)
 _BEFORE_MINUTES = re.compile(f"(?:{_CALLED_WHOLE}|约)$", re.IGNORECASE)
 _COUNT = re.compile(r"([一二两三四五六七八九十]|\d+)\s*[位个名](?:角色|人物|人)")
 _PARTS = {
-    "zh": re.compile(r"[，,、；;。.：:！!？?\n]|以及|还有|和(?=[^气蔼平])"),
+    "zh": re.compile(r"[，,、；;。.：:！!？?\n]|以及|还有|和(?=[^气蔼平尚])"),
     "en": re.compile(r"[,;.:!?\n]|\band\b|\bwith\b|\bbetween\b"),
 }
 _NARRATORS = {"zh": ("旁白", "叙述者", "叙述人"), "en": ("narrator", "narration", "voice-over")}
@@ -55,6 +67,15 @@ _ARTICLES = re.compile(
     r"\b(?:a|an|the|is|are|sounds?|who|speaks?|dialogue|scene|conversation|generate|write|make|give|me|of|for|from|in|all|total|"
     r"lasting|lasts?|length|one|two|three|four|five|six|roles?|people|characters?|voices?)\b", re.IGNORECASE,
 )  # fmt: skip
+_SEVERAL = re.compile(
+    r"(?<![第\d零一二两三四五六七八九十百])([两二三四五六七八九十]|[2-9])(?:[个位名](?P<manner>\w{1,12}?的)?)?(?=(?P<people>\w{2,4}))"
+)
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "twin": 2, "both": 2} | {
+    str(n): n for n in range(2, 7)
+}
+_PLURALS = {"men": "man", "women": "woman", "children": "child", "wives": "wife", "ladies": "lady"}
+_STEMS = "甲乙丙丁戊己庚辛壬癸子丑"
+_TOPIC = re.compile(r"的?(?:对话|场景|故事|片段|旁白)$")
 _LEADING_ZH = re.compile(r"^(?:请|帮我|给我|生成|写|来|做|一段|一个|一位|一名|个|位|名|那位|这位|有|是|由|让)+")
 _LINKS_ZH = re.compile(r"(?:说话|语气|声音|要|很|有些|比较|显得|的|是|得)+$")
 
@@ -89,7 +110,8 @@ def parse(text: str) -> Brief:
     seconds, rest = _total(text)
     roles: dict[str, Role] = {}
     for role in _roles(rest, language):
-        roles.setdefault(role.name, role)  # the first that is said of a name counts
+        if role.name not in roles or not roles[role.name].manner:  # the first that is said of how somebody is counts
+            roles[role.name] = role
     if not roles:
         raise ScriptError(
             Wording("this sentence names nobody who could speak", "这句话里没有说谁在说话"),
@@ -121,7 +143,7 @@ def _total(text: str) -> tuple[float | None, str]:
     chosen = (called or found)[-1]
     minutes, seconds = chosen["minutes"], chosen["seconds"] or chosen["more"]
     length = (_number(minutes) * 60 if minutes else 0) + (_number(seconds) if seconds else 0)
-    length += 30 * ("半" in (chosen["minute"] or ""))
+    length += 30 * bool(re.search("半|half", chosen["minute"] or "", re.IGNORECASE))
     if not 1 <= length <= LONGEST_TOTAL_S:
         raise ScriptError(
             Wording(f"a scene cannot last {length:g} s", f"一场戏不能是 {length:g} 秒"),
@@ -137,9 +159,12 @@ def _of_minutes(found: re.Match[str]) -> bool:
 
 
 def _number(text: str) -> float:
-    """Of digits, or of 一 to 九百九十九 and 半."""
-    if text[0].isdigit():
-        return float(text)
+    """Of digits, of 一 to 九百九十九 and 半, or of English words: "half a", "ninety", "two and a half"."""
+    words = re.findall(r"[a-z]+|[\d.]+", text.lower())
+    if words:
+        half = "half" in words
+        told = [float(one) if one[0].isdigit() else _ENGLISH.get(one, 0) for one in words]
+        return sum(told) + 0.5 * half + (words == ["a"])
     hundreds, hundred, rest = text.rpartition("百")
     tens, ten, ones = rest.rpartition("十")
     value = _DIGITS.get(hundreds, 1) * 100 if hundred else 0
@@ -153,12 +178,49 @@ def _said(text: str) -> int:
 
 def _roles(text: str, language: Language) -> Iterator[Role]:
     for part in _PARTS[language].split(text):
-        role = _in_chinese(part.strip()) if language == "zh" else _in_english(part.strip())
-        if role:
-            yield role
+        part = part.strip()
+        several = _several_in_chinese(part) if language == "zh" else _several_in_english(part)
+        role = None if several else (_in_chinese(part) if language == "zh" else _in_english(part))
+        yield from several or ([role] if role else [])
+
+
+def _several_in_chinese(part: str) -> list[Role]:
+    """两姐妹 are 姐姐 and 妹妹, 三个温柔的女人 are 女人甲, 女人乙 and 女人丙; 两个孩子的父亲 are not several."""
+    part = _LEADING_ZH.sub("", _TOPIC.sub("", part))
+    for word, pair in lists("zh")["pairs"].items():
+        if re.match(rf"(?:一对|[两二][个位名]?|双胞胎)?{word}(?![的店])", part):
+            return [Role(name, "", *_told(told)) for name, told in pair.items()]
+    people = lists("zh")["people"]
+    found = _SEVERAL.search(part)
+    if not found:
+        return []
+    word = next((found["people"][:size] for size in (4, 3, 2) if found["people"][:size] in people), "")
+    rest = part[found.end() + len(word) :]
+    if not word or rest.startswith("的") or (found["manner"] or "").rstrip("的") in people:
+        return []
+    manner = _manner(found["manner"] or rest)
+    return [Role(f"{word}{stem}", manner, *_told(people[word])) for stem in _STEMS[: int(_number(found[1]))]]
+
+
+def _several_in_english(part: str) -> list[Role]:
+    """Two sisters are Sister-A and Sister-B."""
+    words, people, ages = re.findall(r"[\w'’-]+", part), lists("en")["people"], lists("en")["ages"]
+    at = next((place for place, one in enumerate(words) if one.lower() in _COUNTS), None)
+    if at is None:
+        return []
+    count = _COUNTS[words[at].lower()]
+    for place, plural in enumerate(map(str.lower, words[at + 1 : at + 6]), at + 1):
+        word = _PLURALS.get(plural, plural[:-1] if plural.endswith("s") else "")
+        if word in people and word not in _NOBODY:
+            gender, age = _told(people[word])
+            age = next((ages[one.lower()] for one in words[at:place] if one.lower() in ages), age)
+            manner = _plain_english(" ".join([*words[at + 1 : place], *words[place + 1 :]]), word)
+            return [Role(f"{word.capitalize()}-{letter}", manner, gender, age) for letter in "ABCDEF"[:count]]
+    return []
 
 
 def _in_chinese(part: str) -> Role | None:
+    one_of_them = re.match(r".{0,6}?[一那这][个位名]", part)
     part = _LEADING_ZH.sub("", part)
     if part.startswith(_NARRATORS["zh"]):
         word = next(one for one in _NARRATORS["zh"] if part.startswith(one))
@@ -167,6 +229,10 @@ def _in_chinese(part: str) -> Role | None:
     word = next((part[:size] for size in range(min(4, len(part)), 1, -1) if part[:size] in people), "")
     if word:
         return Role(word, _manner(part[len(word) :]), *_told(people[word]))
+    manner, _, word = _TOPIC.sub("", part).rpartition("的")
+    word = next((word[:size] for size in range(min(4, len(word)), 1, -1) if word[:size] in people), "")
+    if word and (one_of_them or emotion_words.find(manner, "zh", "ways")):  # 一个温柔的女人
+        return Role(word, _manner(manner), *_told(people[word]))
     at = _way(part, "zh")
     name = _LINKS_ZH.sub("", part[:at]) if at else ""
     return Role(name, _manner(part[at:])) if re.fullmatch(r"[\w·]{1,8}", name) else None

@@ -68,6 +68,10 @@ def test_a_cast_says_who_speaks_how(tmp_path: Path) -> None:
         ("aliases: [小晚]", "aliases: [老王]", "'老王' names both", 8),
         ("variant: m3", "reference: no.wav", "reference clip no.wav is not there", 6),
         ("language: zh", "language: !!python/object:os.system zh", "tag", 1),
+        ("profile: ebu_r128", "consent: 2026-02-30", "'2026-02-30' is no timestamp", 12),
+        ("profile: ebu_r128", "best_effort: !!bool x", "'x' is no bool", 12),
+        ("profile: ebu_r128", "music: " + "[" * 5000, "in one another, over 50 deep", 12),
+        ("profile: ebu_r128", "music:\n  - " + "[" * 5000 + "]" * 5000, "in one another, over 50 deep", 13),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str, says: str, at: int) -> None:
@@ -111,8 +115,9 @@ def test_reference_clips_are_checked(tmp_path: Path) -> None:
     assert error.value.where.endswith("line 8")
     relaxed = loaded(tmp_path, (tmp_path / "cast.yaml").read_text() + "best_effort: true\n")
     assert room.direct(line("林晚", emotion="angry"), relaxed, "好").emotion.neutral
-    with pytest.raises(CastError, match="does not clone"):
-        loaded(tmp_path, GOOD.replace("variant: m3", "reference: long.wav"))
+    with pytest.raises(CastError, match="does not clone") as error:
+        loaded(tmp_path, GOOD.replace("espeak, variant: m3", "espeak,\n          reference: long.wav"))
+    assert error.value.where.endswith("line 7"), "the clip's, not the voice's"
 
 
 def test_whoever_is_not_cast_gets_a_voice_of_his_own() -> None:

@@ -125,7 +125,27 @@ def test_no_figure_survives(parts: list[str], language: Language) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["1", "1.", "1,", "1-", "1:", "1/", "3-5天", "No. 7 ", "Mr. X ", "2024年", "a.b", "$5m ", "IV ", "A1", "A'", "–1 "],
+    [
+        "1",
+        "1.",
+        "1,",
+        "1-",
+        "1:",
+        "1/",
+        "3-5天",
+        "No. 7 ",
+        "Mr. X ",
+        "2024年",
+        "a.b",
+        "$5m ",
+        "IV ",
+        "A1",
+        "A'",
+        "–1 ",
+        "打",
+        "一～",
+        "1.1.",
+    ],
 )
 @pytest.mark.parametrize("language", get_args(Language))
 def test_time_is_linear(piece: str, language: Language) -> None:

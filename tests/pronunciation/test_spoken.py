@@ -112,6 +112,7 @@ def test_a_syllable_stands_in_a_characters_place_unless_the_one_before_it_is_rea
     [
         ("一张A4纸", "一张A四纸"), ("排放CO2", "排放CO二"), ("看NBA2", "看NBA二"), ("支持Qi2充电", "支持Qi二充电"),
         ("BigVGAN2和voice2", "BigVGAN二和voice二"), ("第alpha3号", "第alpha三号"),
+        ("升到LV3，读AO3", "升到LV三,读AO三"), ("换了iPhone SE2", "换了iPhone SE二"),
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_syllable_is_read_as_written(text: str, said: str) -> None:

@@ -20,15 +20,19 @@ _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _THIN = re.compile(
     "(?<![\\w.,+)\u00a0\u2009\u202f-])[1-9]\\d{0,2}(?:[\u00a0\u2009\u202f]\\d{3})+(?![\\w\u00a0\u2009\u202f])"
 )
+_LISTED = re.compile(r"(?<=\d)，(?=\d)")
+"""A full-width comma between figures parts them; only the narrow one groups thousands."""
+_KEPT = str.maketrans({"\u2236": ":", "\u2116": "No.", "\u2010": "-", "\u2011": "-"})
 _MIXED = re.compile(rf"(\d?)([{''.join(_VULGAR)}])")
 
 
 def before_marks(text: str) -> str:
     """What Unicode's compatibility forms (NFKC) would take apart wrongly, written so that they keep it: 2½ -> 2 1/2,
-    x² -> x^2, the ratio sign, thousands set apart by a space that does not break."""
+    x² -> x^2, 301，302 -> 301、302, the signs for ratio and number, thousands set apart by a space that does not break."""
     text = _THIN.sub(lambda match: re.sub("[\u00a0\u2009\u202f]", ",", match[0]), text)
     text = _MIXED.sub(lambda match: f"{match[1]}{' ' * bool(match[1])}{_VULGAR[match[2]]}", text)
-    return _RAISED.sub(lambda match: f"^{match[0].translate(_POWERS)}", text).replace("\u2236", ":")
+    text = _RAISED.sub(lambda match: f"^{match[0].translate(_POWERS)}", text)
+    return _LISTED.sub("、", text).translate(_KEPT)
 
 
 def written_out(text: str, language: Language) -> tuple[str, list[Wording]]:

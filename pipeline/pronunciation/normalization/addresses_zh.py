@@ -35,7 +35,10 @@ def rules() -> tuple[Rule, ...]:
         ),
         rule(rf"(查[过了]?)(?P<figures>114){END}", _singly),
         rule(rf"{FREE}(?P<figures>10086|10010|95\d{{3}})(?=发|客服|短信|打来|来电|,|。|$)", _singly),
-        rule(rf"((?:[打拨](?:了|过|通|打|给)*|报了?|呼叫?))(?P<figures>\d{{3,8}}){END}(?![\s]?[{MEASURES}])", _singly),
+        rule(
+            rf"((?:[打拨](?:了|过|通|打|给){{0,3}}|报了?|呼叫?))(?P<figures>\d{{3,8}}){END}(?![\s]?[{MEASURES}])",
+            _singly,
+        ),
         rule(rf"{FREE}(?P<figures>110|119|120|114|122|911|12306|12315|12345)(?={_IS['emergency']})", _singly),
     )
 

@@ -16,6 +16,18 @@ _IS = lists("zh")
 
 def rules() -> tuple[Rule, ...]:
     return (
+        rule(
+            r"(?<![A-Za-z])No\.?\s?(\d+)(?![\d.])\s?号?",
+            lambda m: "number one" if m[1] == "1" else f"{digits(m[1]) if len(m[1]) > 2 else cardinal(m[1])}号",
+        ),
+        rule(rf"((?:{_IS['figures']})\s?)(\d+(?:[-\u2013]\d+)+){END}(?!\s?[{MEASURES}天日月号人])", _numbered),
+        rule(rf"{FREE}\d+(?:\.\d+){{2,}}{END}", lambda m: "点".join(map(_part, m[0].split(".")))),
+        rule(
+            rf"((?:{_IS['gauges']})\s?:?\s?)(\d+)\s?/\s?(\d+){END}",
+            lambda m: f"{m[1]}{cardinal(m[2])}比{cardinal(m[3])}",
+        ),
+        rule(r"(?<![A-Za-z])([Ll][Vv])\.\s?(?=\d)", r"\1"),
+        rule(rf"{FREE}24/7(?![\d/])", "七天二十四小时"),
         rule(rf"{FREE}(\d{{3,4}})(?=\s?(?:{_IS['institutions']}))", lambda m: digits(m[1])),
         rule(rf"{FREE}([1-9](?!00)\d\d)(?=[师团旅]|[A-Z](?![A-Za-z]))", lambda m: digits(m[1])),
         rule(rf"(?<!第){FREE}({_IS['by_figures']}){END}(?![{MEASURES}人年])", lambda m: digits(m[1])),
@@ -36,6 +48,16 @@ def rules() -> tuple[Rule, ...]:
         rule(rf"{FREE}(\d{{1,2}})(?=[A-Z])", lambda m: cardinal(m[1])),
         rule(rf"(?<!\d,){FREE}(0\d+)(?!\.)", lambda m: digits(m[1])),
     )
+
+
+def _numbered(match: Match) -> str:
+    """图3-2 -> 图三杠二."""
+    return match[1] + "杠".join(map(_part, re.split("[-\u2013]", match[2])))
+
+
+def _part(figures: str) -> str:
+    """Of a number in parts: 12 -> 十二, 192 -> 一九二."""
+    return digits(figures) if len(figures) > 2 else cardinal(figures)
 
 
 def _model(match: Match) -> str:

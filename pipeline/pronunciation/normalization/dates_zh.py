@@ -16,12 +16,21 @@ _IS = lists("zh")
 _SPANS = f"前(?!后)|{_IS['years_span']}"
 """Behind 年 where so many years are meant, and not a year."""
 _LONG = _IS["years_long"]
+_ROUND = r"(?:[13-9]000|(?:2[5-9]|[3-9]\d)00)"
+"""Thousands but 2000, and hundreds beyond the centuries of our calendar: so many years, and no year."""
+_SEASONS = "赛季|学年|年度|财年"
 
 
 def rules() -> tuple[Rule, ...]:
     return (
         rule(rf"{FREE}(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){END}", _date),
         rule(rf"{FREE}(\d{{4}})[-/](0?[1-9]|1[0-2])(?=月)", lambda m: f"{digits(m[1])}年{cardinal(m[2].lstrip('0'))}"),
+        rule(
+            rf"{FREE}((?:19|20)\d\d)\s?[-\u2013\u2014~/]\s?(\d\d|\d{{4}})(?={_SEASONS})",
+            lambda m: f"{digits(m[1])}到{digits(m[1][: 4 - len(m[2])] + m[2])}",
+        ),
+        rule(rf"{FREE}(\d\d)\s?[-\u2013/]\s?(\d\d)(?={_SEASONS})", lambda m: digits(m[1] + m[2])),
+        rule(rf"{FREE}(\d\d00){TO}({_ROUND})(?=\s?年(?!代))", lambda m: f"{cardinal(m[1])}到{cardinal(m[2])}"),
         rule(
             rf"{FREE}(\d{{4}})(年?){TO}(\d{{4}}|\d\d(?=年))(?=年(?!前|的历史)|[)\]])",
             lambda m: f"{digits(m[1])}{m[2]}到{digits(m[3])}",
@@ -37,16 +46,21 @@ def rules() -> tuple[Rule, ...]:
         ),
         rule(r"(公元前?|西元前?)\s?(\d{1,4})(?=\s?年)", lambda m: m[1] + _of_an_era(m[2])),
         rule(
-            rf"((?:距今|大约|约|近|将近|超过|整整|足足)[约有]?){FREE}(\d{{4}})(?=\s?年)",
-            lambda m: m[1] + cardinal(m[2]),
+            rf"((?:{_IS['years_counted']})[约有]?){FREE}(\d{{4}})(?=\s?年(?!代))|((?:大?约)有?)(\d\d00)(?=\s?年(?!代))",
+            lambda m: (m[1] or m[3]) + cardinal(m[2] or m[4]),
         ),
+        rule(rf"(?<![在到于]){FREE}({_ROUND})(?=\s?年(?!代|[级届]))", lambda m: cardinal(m[1])),
+        rule(rf"(?<=[在到于]){FREE}({_ROUND})(?=\s?年(?![,。]|[春夏秋冬初末底]|\d+月))", lambda m: cardinal(m[1])),
         rule(rf"{FREE}((?:1[89]|20)\d\d)、(\d\d)(?=年)", lambda m: f"{digits(m[1])}、{digits(m[2])}"),
         rule(rf"((?:{_IS['reigns']}))\s?(\d{{1,2}})(?=\s?年)", lambda m: m[1] + cardinal(m[2])),
         rule(rf"{FREE}(\d{{4}})(?=\s?年代)", lambda m: digits(m[1])),
-        rule(rf"{FREE}(?!2000\s?年(?:{_SPANS}))((?:1[6-9]|20)\d\d)(?=\s?年(?!{_LONG}))", lambda m: digits(m[1])),
+        rule(
+            rf"{FREE}(?!(?:1[6-8]|20)00\s?年(?:{_SPANS}))((?:1[6-9]|20)\d\d)(?=\s?年(?!{_LONG}))",
+            lambda m: digits(m[1]),
+        ),
         rule(rf"{FREE}(\d{{4}})(?=\s?年(?!{_SPANS}))", lambda m: digits(m[1])),
         rule(
-            rf"(?<=[(于在,。]){FREE}([1-9]\d[1-9]|[1-9][1-9]0)(?=年(?:[),]|[春夏秋冬初末]|\d+月))",
+            rf"(?:^|(?<=[(于在,。])){FREE}([1-9]\d[1-9]|[1-9][1-9]0)(?=年(?:[),]|[春夏秋冬初末]|\d+月))",
             lambda m: digits(m[1]),
             Wording("a year, or so many years", "是年份，还是多少年"),
         ),
@@ -68,6 +82,7 @@ def rules() -> tuple[Rule, ...]:
             lambda m: f"{_plain(m[1])}{m[2]}{to(m[3])}{_plain(m[4])}",
         ),
         rule(rf"{FREE}(\d{{1,2}})月(\d{{1,2}})(?=[日号]|{END})(?!\d|个)", lambda m: f"{_plain(m[1])}月{_plain(m[2])}"),
+        rule(rf"{FREE}(0?[1-9]|1[0-2])/(\d\d?)(?=[日号])", lambda m: f"{_plain(m[1])}月{_plain(m[2])}"),
         rule(rf"{FREE}(\d{{1,2}})(?=月(?!子|饼)|日(?![{HAN}]?内)|号)", lambda m: cardinal(str(int(m[1])))),
         rule(rf"{FREE}(\d{{1,2}})[·・.](\d{{1,2}})(?={_IS['events']})", lambda m: digits(m[1] + m[2])),
         rule(rf"{FREE}(\d{{1,2}})·(\d{{1,2}}){END}", lambda m: digits(m[1] + m[2])),

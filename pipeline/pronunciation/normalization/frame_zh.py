@@ -4,7 +4,11 @@ from __future__ import annotations
 
 FREE = r"(?<![\d.])"
 END = r"(?![\d])"
-TO = r"\s?(?:[-\u2013\u2014~\u301c]{1,2}|至|到)\s?"
+TO = r"\s?(?:-{1,2}|\u2013{1,2}|\u2014{1,2}|[~\u301c\u223c]{1,2}|至|到)\s?"
+"""A sign between the two ends of a range; ~- is two signs, and the second of them a minus."""
+MINUS = r"(?:(?<![\dA-Za-z.)%‰°])(?<!\d度)[-\u2212\u2013])"
+"""A sign in front of a number and not between two of them."""
+SPELT = "零一二三四五六七八九十百千万亿两半"
 HAN = r"\u4e00-\u9fff"
 MEASURES = (
     "个只条件张把位名本块片根颗粒座栋间辆架台套双对副匹头群批种类样次回趟遍番场阵顿声步圈天周小分秒夜代倍米公斤克吨升尺寸丈亩里元毛角万千"

@@ -7,7 +7,7 @@ import re
 from pipeline.pronunciation.normalization.frame_zh import HAN
 from pipeline.pronunciation.normalization.roman import roman
 from pipeline.pronunciation.normalization.rules import Rule, rule
-from pipeline.pronunciation.normalization.tables import lists
+from pipeline.pronunciation.normalization.tables import lists, short
 from pipeline.pronunciation.normalization.words_zh import cardinal
 from pipeline.wording import Wording
 
@@ -48,11 +48,21 @@ def _roman() -> tuple[Rule, ...]:
             r"(?<![A-Za-z])([IVX]{2,}|I)(?=\s?(?:型|期|级|类|度|阶|号|部|章|卷|世|区|军|方案|代))",
             lambda m: _numeral(m[1]),
         ),
+        rule(
+            r"(?<![A-Za-z\d])WW(I{1,2}|[12])(?![A-Za-z\d])",
+            lambda m: f"World War {'Two' if m[1] in ('II', '2') else 'One'}",
+        ),
+        rule(rf"(?<![A-Za-z])(Mr|Mrs|Ms|Dr|Prof)(?:\.|(?=\s[A-Z]|[{HAN}]))\s?(?=[A-Z{HAN}])", _title),
         rule(r"(World\sWar\s)(I{1,3})(?![A-Za-z])", lambda m: m[1] + ("One", "Two", "Three")[len(m[2]) - 1]),
         rule(rf"((?:附表|附图|附录|方案|表|图|第)\s?)([IVX]+){end}", lambda m: m[1] + (_numeral(m[2]) or m[2])),
         rule(rf"(?<=[{HAN}])\s?([IVX]{{2,}}){end}", lambda m: _numeral(m[1]), Wording("a Roman numeral", "罗马数字")),
         rule(rf"(?<=[卷部章篇集幕]\s)([IVX]+){end}|(?<=[卷部章篇集幕])([IVX]+){end}", lambda m: _numeral(m[1] or m[2])),
     )
+
+
+def _title(match: Match) -> str:
+    """Mr. before a name, in full as English books have it."""
+    return short().get(match[1], "Doctor").lstrip("^") + " "
 
 
 def _numeral(letters: str) -> str | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from pipeline.pronunciation.normalization.frame import NUMBER
-from pipeline.pronunciation.normalization.frame_zh import FREE, HAN, TO
+from pipeline.pronunciation.normalization.frame_zh import FREE, HAN, MINUS, SPELT, TO
 from pipeline.pronunciation.normalization.rules import Rule, right, rule
-from pipeline.pronunciation.normalization.tables import units, units_pattern
+from pipeline.pronunciation.normalization.tables import lists, units, units_pattern
 from pipeline.pronunciation.normalization.words_zh import cardinal, counted, digits
 
 Match = re.Match[str]
 
+_IS = lists("zh")
 _COINS = {
     "¥": "元",
     "$": "美元",
@@ -27,7 +29,7 @@ _COINS = {
     "JPY": "日元",
     "NT$": "新台币",
 }
-_SCALE = {"w": "万", "W": "万", "k": "千"}
+_WORDS = "美元|美金|欧元|英镑|日元|港元|港币|新台币|人民币|元|块钱|块"
 
 
 def rules() -> tuple[Rule, ...]:
@@ -38,11 +40,11 @@ def _money() -> tuple[Rule, ...]:
     sign = "|".join(re.escape(one) for one in sorted(_COINS, key=len, reverse=True))
     return (
         rule(
-            rf"({sign})\s?({NUMBER})(?:{TO}(?:{sign})?({NUMBER}))?\s?([百千万亿]*|[wk](?![A-Za-z]))",
-            lambda m: _price(m[2], m[3], _SCALE.get(m[4], m[4]), _COINS[m[1]]),
+            rf"({sign})\s?({NUMBER})(?:{TO}(?:{sign})?({NUMBER}))?\s?([wk](?![A-Za-z])|[百千万亿]*)(?:\s?({_WORDS}))?",
+            lambda m: _price(m[2], m[3], m[4], _named(_COINS[m[1]], m[5])),
         ),
         rule(
-            rf"{FREE}({NUMBER})()\s?([百千万亿]*)\s?(RMB|CNY|USD|EUR|GBP|JPY)(?![A-Za-z])",
+            rf"{FREE}({NUMBER})()\s?([百千万亿]*)\s?((?:RMB|CNY|USD|EUR|GBP|JPY)(?![A-Za-z])|[$€£¥](?!\s?\d))",
             lambda m: _price(m[1], m[2], m[3], _COINS[m[4]]),
         ),
         rule(
@@ -56,12 +58,26 @@ def _money() -> tuple[Rule, ...]:
 
 
 def _price(first: str, last: str | None, scale: str, coin: str) -> str:
+    if scale in ("w", "k"):
+        return f"{_scaled(first, scale)}{'到' + _scaled(last, scale) if last else ''}{coin}"
     return f"{_amount(_short(first), last and _short(last))}{scale}{coin}"
+
+
+def _named(coin: str, word: str | None) -> str:
+    """Of a sign in front and a word behind: ¥ and 块 -> 块, $ and 元 -> 美元."""
+    return word if word and (coin == "元" or word not in ("元", "块", "块钱")) else coin
+
+
+def _scaled(figures: str, scale: str) -> str:
+    """3, w -> 三万; 15, k -> 一万五千."""
+    if scale in "wW":
+        return f"{counted(figures)}万"
+    return counted(f"{Decimal(figures.replace(',', '')).scaleb(3).normalize():f}")
 
 
 def _short(price: str) -> str:
     """3.50 -> 3.5, 3.00 -> 3."""
-    return re.sub(r"(\.\d)0$|\.00$", r"\1", price)
+    return re.sub(r"\.00$|(\.\d)0$", r"\1", price)
 
 
 def _amount(first: str, last: str | None = None) -> str:
@@ -72,29 +88,58 @@ def _measures() -> tuple[Rule, ...]:
     signs = units_pattern("zh")
     percent = {"%": "百分之", "‰": "千分之"}
     return (
-        rule(r"(°)\s?(\d+)\s?[′']", lambda m: f"{m[1]}{cardinal(m[2])}分"),
-        rule(r"(分)\s?(\d+)\s?[″\"]", lambda m: f"{m[1]}{cardinal(m[2])}秒"),
+        *_primes(),
         rule(rf"(?<=[{HAN}])\+(?=\d)", "加"),
         rule(
-            rf"([-\u2212])?{FREE}({NUMBER})\s?([%‰]?){TO}([-\u2212])?({NUMBER})\s?([%‰])",
+            rf"({MINUS})?{FREE}({NUMBER})\s?([%‰]?){TO}([-\u2212\u2013])?({NUMBER})\s?([%‰])",
             lambda m: (
                 f"{'负' if m[1] else ''}{percent[m[6]]}{cardinal(m[2])}到{'负' if m[4] else ''}{percent[m[6]]}{cardinal(m[5])}"
             ),
         ),
         rule(
-            rf"([-\u2212])?{FREE}({NUMBER})\s?([%‰])",
+            rf"({MINUS})?{FREE}({NUMBER})\s?([%‰])",
             lambda m: f"{'负' if m[1] else ''}{percent[m[3]]}{'百' if m[2] == '100' else cardinal(m[2])}",
         ),
         rule(
-            rf"([-\u2212])?{FREE}({NUMBER})(?:{TO}([-\u2212])?({NUMBER}))?\s?(°C|°F|°)(?:\s?{TO}([-\u2212])?({NUMBER})\s?(?:°C|°F|°))?",
+            rf"({MINUS})?{FREE}({NUMBER})(?:{TO}([-\u2212\u2013])?({NUMBER}))?\s?(°C|°F|°)(?:{TO}([-\u2212\u2013])?({NUMBER})\s?(?:°C|°F|°))?",
             _degrees,
         ),
-        rule(rf"[-\u2212]{FREE}({NUMBER})(?=\s?(?:度|摄氏度))", lambda m: f"零下{cardinal(m[1])}"),
-        rule(rf"{FREE}({NUMBER})([百千万亿]*)(?:{TO}({NUMBER})([百千万亿]*))?\s?({signs})(?![A-Za-z\d^])", _measured),
         rule(
-            rf"{FREE}({NUMBER})([wW](?=\+|[{HAN}]|$|[,。!?])|k(?![A-Za-z]))",
-            lambda m: None if m[2] == "W" and not right(m).startswith("+") else f"{counted(m[1])}{_SCALE[m[2]]}",
+            rf"({MINUS})?{FREE}({NUMBER}){TO}([-\u2212\u2013])?({NUMBER})(?=\s?(?:度|摄氏度))",
+            lambda m: (
+                f"{'零下' if m[1] else ''}{cardinal(m[2])}到{'零下' if m[3] else ''}{cardinal(m[4])}"
+                if m[1] or m[3]
+                else None
+            ),
         ),
+        rule(rf"{MINUS}{FREE}({NUMBER})(?=\s?(?:度|摄氏度))", lambda m: f"零下{cardinal(m[1])}"),
+        rule(
+            rf"{FREE}({NUMBER})(?:{TO}({NUMBER}))?([wW](?=\+|{_IS['in_tens_of_thousands']})|w(?=[{HAN}]|$|[,。!?])|k(?![A-Za-z]|{_IS['in_pixels']}))",
+            lambda m: f"{_scaled(m[1], m[3])}{'到' + _scaled(m[2], m[3]) if m[2] else ''}",
+        ),
+        rule(
+            rf"{FREE}({NUMBER})k{TO}({NUMBER})k(?![A-Za-z])",
+            lambda m: f"{_scaled(m[1], 'k')}到{_scaled(m[2], 'k')}",
+        ),
+        rule(rf"{FREE}({NUMBER})([百千万亿]*)(?:{TO}({NUMBER})([百千万亿]*))?\s?({signs})(?![A-Za-z\d^])", _measured),
+    )
+
+
+def _primes() -> tuple[Rule, ...]:
+    """Of angles, of the length of people and screens in feet and inches, else of time. NFKC makes two of a double prime."""
+    double = "(?:′′|″)"
+    return (
+        rule(r"(°)\s?(\d+)\s?[′'](?!′)", lambda m: f"{m[1]}{cardinal(m[2])}分"),
+        rule(rf"(°\s?[{SPELT}]+分)\s?(\d+)\s?(?:{double}|\")", lambda m: f"{m[1]}{cardinal(m[2])}秒"),
+        rule(
+            rf"((?:身高|个头|个子|高)[约有是为:]{{0,2}}){FREE}(\d+)\s?[′']\s?(?:(\d+)\s?(?:{double}|\"))?",
+            lambda m: f"{m[1]}{counted(m[2])}英尺{counted(m[3]) + '英寸' if m[3] else ''}",
+        ),
+        rule(rf"{FREE}({NUMBER})\s?{double}(?=的?(?:{_IS['in_inches']}))", lambda m: f"{counted(m[1])}英寸"),
+        rule(rf"{FREE}(\d+)\s?[′']\s?(\d\d?)\s?(?:{double}|\")", lambda m: f"{counted(m[1])}分{cardinal(m[2])}秒"),
+        rule(rf"{FREE}(\d+)\s?{double}(\d{{1,2}})(?!\d)", lambda m: f"{counted(m[1])}秒{digits(m[2])}"),
+        rule(rf"{FREE}({NUMBER})\s?{double}", lambda m: f"{counted(m[1])}秒"),
+        rule(rf"{FREE}({NUMBER})\s?′", lambda m: f"{counted(m[1])}分"),
     )
 
 
