@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import torch
 from torch import Tensor
 
+from pipeline.engines.indextts2.cores import each
 from pipeline.engines.indextts2.semantic_to_mel import Estimator
 
 STEPS = 25
@@ -33,15 +36,18 @@ def mels(
 
     Rows of like length run together, at most `most` frames at once, both halves of the guidance counted.
     """
-    found: list[Tensor] = [noise[0]] * len(noise)
-    for rows in buckets([one.shape[-1] for one in noise], most // 2):
-        made = _followed(
+
+    def followed(rows: list[int]) -> list[Tensor]:
+        return _followed(
             estimator, [noise[row] for row in rows], [prompts[row] for row in rows], styles[rows],
             [contents[row] for row in rows], steps, guidance,
         )  # fmt: skip
-        for row, mel in zip(rows, made, strict=True):
-            found[row] = mel
-    return found
+
+    lengths = [one.shape[-1] for one in noise]
+    together = buckets(lengths, most // 2)
+    made = each(followed, together, styles.device, [sum(lengths[row] for row in rows) for rows in together])
+    found = dict(zip(chain(*together), chain(*made), strict=True))
+    return [found[row] for row in range(len(noise))]
 
 
 def buckets(lengths: list[int], most: int) -> list[list[int]]:
@@ -78,11 +84,12 @@ def _followed(
         content[row, : len(text)] = text
     # the second half of the batch is told nothing: no prompt, no style, no content
     twice = [torch.cat([one, torch.zeros_like(one)]) for one in (prompt, styles.to(x.dtype), content)]
-    given = estimator.given(twice[0], lengths * 2, twice[1], twice[2])
+    given = estimator.given(twice[0], lengths * 2, twice[1], twice[2], min(firsts))
     times = torch.linspace(0, 1, steps + 1, device=x.device)
     for at in range(steps):
         yes, no = (
             estimator(x.repeat(2, 1, 1), given, times[at : at + 1]).float().chunk(2)
         )  # their difference is amplified
-        x = (x + (times[at + 1] - times[at]) * ((1 + guidance) * yes - guidance * no)) * keep
+        flow = (times[at + 1] - times[at]) * ((1 + guidance) * yes - guidance * no)
+        x[..., given.cut :] = (x[..., given.cut :] + flow) * keep[..., given.cut :]  # before that all stays nothing
     return [x[row, :, first:length] for row, (first, length) in enumerate(zip(firsts, lengths, strict=True))]

@@ -84,9 +84,10 @@ class Attention(nn.Module):
         self.heads = heads
         self.wqkv, self.wo = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, turns: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, turns: Tensor, mask: Tensor | None, cut: int = 0) -> Tensor:
+        """(B, T, width) -> (B, T - cut, width): the first frames are only looked at."""
         q, k, v = (one.unflatten(-1, (self.heads, -1)) for one in self.wqkv(x).chunk(3, -1))
-        q, k = rotated(q, turns), rotated(k, turns)
+        q, k = rotated(q[:, cut:], turns[cut:]), rotated(k, turns)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         return self.wo(F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2))
 
@@ -100,7 +101,7 @@ class FeedForward(nn.Module):
         self.w2 = nn.Linear(inner, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.w2(F.silu(self.w1(x)) * self.w3(x))
+        return self.w2(F.silu(self.w1(x), inplace=True).mul_(self.w3(x)))
 
 
 class Block(nn.Module):
@@ -113,10 +114,12 @@ class Block(nn.Module):
         self.attention_norm, self.ffn_norm = AdaptiveNorm(width), AdaptiveNorm(width)
         self.skip_in_linear = nn.Linear(2 * width, width)
 
-    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None, skip: Tensor | None) -> Tensor:
+    def forward(
+        self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None, skip: Tensor | None, cut: int = 0
+    ) -> Tensor:
         if skip is not None:
             x = self.skip_in_linear(torch.cat([x, skip], -1))
-        x = x + self.attention(self.attention_norm(x, time), turns, mask)
+        x = x[:, cut:] + self.attention(self.attention_norm(x, time), turns, mask, cut)
         return x + self.feed_forward(self.ffn_norm(x, time))
 
 
@@ -128,11 +131,12 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = AdaptiveNorm(width)
 
-    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None, cut: int = 0) -> Tensor:
+        """(B, T, width) -> (B, T - cut, width): the last layer is asked for no more."""
         kept: list[Tensor] = []
-        half = len(self.layers) // 2
+        half, last = len(self.layers) // 2, len(self.layers) - 1
         for number, layer in enumerate(self.layers):
-            x = layer(x, time, turns, mask, kept.pop() if number > half else None)
+            x = layer(x, time, turns, mask, kept.pop() if number > half else None, cut if number == last else 0)
             if number < half:
                 kept.append(x)
         return self.norm(x, time)
@@ -185,6 +189,8 @@ class WaveNet(nn.Module):
         super().__init__()
         width, layers, kernel = options["hidden_dim"], options["num_layers"], options["kernel_size"]
         self.width, self.kernel = width, kernel
+        self.reach = layers * (kernel // 2)
+        """Frames on either side that a frame depends on."""
         self.cond_layer = _wrapped(width, 2 * width * layers, 1)
         self.in_layers = nn.ModuleList(_wrapped(width, 2 * width, kernel) for _ in range(layers))
         self.res_skip_layers = nn.ModuleList(
@@ -220,15 +226,18 @@ class FinalLayer(nn.Module):
 
 @dataclass(frozen=True)
 class Given:
-    """What a batch's steps have in common. told: (B, T, width), prompt, style and content through the first layer; wide:
-    (B, 1, T), 1 where a row has frames; mask: the same as bool (B, 1, 1, T), None where every row has all frames; turns:
-    rotary positions."""
+    """What a batch's steps have in common. told: (B, T, width), prompt, style and content through the first layer; mask: bool
+    (B, 1, 1, T), True where a row has frames, None where every row has all of them; turns: rotary positions.
+
+    cut: frames at the start that only the transformer looks at. Behind it: lengths, of the rows; wide (B, 1, T - cut), 1 where
+    a row has frames."""
 
     told: Tensor
-    lengths: list[int]
-    wide: Tensor
     mask: Tensor | None
     turns: Tensor
+    cut: int
+    lengths: list[int]
+    wide: Tensor
 
 
 class Estimator(nn.Module):
@@ -256,8 +265,9 @@ class Estimator(nn.Module):
         self.content_mask_embedder = nn.Embedding(1, width)
         self.register_buffer("input_pos", torch.arange(16_384))
 
-    def given(self, prompt: Tensor, lengths: list[int], style: Tensor, content: Tensor) -> Given:
-        """What stays the same in every step. prompt: (B, bins, T); style: (B, style); content: (B, T, width)."""
+    def given(self, prompt: Tensor, lengths: list[int], style: Tensor, content: Tensor, first: int = 0) -> Given:
+        """What stays the same in every step. prompt: (B, bins, T); style: (B, style); content: (B, T, width). Nobody asks for
+        frames before `first`: the convolutions, which see only so far, leave out what cannot matter to the others."""
         weight, bias = self.cond_x_merge_linear.weight, self.cond_x_merge_linear.bias
         bins, frames = prompt.shape[1], prompt.shape[-1]
         parts = [prompt.transpose(1, 2), self.cond_projection(content), style[:, None].expand(-1, frames, -1)]
@@ -265,15 +275,19 @@ class Estimator(nn.Module):
         mask = mask_of(torch.tensor(lengths, device=prompt.device), frames)
         turns = rotations(frames, told.shape[-1] // self.heads, prompt.device)
         full = min(lengths) == frames
-        return Given(told, lengths, mask[:, None].to(told.dtype), None if full else mask[:, None, None], turns)
+        cut = max(0, first - self.wavenet.reach)
+        return Given(
+            told, None if full else mask[:, None, None], turns, cut, [length - cut for length in lengths],
+            mask[:, None, cut:].to(told.dtype),
+        )  # fmt: skip
 
     def forward(self, x: Tensor, given: Given, time: Tensor) -> Tensor:
-        """x: (B, bins, T); time: (1,), the same for every row -> (B, bins, T)."""
+        """x: (B, bins, T); time: (1,), the same for every row -> (B, bins, T - cut), right from `given`'s first frame on."""
         one, two = self.t_embedder(time), self.t_embedder2(time)
         x = x.transpose(1, 2)
         h = given.told + F.linear(x, self.cond_x_merge_linear.weight[:, : x.shape[-1]])
-        h = self.transformer(h, one[:, None], given.turns, given.mask)
-        h = self.skip_linear(torch.cat([h, x], -1))
+        h = self.transformer(h, one[:, None], given.turns, given.mask, given.cut)
+        h = self.skip_linear(torch.cat([h, x[:, given.cut :]], -1))
         y = self.wavenet(self.conv1(h).transpose(1, 2), given.lengths, given.wide, two).transpose(1, 2)
         return self.conv2(self.final_layer(y + self.res_projection(h), one).transpose(1, 2))
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.engines.indextts2.conditioner import Conformer, Perceiver
+from pipeline.engines.indextts2.cores import each
 
 LATENTS = 32
 """Vectors of timbre."""
@@ -178,7 +179,10 @@ class TextToSemantic(nn.Module):
         prompts: (P, width) each, codes: (n,) each -> (n, width) each.
         """
         if alone:
-            return [self.latents([prompt], [row])[0] for prompt, row in zip(prompts, codes, strict=True)]
+            return each(
+                lambda at: self.latents([prompts[at]], [codes[at]])[0], range(len(codes)), self.final_norm.weight.device,
+                [len(prompt) + len(row) for prompt, row in zip(prompts, codes, strict=True)],
+            )  # fmt: skip
         start, stop = self.options["start_mel_token"], self.options["stop_mel_token"]
         rows = []
         for prompt, row in zip(prompts, codes, strict=True):

@@ -7,12 +7,14 @@ with periodic activations, each of which works at twice the rate so that it does
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pipeline.engines.indextts2.cores import each
 from pipeline.engines.indextts2.layers import NormedConv1d, NormedConvTranspose1d
 
 TAPS = 12
@@ -59,8 +61,8 @@ class Snake(nn.Module):
         self.alpha, self.beta = nn.Parameter(torch.zeros(width)), nn.Parameter(torch.zeros(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        alpha, beta = self.alpha.exp()[:, None], self.beta.exp()[:, None]
-        return x + torch.sin(x * alpha).square() / (beta + 1e-9)
+        sine = torch.sin(x * self.alpha.exp()[:, None])
+        return torch.addcmul(x, sine, sine / (self.beta.exp()[:, None] + 1e-9))
 
 
 class Activation(nn.Module):
@@ -73,6 +75,8 @@ class Activation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, T) -> the same."""
+        if x.device.type == "cpu":
+            return self._by_phases(x)
         width = x.shape[1]
         up, down = self.upsample.filter.expand(width, -1, -1), self.downsample.lowpass.filter.expand(width, -1, -1)
         edge = TAPS // 2 - 1
@@ -81,6 +85,32 @@ class Activation(nn.Module):
         x = self.act(x[..., cut : x.shape[-1] - cut])
         x = F.pad(x, (TAPS // 2 - 1, TAPS // 2), mode="replicate")
         return F.conv1d(x, down, stride=2, groups=width)
+
+    def _by_phases(self, x: Tensor) -> Tensor:
+        """The same, the even and the odd samples of twice the rate each for itself: sums of shifted rows, two to four times as
+        fast on a CPU, whose convolutions of one channel are slow."""
+        frames, reach = x.shape[-1], TAPS // 4
+        up, down = (2 * self.upsample.filter).flatten().tolist(), self.downsample.lowpass.filter.flatten().tolist()
+        padded = _held(x, x[..., :1], x[..., -1:], reach, reach)
+        even = self.act(_shifted(padded, up[::-2], frames))
+        odd = self.act(_shifted(padded[..., 1:], up[-2::-2], frames))
+        first, last = even[..., :1], odd[..., -1:]
+        return _shifted(_held(even, first, last, reach - 1, reach), down[1::2], frames).add_(
+            _shifted(_held(odd, first, last, reach, reach - 1), down[::2], frames)
+        )
+
+
+def _held(x: Tensor, first: Tensor, last: Tensor, before: int, after: int) -> Tensor:
+    """`x` with `before` times `first` in front and `after` times `last` behind it."""
+    return torch.cat([first.expand(-1, -1, before), x, last.expand(-1, -1, after)], -1)
+
+
+def _shifted(x: Tensor, weights: list[float], frames: int) -> Tensor:
+    """The sum of `frames` samples of `x` from the first on, times the first weight, from the second on, times the second …"""
+    total = x[..., :frames] * weights[0]
+    for at, weight in enumerate(weights[1:], start=1):
+        total.add_(x[..., at : at + frames], alpha=weight)
+    return total
 
 
 class Residual(nn.Module):
@@ -132,13 +162,13 @@ class Vocoder(nn.Module):
     def speak(self, mels: list[Tensor]) -> list[Tensor]:
         """Lines of any lengths, (bins, F) each -> waveforms (F · 256,) each. Each row's end sees silence of its own, not
         another row: on a GPU rows of one length are run together, on a CPU each alone."""
-        hop = math.prod(self.rates)
-        waves: list[Tensor] = [mels[0].new_zeros(0)] * len(mels)
         by_length: dict[tuple[int, int], list[int]] = {}
         for row, mel in enumerate(mels):
             by_length.setdefault((mel.shape[-1], row if mel.device.type == "cpu" else 0), []).append(row)
-        for (length, _), rows in by_length.items():
-            spoken = self(torch.stack([mels[row] for row in rows]))
-            for row, wave in zip(rows, spoken, strict=True):
-                waves[row] = wave[: length * hop]
-        return waves
+        together = list(by_length.values())
+        spoken = each(
+            lambda rows: self(torch.stack([mels[row] for row in rows])), together, next(self.parameters()).device,
+            [length * len(rows) for (length, _), rows in by_length.items()],
+        )  # fmt: skip
+        waves = dict(zip(chain(*together), chain(*spoken), strict=True))
+        return [waves[row] for row in range(len(mels))]
