@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from pipeline.engines.indextts2.decoding import Decoder, Sampling, Wish
+from pipeline.engines.indextts2.decoding import Decoded, Decoder, Sampling, Wish
 from pipeline.engines.indextts2.flow import mels
 from pipeline.engines.indextts2.semantic_to_mel import SemanticToMel
 from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
@@ -143,21 +143,25 @@ def ours(work: Work, batch: int, lines: int) -> tuple[float, dict[str, float]]:
         prompts = [work.prompt(number) for number in numbers]
         counts = [CODES[number % len(CODES)] for number in numbers]
 
-        def decode(prompts: list[Tensor] = prompts, counts: list[int] = counts) -> list[Tensor]:
+        def decode(prompts: list[Tensor] = prompts, counts: list[int] = counts) -> list[Decoded]:
             wishes = [
                 Wish(prompt, at, count, exactly=True)
                 for at, (prompt, count) in enumerate(zip(prompts, counts, strict=True))
             ]
             room = max(map(len, prompts)) + max(counts) + 16
             found = {
-                one.index: one.codes
+                one.index: one
                 for one in Decoder(work.speaker, len(wishes), room, Sampling(temperature=0)).decode(wishes)
             }
             return [found[at] for at in range(len(wishes))]
 
-        codes = clock.time("codes", decode)
+        decoded = clock.time("codes", decode)  # on a CPU the decoder finds the latents, too
+        codes = [one.codes for one in decoded]
         latents = clock.time(
-            "latents", lambda prompts=prompts, codes=codes: work.speaker.latents(prompts, codes, alone=cpu)
+            "latents",
+            lambda prompts=prompts, codes=codes, decoded=decoded: (
+                [one.latents for one in decoded] if cpu else work.speaker.latents(prompts, codes)
+            ),
         )
 
         def paint(codes: list[Tensor] = codes, latents: list[Tensor] = latents) -> list[Tensor]:
@@ -276,6 +280,8 @@ def main() -> None:
     base = None
     if options.public:
         base = row("public, one by one", *public(work, options.public, options.lines), None)
+    if device.type == "cpu":
+        work.speaker.pack()
     for batch in options.batches or ([1, 8, 16] if device.type == "cpu" else [1, 8, 32, 128]):
         speed = row(f"ours, batch {batch}", *ours(work, batch, max(options.lines, batch)), base)
         base = base or speed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -41,21 +42,17 @@ def read_aac(path: Path) -> AacFile:
             raise ValueError("its sample table is incomplete")
         start, end = boxes[b"stsd"]
         description = _part(file, start - 8, end)
-        size_table = _part(file, *boxes[b"stsz"])
-        same, count = struct.unpack(">II", size_table[4:12])
-        sizes = (
-            np.full(count, same, np.uint32) if same else np.frombuffer(size_table, ">u4", count, 12).astype(np.uint32)
-        )
+        sizes = _sizes(file, *boxes[b"stsz"])
         wide = b"co64" in boxes
         chunk_table = _part(file, *boxes[b"co64" if wide else b"stco"])
         chunks = np.frombuffer(chunk_table, ">u8" if wide else ">u4", offset=8).astype(np.uint64)
     if not sizes.size or not chunks.size:
         raise ValueError("it holds no sound")
     last, first = int(chunks[-1]), int(chunks[0])
-    ends = first + np.cumsum(sizes, dtype=np.uint64)
-    if last != first and last not in ends:
+    end = first + int(sizes.sum(dtype=np.uint64))
+    if last != first and not _begins_chunk(sizes, end - last):
         raise ValueError("its frames do not lie one after another")
-    if int(ends[-1]) > path.stat().st_size:
+    if end > path.stat().st_size:
         raise ValueError("it is cut short")
     return AacFile(path, description, sizes, first)
 
@@ -76,6 +73,23 @@ def _configuration(descriptors: bytes) -> bytes:
             return descriptors[at : at + size]
         at += inside.get(tag, size)
     raise ValueError("it does not say how its AAC is to be decoded")
+
+
+def _sizes(file: BinaryIO, start: int, end: int) -> NDArray[np.uint32]:
+    """The bytes of every frame. A box that promises more than there is gets no room for it."""
+    same, count = struct.unpack(">II", _part(file, start + 4, start + 12))
+    if same * count > os.fstat(file.fileno()).st_size or (not same and count > (end - start - 12) // 4):
+        raise ValueError("its sample table is cut short")
+    return np.full(count, same, np.uint32) if same else np.fromfile(file, ">u4", count).astype(np.uint32)
+
+
+def _begins_chunk(sizes: NDArray[np.uint32], rest: int) -> bool:
+    """Whether some last frames take just `rest` bytes."""
+    for size in sizes[::-1]:
+        if rest <= 0:
+            break
+        rest -= int(size)
+    return rest == 0
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -133,8 +133,8 @@ def _chunks(sizes: NDArray[np.uint32], place: int) -> tuple[bytes, bytes]:
     if rest:
         runs.append((whole + 1, rest))
     layout = struct.pack(">I", len(runs)) + b"".join(struct.pack(">III", first, count, 1) for first, count in runs)
-    ends = np.cumsum(sizes, dtype=np.uint64)
-    starts = place + np.concatenate([[np.uint64(0)], ends[_CHUNK_FRAMES - 1 : sizes.size - 1 : _CHUNK_FRAMES]])
+    lengths = np.add.reduceat(sizes, np.arange(0, sizes.size, _CHUNK_FRAMES), dtype=np.uint64)
+    starts = place + np.cumsum(lengths) - lengths
     return full(b"stsc", 0, 0, layout), chunk_table(starts.astype(np.uint64))
 
 

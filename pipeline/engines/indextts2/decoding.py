@@ -19,7 +19,7 @@ from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
 
 _POLL = 8
 """Steps between two looks at which rows have ended, on a GPU; it would wait for each look."""
-GRAIN = 64
+GRAIN = 16
 """The part of the cache that is looked at grows by so many places."""
 
 
@@ -48,11 +48,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`codes` (n,) without the stop code; `stopped` False when the limit came first."""
+    """`codes` (n,) without the stop code; `stopped` False when the limit came first. `latents` (n, width): what
+    `TextToSemantic.latents` finds, where the decoder has found it."""
 
     index: int
     codes: Tensor
     stopped: bool
+    latents: Tensor | None = None
 
 
 class Decoder:
@@ -76,12 +78,14 @@ class Decoder:
         """Which wish each row in use decodes."""
         self.used: list[int] = []
         """`filled`, known without asking the device."""
+        self.prompts: list[int] = []
+        """Places of each row's prompt, without the start code."""
 
     @torch.inference_mode()
     def decode(self, wishes: Iterable[Wish]) -> Iterator[Decoded]:
         """Every wish once, in the order in which they end. Raises ValueError for one that has no room."""
         waiting = deque(enumerate(wishes))
-        self.wishes, self.used = [], []
+        self.wishes, self.used, self.prompts = [], [], []
         free: list[int] = []
         while True:
             fresh = []
@@ -89,6 +93,7 @@ class Decoder:
                 index, wish = waiting.popleft()
                 row = free.pop() if free else len(self.wishes)
                 self.wishes[row : row + 1], self.used[row : row + 1] = [index], [0]
+                self.prompts[row : row + 1] = [len(wish.prompt)]
                 fresh.append((row, wish))
             if fresh:
                 self._begin(fresh)
@@ -100,7 +105,7 @@ class Decoder:
                 self._advance()
             done = self._done()
             for row, codes, stopped in done:
-                yield Decoded(self.wishes[row], codes, stopped)
+                yield Decoded(self.wishes[row], codes, stopped, self._latents(row, codes))
             free = [row for row, _, _ in done]
 
     def _begin(self, new: list[tuple[int, Wish]]) -> None:
@@ -132,9 +137,22 @@ class Decoder:
                 k[row, :, :held], v[row, :, :held] = k[last, :, :held], v[last, :, :held]
             for one in (self.filled, self.step, self.seen, self.draws, self.codes, self.limit, self.forced):
                 one[row] = one[last]
-            self.wishes[row], self.used[row] = self.wishes[last], held
-        self.wishes.pop()
-        self.used.pop()
+            self.wishes[row], self.used[row], self.prompts[row] = self.wishes[last], held, self.prompts[last]
+        for held_for in (self.wishes, self.used, self.prompts):
+            held_for.pop()
+
+    def _latents(self, row: int, codes: Tensor) -> Tensor | None:
+        """What `TextToSemantic.latents` finds for a row that has ended, the prompt not read again: its keys and values are in
+        the cache still; those of the codes, which the second pass counts otherwise, are written over. None on a GPU, which
+        is faster with many lines at once, and for a line without codes."""
+        if self.device.type != "cpu" or not len(codes):
+            return None
+        first, count = self.prompts[row], len(codes)
+        at = torch.arange(count)[None]
+        x = self.model.step_embedding(torch.cat([codes.new_tensor([self.start]), codes[:-1]])[None], at)
+        part = [(k[row : row + 1, :, : first + count], v[row : row + 1, :, : first + count]) for k, v in self.cache]
+        mask = torch.arange(first + count)[None] <= first + at[0][:, None]
+        return self.model.final_norm(self.model.gpt(x.to(part[0][0].dtype), mask, part, first + at))[0]
 
     def _advance(self) -> None:
         """One more code for each row in use."""
@@ -181,8 +199,9 @@ class Decoder:
 def prompts_read(
     model: TextToSemantic, wishes: Sequence[Wish], room: int
 ) -> tuple[Tensor, list[tuple[Tensor, Tensor]], list[int]]:
-    """Read the prompts of lines and the start code behind each, all at once: what the trunk says at the end of each (B, width),
-    its keys and values for a cache, and how many places each takes.
+    """Read the prompts of lines and the start code behind each, on a GPU all at once, on a CPU one by one, so that each is
+    read alike whatever is beside it: what the trunk says at the end of each (B, width), its keys and values for a cache, and
+    how many places each takes.
 
     Raises ValueError for a line that does not fit `room` places, its codes counted.
     """
@@ -197,8 +216,15 @@ def prompts_read(
     x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
     causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=device).tril()
     part = model.cache(len(texts), x.shape[1])
-    hidden = model.gpt(x, causal, part, torch.arange(x.shape[1], device=device).expand(len(texts), -1))
-    return hidden[torch.arange(len(texts)), torch.tensor(lengths) - 1], part, lengths
+    size = 1 if device.type == "cpu" else len(texts)
+    last = []
+    for begin in range(0, len(texts), size):
+        rows, most = slice(begin, begin + size), max(lengths[begin : begin + size])
+        at = torch.arange(most, device=device).expand(len(texts[rows]), -1)
+        kept = [(k[rows, :, :most], v[rows, :, :most]) for k, v in part]
+        hidden = model.gpt(x[rows, :most], causal[:most, :most], kept, at)
+        last.append(hidden[torch.arange(len(hidden)), torch.tensor(lengths[rows]) - 1])
+    return torch.cat(last), part, lengths
 
 
 def chosen_codes(logits: Tensor, seen: Tensor, draws: Tensor, sampling: Sampling) -> Tensor:

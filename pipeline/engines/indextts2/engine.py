@@ -127,6 +127,8 @@ class Models:
         self.half = half_precision(self.device)
         if self.half:
             self.speaker.decode_in(self.half)
+        elif self.device.type == "cpu":
+            self.speaker.pack()
 
     def render(self, batch: Sequence[Direction]) -> Iterator[Spoken]:
         """See `IndexTTS2.render`. A batch that does not fit the device's memory is halved, and its halves after it.
@@ -183,7 +185,7 @@ class Models:
             heard = [at for at, one in enumerate(segments) if one.direction not in mute]
             segments, prompts = [segments[at] for at in heard], [prompts[at] for at in heard]
             decoded = [decoded[at] for at in heard]
-            latents = self.speaker.latents(prompts, [one.codes for one in decoded], alone=self.device.type != "cuda")
+            latents = self._latents(prompts, decoded)
             waves = self._waves(batch, voices, segments, decoded, latents)
         found = []
         for index, direction in enumerate(batch):
@@ -272,6 +274,12 @@ class Models:
             )
             found |= {places[one.index]: one for one in decoder.decode([wishes[at] for at in places])}
         return [found[at] for at in range(len(wishes))]
+
+    def _latents(self, prompts: list[Tensor], decoded: list[Decoded]) -> list[Tensor]:
+        known = [one.latents for one in decoded if one.latents is not None]
+        if len(known) == len(decoded):
+            return known
+        return self.speaker.latents(prompts, [one.codes for one in decoded], alone=self.device.type != "cuda")
 
     def _rows(self, room: int) -> int:
         """Lines decoded at once: as many caches of `room` places as half the memory holds, at most 256; 16 on a CPU."""

@@ -41,6 +41,28 @@ class NormedConvTranspose1d(_Normed, nn.ConvTranspose1d):
     """A transposed convolution over time, weight-normalized in the checkpoint."""
 
 
+class Packed(nn.Module):
+    """A linear layer for a CPU, float32, its weight laid out anew by oneDNN: of 4 to 16 rows twice as fast as BLAS, which is
+    what a step of decoding has, and a row's sums are of one order whatever rows stand beside it and however many threads
+    there are. weight: (outputs, inputs)."""
+
+    ROWS = 16
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), self.ROWS)
+        self.bias = bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+
+    @staticmethod
+    def possible() -> bool:
+        """Whether this PyTorch has oneDNN, and the two functions of it that no public name has."""
+        found = torch.ops.mkldnn
+        return torch.backends.mkldnn.is_available() and hasattr(found, "_linear_pointwise")
+
+
 def mask_of(lengths: Tensor, longest: int) -> Tensor:
     """(B,) lengths -> (B, longest), True where a row has something."""
     return torch.arange(longest, device=lengths.device)[None, :] < lengths[:, None]

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from pipeline.engines.indextts2.conditioner import Conformer, Perceiver
 from pipeline.engines.indextts2.cores import each
+from pipeline.engines.indextts2.layers import Packed
 
 LATENTS = 32
 """Vectors of timbre."""
@@ -130,7 +131,7 @@ class TextToSemantic(nn.Module):
         self.gpt = Trunk(width, options["heads"], options["layers"])
         self.final_norm = nn.LayerNorm(width)
         self.text_head = nn.Linear(width, options["number_text_tokens"] + 1)
-        self.mel_head = nn.Linear(width, options["number_mel_codes"])
+        self.mel_head: nn.Module = nn.Linear(width, options["number_mel_codes"])
 
     # --- conditioning ---
 
@@ -150,6 +151,17 @@ class TextToSemantic(nn.Module):
             self.gpt, self.final_norm, self.mel_head,
         ):  # fmt: skip
             part.to(precision)
+
+    def pack(self) -> None:
+        """Lay out the weights of sequences for a CPU, where that can be done; they cannot be saved any more."""
+        if not Packed.possible():
+            return
+        for part in list(self.gpt.modules()):
+            for name, layer in list(part.named_children()):
+                if isinstance(layer, Projection):
+                    setattr(part, name, Packed(layer.weight.T, layer.bias))
+        if isinstance(self.mel_head, nn.Linear):
+            self.mel_head = Packed(self.mel_head.weight, self.mel_head.bias)
 
     # --- sequences ---
 
