@@ -4,10 +4,10 @@ context model is not sure of another reading, the dictionary is right more often
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
-from pipeline.pronunciation.polyphones import own_words, pypinyin_words
-from pipeline.pronunciation.words import entries
+from pipeline.pronunciation.polyphones import own_words, pypinyin_reading
+from pipeline.pronunciation.words import entries, lengths
 
 _LONGEST = 5
 _PARTICLES = "得地的了着过"
@@ -26,7 +26,7 @@ def agreed(text: str) -> dict[int, str]:
             cut = _cut_alike(text) if cut is None else cut
             if (start, end) not in cut:
                 continue
-        found.update((start + at, syllable) for at, syllable in _table()[text[start:end]])
+        found.update((start + at, syllable) for at, syllable in _readings(text[start:end]))
     return found
 
 
@@ -47,10 +47,9 @@ def _cut_alike(text: str) -> set[tuple[int, int]]:
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
     for start in range(len(text) - 1):
-        if text[start : start + 2] in _starts():
-            for size in _SIZES:
-                if text[start : start + size] in _table():
-                    yield start, start + size
+        for size in lengths().get(text[start : start + 2], ()):
+            if size <= _LONGEST and text[start : start + size] in entries():
+                yield start, start + size
 
 
 def _crossed(text: str, start: int, end: int) -> bool:
@@ -64,17 +63,16 @@ def _crossed(text: str, start: int, end: int) -> bool:
     return False
 
 
-@cache
-def _starts() -> frozenset[str]:
-    return frozenset(word[:2] for word in _table())
+@lru_cache(maxsize=1 << 12)
+def _readings(word: str) -> tuple[tuple[int, str], ...]:
+    """(place in the word, syllable) where pypinyin knows the word and our list says nothing else."""
+    return tuple(
+        (at, syllable)
+        for at, syllable in enumerate(pypinyin_reading(word))
+        if _ours().get((word, at), syllable) == syllable
+    )
 
 
 @cache
-def _table() -> dict[str, tuple[tuple[int, str], ...]]:
-    """Word -> (place in it, syllable)."""
-    ours = {(word, at): syllable for word, at, syllable in own_words()}
-    found: dict[str, list[tuple[int, str]]] = {}
-    for word, at, syllable in pypinyin_words():
-        if ours.get((word, at), syllable) == syllable:
-            found.setdefault(word, []).append((at, syllable))
-    return {word: tuple(places) for word, places in found.items()}
+def _ours() -> dict[tuple[str, int], str]:
+    return {(word, at): syllable for word, at, syllable in own_words()}

@@ -204,12 +204,20 @@ def own_words() -> Iterator[tuple[str, int, str]]:
 def pypinyin_words() -> Iterator[tuple[str, int, str]]:
     from pypinyin.constants import PHRASES_DICT
 
+    for word in PHRASES_DICT:
+        if 2 <= len(word) <= LONGEST:
+            for at, syllable in enumerate(pypinyin_reading(word)):
+                yield word, at, syllable
+
+
+def pypinyin_reading(word: str) -> tuple[str, ...]:
+    """The syllables of a word in pypinyin's dictionary, one a character; none for what is not in it."""
+    from pypinyin.constants import PHRASES_DICT
+
     from pipeline.pronunciation.syllable import canonical
 
-    for word, syllables in PHRASES_DICT.items():
-        if 2 <= len(word) <= LONGEST and len(word) == len(syllables):
-            for at, written in enumerate(syllables):
-                yield word, at, canonical(written[0]) or canonical(written[0] + "5")
+    written = PHRASES_DICT.get(word, ())
+    return tuple(canonical(one[0]) or canonical(one[0] + "5") for one in written) if len(written) == len(word) else ()
 
 
 def _hashed(parts: Sequence[Any], seed: int) -> Codes:

@@ -16,10 +16,10 @@ from pipeline.shipped import rows_of
 def by_words(text: str) -> list[str]:
     """A syllable a character of `text`, "" for what is no Chinese character. Linear in the length of the text."""
     found: list[str] = []
-    lengths, at = _lengths(), 0
+    sizes, at = lengths(), 0
     while at < len(text):
         word = text[at]
-        for length in lengths.get(text[at : at + 2], ()):
+        for length in sizes.get(text[at : at + 2], ()):
             longer = text[at : at + length]
             if longer in entries():
                 word = longer
@@ -91,7 +91,7 @@ def entries() -> frozenset[str]:
 
 
 @cache
-def _lengths() -> dict[str, tuple[int, ...]]:
+def lengths() -> dict[str, tuple[int, ...]]:
     """The first two characters of words -> how long the words are, the longest first."""
     found: dict[str, set[int]] = {}
     for word in entries():

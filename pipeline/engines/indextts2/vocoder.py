@@ -75,8 +75,9 @@ class Activation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, T) -> the same."""
-        if x.device.type == "cpu":
-            return self._by_phases(x)
+        return self._by_phases(x) if x.device.type == "cpu" else self._by_convolutions(x)
+
+    def _by_convolutions(self, x: Tensor) -> Tensor:
         width = x.shape[1]
         up, down = self.upsample.filter.expand(width, -1, -1), self.downsample.lowpass.filter.expand(width, -1, -1)
         edge = TAPS // 2 - 1
