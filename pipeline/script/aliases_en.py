@@ -187,9 +187,9 @@ def told(names: Iterable[str]) -> str:
             return told
     genders = first_names()[0]
     for name in names:
-        words = [word for word in words_of(name) if not is_title(word)]
-        if words and genders.get(words[0]) and not {"'s", "’s"} & set(words[1:2]):
-            return genders[words[0]]
+        bare = [word for word in words_of(name) if not is_title(word)]
+        if bare and genders.get(bare[0]) and not {"'s", "’s"} & set(bare[1:2]):
+            return genders[bare[0]]
     for name in names:
         for word in reversed(words_of(name)):
             told = gender_of_person(word) or ""
