@@ -164,6 +164,8 @@ def _is_speech(text: str, quote: Span, speech_before: re.Pattern[str]) -> bool:
     before, after = text[max(quote.start - 40, 0) : quote.start].rstrip(), text[quote.end : quote.end + 40].lstrip()
     if not before and not after:
         return True
+    if _WORD_OF.search(f"{before} ") and len(inner) <= 3 * _SHORT and inner[-1] not in ".!?…,":
+        return False
     if not quote.open and (
         _WRITTEN_BEFORE.search(text[max(quote.start - 90, 0) : quote.start].rstrip()) or _WRITTEN_BEHIND.match(after)
     ):

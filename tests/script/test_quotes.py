@@ -33,6 +33,7 @@ from pipeline.script.words import speech
             "en",
         ),
         ('"The so-called "soldier" had no boots," said Anne.', ['"The so-called "soldier" had no boots,"'], "en"),
+        ('Tom sat down. The so-called "soldier" had no boots.', [], "en"),
         ('The sign read: "Trespassers will be shot."', [], "en"),
         ('A sign over the door said "The Black Swan," and Tom went in.', [], "en"),
         ('"Dear Tom," the letter said, "I am safe. Yours, Anne."', [], "en"),
