@@ -16,6 +16,7 @@ from pipeline.script import correct
 from pipeline.script.correct import Change
 from pipeline.script.review import Review
 from pipeline.script.review import review as looked_over
+from pipeline.script.table import speaker_named
 from pipeline.takes import TakeStore
 from pipeline.takes.store import Failure
 from pipeline.wording import Wording
@@ -123,11 +124,11 @@ def assign(options: argparse.Namespace) -> int:
     """Give lines to a speaker; what follows from it in their conversation goes along."""
     folder = find(options.book, options.output)
     with folder.locked():
-        lines = script_room.load(folder.path)
+        lines, aliases = script_room.load(folder.path), folder.read().aliases
+        speaker = speaker_named(_name(options.speaker))
         if not options.new:
-            correct.known_speaker(options.speaker, _known(folder, lines), folder.read().aliases)
-        speaker = _name(options.speaker)
-        changes = correct.assigned(lines, options.lines, speaker, only=options.only)
+            correct.known_speaker(speaker, _known(folder, lines), aliases, new=True)
+        changes = correct.assigned(lines, options.lines, speaker, only=options.only, aliases=aliases)
         changed = {one.line.id for one in changes}
         same = [one for one in dict.fromkeys(options.lines) if one not in changed]
         return _write(folder, changes, options, new=speaker if options.new else "", same=same)

@@ -11,6 +11,12 @@ from pipeline.shipped import yaml_of
 
 _COMMON = 0.03
 """First name and surname are the name to show when they are at least this share of all mentions of their person."""
+TITLED = frozenset(
+    "captain colonel major general admiral lieutenant sergeant corporal commander inspector constable detective"
+    " superintendent professor doctor bishop judge duke duchess count countess baron baroness earl".split()
+)
+"""Titles that stand for their bearer behind "the": Professor Albright is the Professor."""
+_WRITTEN_OUT = {"dr": "doctor", "prof": "professor", "capt": "captain", "col": "colonel", "gen": "general"}
 _BROTHERS = 5
 """So many mentions of a title with a first name, beside three times as many without, are of two people."""
 
@@ -40,9 +46,9 @@ def _split(name: str) -> tuple[str, str, str]:
 def together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[str]]:
     """Names of one person brought together: canonical name -> all names, and how often each person was mentioned."""
     groups: list[Counter[str]] = []
-    order = sorted(seen, key=lambda name: (-_fullness(name), -seen[name], name))
+    order = sorted(seen, key=lambda name: (name.startswith("the "), -_fullness(name), -seen[name], name))
     for name in order:
-        home = None if name.startswith("the ") else _home(name, seen, groups)
+        home = _titled(name, groups) if name.startswith("the ") else _home(name, seen, groups)
         if home is None:
             groups.append(Counter({name: seen[name]}))
         else:
@@ -52,10 +58,27 @@ def together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[st
     for group in groups:
         total = sum(group.values())
         full = [name for name in group if group[name] >= max(2, _COMMON * total) and all(_split(name)[1:])]
-        best = max(full or group, key=lambda name: group[name])
+        named = [name for name in full if not name.startswith("the ")] or [name for name in group if titled(name)]
+        best = max(named or full or group, key=lambda name: group[name])
         aliases[best] = (best, *(name for name, _ in group.most_common() if name != best))
         counts[best] = total
     return aliases, counts
+
+
+def _titled(name: str, groups: list[Counter[str]]) -> Counter[str] | None:
+    """The one group that "the Professor" or "the captain" fits: a Professor Albright, where no other professor is named."""
+    noun = name.removeprefix("the ").lower()
+    if noun not in TITLED:
+        return None
+    fitting = [group for group in groups if any(titled(one) == noun for one in group)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def titled(name: str) -> str:
+    """The title, in lower case and written out, of a name that begins with one of `TITLED`; "" for any other."""
+    words = words_of(name)
+    title = _WRITTEN_OUT.get(words[0], words[0]) if len(words) > 1 else ""
+    return title if title in TITLED else ""
 
 
 def _fullness(name: str) -> int:
@@ -155,19 +178,23 @@ def _shares(name: str, group: Iterable[str]) -> bool:
 
 
 def told(names: Iterable[str]) -> str:
-    """The gender that the names of a person tell by a title, a person noun or a first name."""
+    """The gender that the names of a person tell by a title, a first name (Anne Baker is no baker) or a person noun."""
     names = tuple(names)
     for name in names:
         words = words_of(name)
         told = gender_of_title(words[0]) if words else ""
         if told:
             return told
+    genders = first_names()[0]
+    for name in names:
+        bare = [word for word in words_of(name) if not is_title(word)]
+        if bare and genders.get(bare[0]) and not {"'s", "’s"} & set(bare[1:2]):
+            return genders[bare[0]]
     for name in names:
         for word in reversed(words_of(name)):
             told = gender_of_person(word) or ""
             if told:
                 return told
-    genders = first_names()[0]
     return next((genders[word] for name in names for word in words_of(name)[:2] if genders.get(word)), "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,14 @@ from pipeline.nouns import NARRATOR, UNKNOWN, Line
 from pipeline.script.conversation import SPEECH, Turn, conversations, doubtful, quotation
 from pipeline.script.nearest import nearest_person
 from pipeline.wording import Wording
+
+_TAGGED = re.compile(r"tag|lead|colon")
+"""The `why` of a speaker read from words of speech beside the line."""
+_CALLED = (
+    r"(?:^|[“「『‘\"'，。！？,.!?…—])\s*",
+    r"(?:[大二三]?[哥姐叔伯爷婶嫂姨弟妹]|先生|小姐|姑娘)?\s*[，。！？,.!?…—”」』’\"']",
+)
+"""What stands before and behind the name of somebody who is called: “阿贵哥，…”, "Stay, Anne." """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +39,13 @@ class Change:
         return self.line.kind
 
 
-def assigned(lines: Sequence[Line], ids: Sequence[str], speaker: str, *, only: bool = False) -> list[Change]:
+def assigned(
+    lines: Sequence[Line], ids: Sequence[str], speaker: str, *, only: bool = False,
+    aliases: Mapping[str, Sequence[str]] = {},
+) -> list[Change]:  # fmt: skip
     """The changes that give `ids` to `speaker`, in book order. Unless `only`: the rest of a quotation cut in several lines
-    goes along, and so do machine-decided doubtful lines of the conversation, where two people take strict turns.
+    goes along, and so do machine-decided doubtful lines of the conversation, where two people take strict turns and no line
+    between calls the one it would go to by name (`aliases`: the other names people go by) or has somebody else's tag.
     Raises ScriptError for an id the book does not have or that nobody speaks."""
     places = _places(lines, ids)
     chosen: dict[str, Change] = {}
@@ -44,7 +57,7 @@ def assigned(lines: Sequence[Line], ids: Sequence[str], speaker: str, *, only: b
                 if lines[place].why not in ("hand", "markup"):
                     chosen.setdefault(lines[place].id, Change(lines[place], speaker, follows=True))
         for run in conversations(lines):
-            for change in _alternating(run, chosen, speaker):
+            for change in _alternating(run, chosen, speaker, aliases):
                 chosen.setdefault(change.line.id, change)
     order = {line.id: at for at, line in enumerate(lines)}
     changes = [one for one in chosen.values() if one.line.speaker != one.speaker or (not one.follows and _unsure(one))]
@@ -55,9 +68,11 @@ def _unsure(change: Change) -> bool:
     return change.kind != change.line.kind
 
 
-def _alternating(run: Sequence[Turn], chosen: dict[str, Change], speaker: str) -> Iterable[Change]:
+def _alternating(
+    run: Sequence[Turn], chosen: dict[str, Change], speaker: str, aliases: Mapping[str, Sequence[str]]
+) -> Iterable[Change]:
     """What two people's taking turns says of a conversation's doubtful lines, from each corrected turn outwards up to the
-    next sure one. Nothing where a third is named, or where the sure turn beyond does not fit."""
+    next sure one. Nothing where a third is named, or where the sure turn beyond or a line between does not fit."""
     now = [{chosen[line.id].speaker if line.id in chosen else line.speaker for line in turn.lines} for turn in run]
     people = set().union(*now) - {UNKNOWN, NARRATOR, ""}
     corrected = [at for at, turn in enumerate(run) if any(line.id in chosen for line in turn.lines)]
@@ -75,14 +90,23 @@ def _alternating(run: Sequence[Turn], chosen: dict[str, Change], speaker: str) -
                 beyond = speaker if place in corrected else run[place].sure
                 if beyond != (speaker if (place - at) % 2 == 0 else other):
                     continue
-            for one in stretch:
-                says = speaker if (one - at) % 2 == 0 else other
-                for line in run[one].lines:
-                    if doubtful(line):
-                        yield Change(line, says, follows=True)
+            turns = [(line, speaker if (one - at) % 2 == 0 else other) for one in stretch for line in run[one].lines]
+            if any(_not_by(line, says, aliases.get(says, ())) for line, says in turns):
+                continue
+            for line, says in turns:
+                if doubtful(line):
+                    yield Change(line, says, follows=True)
         for line in run[at].lines:  # the rest of the corrected paragraph
-            if doubtful(line):
+            if doubtful(line) and not _not_by(line, speaker, aliases.get(speaker, ())):
                 yield Change(line, speaker, follows=True)
+
+
+def _not_by(line: Line, speaker: str, names: Sequence[str]) -> bool:
+    """Whether a line is surely not `speaker`'s: it calls him by one of his names, or its tag was read as another's."""
+    if line.speaker not in (speaker, UNKNOWN) and _TAGGED.match(line.why):
+        return True
+    forms = "|".join(map(re.escape, {speaker, *names}))
+    return re.search(_CALLED[0] + f"(?:{forms})" + _CALLED[1], line.text) is not None
 
 
 def _places(lines: Sequence[Line], ids: Sequence[str]) -> list[int]:
@@ -106,16 +130,21 @@ def _places(lines: Sequence[Line], ids: Sequence[str]) -> list[int]:
 # --- whole characters ------------------------------------------------------------------------------------------------
 
 
-def known_speaker(name: str, known: Iterable[str], aliases: Mapping[str, Sequence[str]] = {}) -> None:
+def known_speaker(
+    name: str, known: Iterable[str], aliases: Mapping[str, Sequence[str]] = {}, *, new: bool = False
+) -> None:
     """Raise ScriptError, with the name it most likely means, unless `name` is one of `known`. `aliases`: the other names
-    that people go by."""
+    that people go by; `new`: whether the command takes a new name with ``--new``, which the error then says."""
     people = {one: aliases.get(one, ()) for one in known}
     if name not in people:
         near = nearest_person(name, people)
         hint = suggesting(near) if near else Wording("")
         raise ScriptError(
             Wording(f"nobody in this book is named {name!r}.{hint}", f"书中没有人叫“{name}”。{hint.chinese}"),
-            fix=Wording("`shuoshu review BOOK` lists the names.", "`shuoshu review 书名` 会列出人名。"),
+            fix=Wording(
+                "`shuoshu review BOOK` lists the names." + (" For somebody new, add --new." if new else ""),
+                "`shuoshu review 书名` 会列出人名。" + ("要用新的名字，请加 --new。" if new else ""),
+            ),
         )
 
 

@@ -125,7 +125,10 @@ def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stret
             found.append(_Stretch(Unit("", False, number), kind="pause", pause=part))
         elif marked.speaker is not None:
             decision = Decision(
-                marked.speaker or NARRATOR, 1.0, "markup", "dialogue" if marked.speaker else "narration"
+                marked.speaker or NARRATOR,
+                1.0,
+                "markup",
+                "dialogue" if marked.speaker not in ("", NARRATOR) else "narration",
             )
             found.append(_Stretch(Unit(part, True, number), marked=decision, feeling=marked.feeling))
         else:

@@ -9,6 +9,7 @@ from pipeline.errors import ScriptError
 from pipeline.nouns import Paragraph
 from pipeline.script import delivery, emotion
 from pipeline.script.feeling import Feeling
+from pipeline.script.table import speaker_named
 from pipeline.wording import Wording
 
 _SPEAKER = re.compile(r"^\s*[\[［【]([^\[\]|｜\n]{0,30})[|｜]([^\[\]|｜\n]{0,40})[\]］】]\s*")
@@ -37,7 +38,7 @@ def read(paragraph: Paragraph) -> Marked:
     where = f"{paragraph.source.file}, {paragraph.source.where}"
     mark = _SPEAKER.match(text)
     if mark:
-        speaker, (words, voice) = mark[1].strip(), delivery.split(mark[2], where=where)
+        speaker, (words, voice) = speaker_named(mark[1]), delivery.split(mark[2], where=where)
         emotion.parse(words, where=where)
         feeling = Feeling(words, voice)
         text = text[mark.end() :]

@@ -92,9 +92,9 @@ class Names:
         """The people in a text, in order: (name in the script, start, end)."""
         return [(self.canonical(match[0]), match.start(), match.end()) for match in self._any.finditer(text)]
 
-    def subject(self, clause: str, *, after_verb: bool = False) -> str:
-        """Who acts in a clause: the name (or pronoun) it begins with; with `after_verb` in English also "said Anne".
-        "" when nobody is named."""
+    def subject(self, clause: str) -> str:
+        """Who acts in a clause: the name (or pronoun) it begins with, in English the one nearest its verb of speech. "" when
+        nobody is named."""
         if self.language == "zh":
             pronoun = self._pronoun.match(clause)
             if pronoun:

@@ -24,7 +24,30 @@ _TAIL = re.compile(r"(?:了|着|过|出|道|说|一?[声句]|[两几]声|[^\u4e0
 _ANSWERED = re.compile(r"[应唤叹哼答]了?[一两几]?声$")
 _ASKS = re.compile(r"告诉|问|回答|提醒|警告|劝|命令|吩咐|嘱咐|骂")
 _WHOM = re.compile(r"(?:他|她|我|你|它)们?[，,]?")
-_SINGLE = re.compile(r"(?:(?<=\s)|^)'(?=\S)(?:[^']|(?<=\w)'(?=\w))*?[,.!?…—-]'(?=\W|$)")
+_DROPPED = r"'(?:n'|(?:em|tis|twas|til|cause|bout|im|er|ere|ave)\b)"
+"""Apostrophes of letters left out: rock 'n' roll, take 'em."""
+_SINGLE = re.compile(
+    rf"(?:(?<=\s)|^)(?!{_DROPPED})'(?=\S)"
+    rf"(?:[^']|(?<=\w)'(?=\w)|(?<=\s){_DROPPED}|(?<=[sS])'(?=\s[a-z]))*?"
+    r"(?:[,.!?…—-]'(?=\W|$)|(?<=\w)'(?=[,.;:!?]))"
+)
+_WRITING = (
+    r"(?:the|a|an|another|one|this|that|his|her|my|your|their|its)\s(?:[a-z-]+\s){0,2}?(?:sign|signboard|signpost|notice|"
+    r"placard|poster|billboard|plaque|label|inscription|headline|caption|banner|letter|note|telegram|postcard|message|"
+    r"tombstone|gravestone|headstone)s?"
+)
+_READS = r"(?:read|reads|said|says|saying|ran|runs|proclaimed|announced|declared|warned|stated|began|went on|ended)"
+_PLACE = r"(?:on|over|above|in|at|by|from|to|of|under|beside|near|outside|behind)"
+_WRITTEN_BEFORE = re.compile(
+    rf"(?:^|[.!?…;:,—”’\"']\s|\b(?:and|but|where|when)\s)\s*(?i:{_WRITING})"
+    rf"(?:\s{_PLACE}(?:\s(?!and\b|he\b|she\b|they\b|who\b)[\w’'-]+){{1,4}}?)?\s(?:simply\s|only\s)?{_READS}[,:]?$"
+)
+"""What says that the quoted words behind it are written and nobody speaks them: The sign over the door read:"""
+_WRITTEN_BEHIND = re.compile(
+    rf"(?:(?:{_WRITING})\s(?:simply\s)?{_READS}\b|{_READS}\s(?:{_WRITING})(?=[,.;:!?—]|\s{_PLACE}\b|$))"
+)
+_WORD_OF = re.compile(r"\b(?:so-called|the words?)\s$")
+"""What makes a straight mark inside straight marks the quoting of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +84,15 @@ def _quotations(text: str) -> list[Span]:
     first: dict[str, int] = {}  # where a mark stands in `closing` first; searching a deep nest would be quadratic
     start = 0
     surplus = text.count("“") - text.count("”")
+    inner = -1  # where the word ends that straight marks quote inside straight marks
     for mark in _MARK.finditer(text):
         at, sign = mark.start(), mark[0]
+        if sign == '"' and at <= inner:
+            continue
+        if sign == '"' and closing == ['"'] and _WORD_OF.search(text, max(at - 12, 0), at):
+            inner = text.find('"', at + 1, at + 1 + 3 * _SHORT)
+            if inner > at:
+                continue
         if closing and sign == closing[-1] and not _apostrophe(text, at, sign):
             closing.pop()
             if not closing:
@@ -91,9 +121,22 @@ def _quotations(text: str) -> list[Span]:
                 found.append(Span(start, at + 1, True))
     if closing:
         found.append(Span(start, len(text), True, open=True))
-    if not found and "'" in text:
-        found = [Span(match.start(), match.end(), True) for match in _SINGLE.finditer(text)]
+    if "'" in text:
+        single = [Span(match.start(), match.end(), True) for match in _SINGLE.finditer(text)]
+        if _inside(found, single):
+            return single
     return found
+
+
+def _inside(inner: list[Span], outer: list[Span]) -> bool:
+    """Whether each of `inner` stands in one of `outer`; both are in order."""
+    at = 0
+    for one in inner:
+        while at < len(outer) and outer[at].end < one.end:
+            at += 1
+        if at == len(outer) or outer[at].start > one.start:
+            return False
+    return True
 
 
 def _stands(sign: str, first: dict[str, int], closing: list[str]) -> bool:
@@ -121,6 +164,12 @@ def _is_speech(text: str, quote: Span, speech_before: re.Pattern[str]) -> bool:
     before, after = text[max(quote.start - 40, 0) : quote.start].rstrip(), text[quote.end : quote.end + 40].lstrip()
     if not before and not after:
         return True
+    if _WORD_OF.search(f"{before} ") and len(inner) <= 3 * _SHORT and inner[-1] not in ".!?…,":
+        return False
+    if not quote.open and (
+        _WRITTEN_BEFORE.search(text[max(quote.start - 90, 0) : quote.start].rstrip()) or _WRITTEN_BEHIND.match(after)
+    ):
+        return False
     if before.endswith((":", "：")):
         return True
     if len(inner) <= _SHORT and _OF_IT.match(after):

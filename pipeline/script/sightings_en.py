@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pipeline.script.aliases_en import first_names
+from pipeline.script.aliases_en import TITLED, first_names, titled
 from pipeline.script.lexicon_en import ANYBODY, TOKEN, gender_of_person, is_title
 from pipeline.script.words import lists
 
@@ -26,6 +26,8 @@ class Sightings:
         self.inside: Counter[str] = Counter()
         self.small: Counter[str] = Counter()
         self.placed: Counter[str] = Counter()
+        self.bare: Counter[str] = Counter()
+        """Titles alone, "the Colonel", wherever they stand."""
         self.first_person = 0
 
     def look(self, text: str, beside: bool) -> None:
@@ -46,14 +48,14 @@ class Sightings:
                     continue
                 if word == "I" and beside and self._speaks(tokens, place, place + 1):
                     self.first_person += 1
+                elif word == "The" and beside:
+                    place = self._person(tokens, place)
+                    continue
             elif word.isalpha():
                 self.small[word] += 1
                 if beside and word == "the":
                     place = self._person(tokens, place)
                     continue
-            elif beside and word == "The":
-                place = self._person(tokens, place)
-                continue
             place += 1
 
     def _name_end(self, tokens: list[str], place: int) -> int:
@@ -94,6 +96,8 @@ class Sightings:
         words = tokens[start:end]
         while words and words[0].lower() in ("the", "dear", "poor"):
             words = words[1:]
+        if len(words) == 1 and tokens[end - 2 : end - 1] in (["the"], ["The"]):
+            self._title_alone(words[0])
         if not words or all(is_title(word) for word in words) or len(words) > 4:
             return
         name = _written(words)
@@ -103,6 +107,10 @@ class Sightings:
             self.placed[name] += tokens[start - 1] in ("at", "in", "from", "near", "into")
         if beside and self._speaks(tokens, start, end):
             self.speaking[name] += 1
+
+    def _title_alone(self, word: str) -> None:
+        if word[0].isupper() and word.lower() in TITLED:
+            self.bare["the " + word] += 1
 
     def _speaks(self, tokens: list[str], start: int, end: int) -> bool:
         if start and tokens[start - 1].lower() in self.verbs:
@@ -122,6 +130,8 @@ class Sightings:
                 break
             following = tokens[end + 1].lower() if end + 1 < len(tokens) else ""
             if gender_of_person(word) is not None and gender_of_person(following) is None:
+                if end == place + 1:
+                    self._title_alone(tokens[end])
                 if self._speaks(tokens, place, end + 1):
                     if word in _NOBODY or (word in ANYBODY and end == place + 1):
                         return end + 1
@@ -135,14 +145,21 @@ class Sightings:
         """The names that are people, with how often each was seen."""
         first, _ = first_names()
         found: Counter[str] = Counter()
+        bearers = Counter(titled(name) for name in self.all)
         for name, count in self.all.items():
             words = name.split()
             plain = words[0].rstrip(".")
             named = self.small[name.lower()] < count
             if name[-1] == "s" and self.all[name[:-1]]:
                 continue  # the Knightleys
-            if name.startswith("the ") or (is_title(plain) and len(words) > 1 and (count > 1 or self.speaking[name])):
+            bare = titled(name) if bearers[titled(name)] == 1 else ""
+            alone = self.bare["the " + bare.capitalize()] if bare else 0
+            if name.startswith("the ") or (
+                is_title(plain) and len(words) > 1 and (count + alone > 1 or self.speaking[name])
+            ):
                 found[name] = count
+                if alone:
+                    found["the " + bare.capitalize()] = max(alone, self.all["the " + bare.capitalize()])
             elif self.placed[name] * 3 > count and plain.lower() not in first:
                 continue
             elif (self.speaking[name] and named) or (

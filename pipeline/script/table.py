@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from pipeline.errors import ScriptError, did_you_mean
 from pipeline.files import write_bytes, written_beside
-from pipeline.nouns import Line, LineKind
+from pipeline.nouns import NARRATOR, UNKNOWN, Line, LineKind
 from pipeline.script import delivery, emotion
 from pipeline.wording import Wording
 
@@ -199,6 +199,26 @@ def _xlsx_rows(path: Path) -> list[list[str]]:
         ) from error
 
 
+def speaker_named(name: str) -> str:
+    """A speaker as people write it: 旁白 is the narrator, 未知 unknown; any other name is itself, stripped."""
+    name = name.strip()
+    return {"旁白": NARRATOR, "未知": UNKNOWN, "narrator": NARRATOR, "unknown": UNKNOWN}.get(name.lower(), name)
+
+
+def _speaker(row: Row, where: str) -> str:
+    name = speaker_named(row["speaker"])
+    if not name and row["kind"] in ("dialogue", "thought", "letter"):
+        raise ScriptError(
+            Wording(f"a line of {row['kind']} has no speaker", f"这一行是 {row['kind']}，却没有写说话人"),
+            where=f"{where}, column speaker",
+            fix=Wording(
+                f"Write a name, {NARRATOR} or {UNKNOWN}.",
+                f"请写上角色名、{NARRATOR}（旁白）或 {UNKNOWN}（未知）。",
+            ),
+        )
+    return name or NARRATOR
+
+
 def line_of(row: Row, where: str) -> Line:
     """A row as a line; columns that are not there are empty. Raises ScriptError for a value that a column does not take."""
     row = dict.fromkeys(COLUMNS, "") | row
@@ -214,7 +234,7 @@ def line_of(row: Row, where: str) -> Line:
     return Line(
         id=row["id"], chapter=_number(row, "chapter", where, int) or 0, order=_number(row, "order", where, int) or 0,
         paragraph=_number(row, "paragraph", where, int) or 0, kind=cast(LineKind, row["kind"]),
-        speaker=row["speaker"].strip(), text=row["text"], spoken=row["spoken"], emotion=row["emotion"].strip(),
+        speaker=_speaker(row, where), text=row["text"], spoken=row["spoken"], emotion=row["emotion"].strip(),
         delivery=voice,
         speed=_number(row, "speed", where, float, 0.5, 2.0), duration=_number(row, "duration", where, float, 0.05, 600.0),
         pause_after=_number(row, "pause_after", where, float, 0.0, 600.0), by_hand=MARKED if row["why"] == "markup" else (),

@@ -192,3 +192,40 @@ def test_i_said_is_the_narrator_in_a_short_text_too() -> None:
     assert names.narrator
     units = [Unit("“Never,”", True, 1), Unit(" I said.", False, 1)]
     assert attribute(units, names, "en")[0].speaker == names.narrator
+
+
+# --- who is learnt, and what names tell --------------------------------------------------------------------------------
+
+
+def learnt(*paragraphs: str) -> Names:
+    found = units(*paragraphs)
+    speaking = {unit.paragraph for unit in found if unit.speech}
+    return names_en.learn([(unit.text, unit.paragraph in speaking) for unit in found if not unit.speech])
+
+
+def test_a_surname_of_a_trade_tells_nothing_beside_a_first_name() -> None:
+    people = ("Anne Baker", "Margaret Hunter", "Kate Butler", "Sarah King", "Dr. Emily Carpenter")
+    found = learnt(*[f"“It is late,” said {name}." for name in people])
+    assert [found.gender(name) for name in people] == ["female"] * len(people)
+    assert names_en.told(["Anne's father"]) == "male"
+    assert names_en.told(["Baker"]) == "male"
+
+
+@pytest.mark.parametrize("article", ["the", "The"])
+def test_somebody_known_by_what_he_is_is_learnt_at_the_beginning_of_a_sentence_too(article: str) -> None:
+    found = learnt(f"{article} old soldier said, “Nobody leaves.”", f"{article} stranger said, “Why not?”")
+    assert set(found.counts) == {"the old soldier", "the stranger"}
+
+
+def test_a_title_alone_is_its_one_bearer() -> None:
+    told = ("“Begin,” said Professor Albright.", "The Professor beamed. “Yes.”", "“Sit!” thundered the Professor.")
+    found = learnt(*told)
+    assert found.canonical("the Professor") == "Professor Albright" in found.counts
+    two = learnt(*told, "“No,” said Professor Grey.")
+    assert two.canonical("the Professor") == "the Professor"  # there it may be either
+
+
+def test_somebody_named_once_and_then_by_his_title_is_learnt() -> None:
+    found = learnt("Colonel Bright walked in and sat.", "“You are Doyle?”", "The Colonel went red. “There was a note.”")
+    assert found.canonical("the Colonel") == "Colonel Bright"
+    assert found.gender("Colonel Bright") == "male"

@@ -166,6 +166,8 @@ def tagged(*paragraphs: str, language: str = "zh") -> list[tuple[str, str]]:
         (["“滚！！”林晚骂道。"], [("angry", "shout")]),
         (["林晚轻声说：“睡吧。”"], [("", "whisper")]),
         (["林晚心想，气得发抖：“好哇。”"], [("angry", "")]),
+        (["林晚强笑道：“没事。”"], [("melancholic", "")]),
+        (["林晚严肃起来，说：“坐。”"], [("", "")]),
     ],
 )  # fmt: skip
 def test_a_line_takes_what_is_said_of_it(paragraphs: list[str], wanted: list[tuple[str, str]]) -> None:
@@ -182,6 +184,10 @@ def test_a_line_takes_what_is_said_of_it(paragraphs: list[str], wanted: list[tup
         ("“I see,” said Anne.", ("", "")),
         ("“I see,” said Anne, not angry at all.", ("", "")),
         ("“Thanks,” said Anne.", ("", "")),
+        ("“I know,” Anne hissed.", ("angry", "whisper")),
+        ("Anne went cold. “He is here.”", ("afraid", "")),
+        ("“Eat it,” said Anne in a cold voice.", ("angry", "")),
+        ("“Eat it,” said Anne. The soup was cold.", ("", "")),
     ],
 )
 def test_english_lines(paragraph: str, wanted: tuple[str, str]) -> None:

@@ -65,6 +65,29 @@ def test_what_a_person_or_the_text_decided_stays() -> None:
     assert "l4" not in changed(lines, "l1", "乙")
 
 
+def test_nothing_follows_where_a_line_calls_the_one_it_would_go_to_or_has_anothers_tag() -> None:
+    def talk(third: Line) -> list[Line]:
+        return [line(1, "乙", 0.6), line(2, "甲", 0.6), third, line(4, "甲", 0.6)]
+
+    assert changed(talk(line(3, "甲", 0.6)), "l1", "乙") == {"l3": "乙"} | changed(talk(line(3, "乙", 0.6)), "l1", "乙")
+    for text in ("“乙，你嘴巴放干净点！”", "“别走，乙哥。”"):
+        assert "l3" not in changed(talk(line(3, "甲", 0.6, text=text)), "l1", "乙")
+    assert "l3" in changed(talk(line(3, "甲", 0.6, text="“乙说了什么？”")), "l1", "乙")
+    assert "l3" not in changed(talk(line(3, "甲", 0.6, "tag: 甲道：")), "l1", "乙")
+    other = talk(line(3, "甲", 0.6, text="“阿乙，坐。”"))
+    assert "l3" not in {one.line.id for one in assigned(other, ["l1"], "乙", aliases={"乙": ("阿乙",)})}
+
+
+def test_a_refused_name_says_how_a_new_one_is_given_and_the_narrator_has_his_chinese_name(talk: Path) -> None:
+    assert shuoshu("script", "talk.txt", cwd=talk).returncode == 0
+    mine = next(one.id for one in script.load(talk / "output/talk") if one.speaker == "林晚")
+    refused = shuoshu("assign", "talk", mine, "小满", cwd=talk)
+    assert refused.returncode != 0
+    assert "--new" in refused.stderr
+    told = verb(talk, "assign", "talk", mine, "旁白", "--only")
+    assert [one["to"] for one in told["changes"]] == ["narrator"]
+
+
 def test_the_rest_of_a_cut_quotation_goes_along() -> None:
     one = Line("a", 1, 1, 1, "dialogue", "甲", "“第一句，", confidence=0.9, why="tag-before")
     two = Line("b", 1, 2, 1, "dialogue", "甲", "第二句。”", confidence=0.9, why="tag-before")

@@ -270,3 +270,13 @@ def test_mark_up_stays_the_authors_word_when_the_table_is_read(tmp_path: Path) -
     marked = [replace(line, why="markup", delivery="slow") for line in lines("一。")]
     script.sync(tmp_path, marked)
     assert script.load(tmp_path)[0].by_hand == ("emotion", "delivery")
+
+
+def test_a_line_of_speech_needs_a_speaker_and_the_narrator_may_be_written_in_chinese(tmp_path: Path) -> None:
+    merge.sync(tmp_path, lines("甲", "乙"))
+    write_cell(tmp_path, 1, "speaker", "")
+    with pytest.raises(ScriptError, match="has no speaker") as error:
+        merge.resync(tmp_path)
+    assert "row 3, column speaker" in error.value.where
+    write_cell(tmp_path, 1, "speaker", "旁白")
+    assert [line.speaker for line in merge.resync(tmp_path).lines] == ["林晚", "narrator"]
