@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
-from pipeline.script.attribution.people_zh import CLAUSE_END, LEADS, SEPARATES, Mention, in_speech, read
+from pipeline.script.attribution.people_zh import CLAUSE_END, LEADS, SEPARATES, Mention, in_speech, indefinite, read
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
 from pipeline.script.words import speech
@@ -103,13 +103,14 @@ class _Chapter:
                 continue
             near = 0.5 if at < run[0] or at > run[-1] else 1.0
             for one in self.mentions[at]:
-                if one.who:
+                if one.who and not indefinite(one.who):
                     weight[one.who] += near * (0.3 if self.units[at].speech else 2.0 if one.role == "subject" else 1.0)
         told: set[str] = set()
         for at in run:  # who acts beside a quotation must be among them, however many the text lists elsewhere
             for beside in (at - 1, at + 1):
                 if start <= beside <= end and not self.units[beside].speech:
                     acting = [one.who for one in self.mentions[beside] if one.who and one.role == "subject"]
+                    acting = [who for who in acting if not indefinite(who)]
                     if acting:
                         weight[acting[-1 if beside < at else 0]] += 5.0
                     if acting and beside < at and LEADS.search(self.units[beside].text[-8:]):
@@ -121,6 +122,11 @@ class _Chapter:
 
     def _case(self, at: int, last: int | None, people: tuple[str, ...]) -> Case:
         slots = self._slots(at)
+        passing = {slot.subject.who for slot in slots if slot.name in _TAGS and slot.subject}
+        passing = {who for who in passing if indefinite(who) and who not in people}
+        if passing:  # 有人喊道: holds this tag alone
+            people = (*(who for who in people if who != UNKNOWN), *sorted(passing))
+            people = people if len(people) > 1 else (*people, UNKNOWN)
         tag = next((self._tag(slot) for slot in slots if slot.name in _TAGS), "")
         kind = self._kind(at, tag)
         if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
@@ -289,7 +295,8 @@ class _Chapter:
                 break
             if not self.units[place].speech:
                 for one in reversed(self.mentions[place]):
-                    if one.who and one.role == "subject" and self.names.gender(one.who) in (pronoun.gender, ""):
+                    fits = self.names.gender(one.who) in (pronoun.gender, "")
+                    if one.who and one.role == "subject" and fits and not indefinite(one.who):
                         return one.who
         return ""
 
@@ -301,7 +308,7 @@ class _Chapter:
                 break
             if self.units[place].speech:
                 continue
-            ones = [one for one in self.mentions[place] if one.who]
+            ones = [one for one in self.mentions[place] if one.who and not indefinite(one.who)]
             found.extend(one.who for one in reversed(ones) if one.role == "subject")
             found.extend(one.who for one in reversed(ones) if one.role != "subject")
         return list(dict.fromkeys(found))

@@ -50,6 +50,14 @@ _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|�
 _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
 
 
+_INDEFINITE = re.compile(r"(?!那人$)[有某那这旁另别众几两三一]{0,2}[个位些]?人|众.+|(?:有|不知)(?:谁|个.+)")
+
+
+def indefinite(who: str) -> bool:
+    """有人, 那个人, 众猎户: somebody whom the next tag may not mean again."""
+    return bool(_INDEFINITE.fullmatch(who))
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: in narration
