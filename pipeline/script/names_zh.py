@@ -15,6 +15,7 @@ _HEAD = re.compile(rf"^[\s　]*({LATIN}|[\u4e00-\u9fff·]{{1,12}})")
 _CLAUSE = re.compile(r"(?:[，。！？；：、…“”‘’「」—]|(?<![A-Za-z])\s|\s(?![A-Za-z]))+")
 _SPEECH = tuple("“‘「『\"'")
 _CALLED = re.compile(rf"(?<![^“‘「『，。！？、…—])({NICKNAME})(?=[，。！？、…—”’」』])")
+_INTRODUCED = r"(?:我叫|我是|名叫|我姓{family}，叫|姓{family}，名)({family}[\u4e00-\u9fff]{{1,2}})(?![\u4e00-\u9fff])"
 _STARTS = r"(?<![^。！？…”’」』\s])"
 """Where a sentence may begin."""
 _OLD_USE = 0.03
@@ -146,18 +147,20 @@ def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
 
 
 def _add_called(counts: Counter[str], texts: Sequence[str]) -> None:
-    """Add the nicknames (小满) that somebody is called by and that begin clauses of the narration, speech verb or none."""
+    """Add the nicknames (小满) that somebody is called by and the names that somebody gives as his (我叫沈默), where they also
+    begin clauses of the narration, speech verb or none."""
+    introduced = re.compile(_INTRODUCED.format(family=f"[{lists('zh')['surnames']}]"))
     called = {
         word
         for text in texts
         if text.startswith(_SPEECH)
-        for word in _CALLED.findall(text)
+        for word in (*_CALLED.findall(text), *introduced.findall(text))
         if word not in counts and word not in lists("zh")["people"] and may_be_name(word)
     }
     if called:
         begins = re.compile(f"(?<![^，。！？…”’」』\\s])({any_of(called)})")
         found = Counter(word for text in texts if not text.startswith(_SPEECH) for word in begins.findall(text))
-        counts.update({word: times for word, times in found.items() if times >= 2})
+        counts.update({word: times for word, times in found.items() if times >= (2 if is_nickname(word) else 1)})
 
 
 def _drop_adverbs(counts: Counter[str], surnames: frozenset[str], texts: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipeline.script.attribution import Unit, attribute
+from pipeline.script.conversation import DOUBTFUL
 from pipeline.script.names import Names
 from pipeline.script.names_zh import given, learn
 from pipeline.script.quotes import spans
@@ -236,3 +237,58 @@ def test_a_nickname_before_its_quotation_without_a_verb_speaks() -> None:
     units = [Unit("林晚说：", False, 1), Unit("“念吧。”", True, 1)]
     units += [Unit("小宝念完，哇的一声哭了。", False, 2), Unit("“我不念了。”", True, 2)]
     assert attribute(units, people, "zh")[3].speaker == "小宝"
+
+
+# --- what the words beside a quotation say ---------------------------------------------------------
+
+
+def test_an_indefinite_speaker_holds_its_own_tag_only() -> None:
+    units = [Unit("林晚说：", False, 1), Unit("“走吧。”", True, 1)]
+    units += [Unit("“凭什么？”", True, 2), Unit("有人喊道。", False, 2)]
+    units += [Unit("那个人说：", False, 3), Unit("“就是！”", True, 3)]
+    units += [Unit("“不能卖！”", True, 4), Unit("“听我说。”", True, 5), Unit("“不听！”", True, 6)]
+    people = learn([(one, True) for one in ("林晚说：", "林晚问：", "陈默说：", "陈默笑道：")])
+    found = [one.speaker for one in attribute(units, people, "zh") if one.kind != "narration"]
+    assert found[1:3] == ["有人", "那个人"]
+    assert not {"有人", "那个人"} & {found[0], *found[3:]}
+
+
+@pytest.mark.parametrize("first", ["“不妨事。”", "“不妨事！”", "“不妨事，”"])
+def test_a_quotation_resumed_after_a_beat_is_one_persons(first: str) -> None:
+    units = [Unit("林晚问：", False, 1), Unit("“你的脸怎么了？”", True, 1)]
+    units += [
+        Unit(first, True, 2),
+        Unit("陈默摸了摸脸上的疤，叹了口气，", False, 2),
+        Unit("“十年前，在码头。”", True, 2),
+    ]
+    found = attribute(units, PEOPLE, "zh")
+    assert (found[2].speaker, found[4].speaker) == ("陈默", "陈默")
+    assert found[2].confidence == found[4].confidence
+
+
+def test_narration_in_which_a_second_person_answers_does_not_bind() -> None:
+    units = [Unit("“不妨事。”", True, 1), Unit("陈默说着，林晚接口道，", False, 1), Unit("“怎么不妨事。”", True, 1)]
+    found = attribute(units, PEOPLE, "zh")
+    assert (found[0].speaker, found[2].speaker) == ("陈默", "林晚")
+
+
+@pytest.mark.parametrize("lead", ["男人却笑了：", "族长敲着拐杖：", "沈括抬起头：", "沈括拉住她，道："])
+def test_a_lead_that_names_nobody_the_book_knows_leaves_the_line_for_review(lead: str) -> None:
+    units = [Unit("林晚说：", False, 1), Unit("“走吧。”", True, 1), Unit("陈默说：", False, 2), Unit("“好。”", True, 2)]
+    units += [Unit(lead, False, 3), Unit("“坐下。”", True, 3)]
+    found = attribute(units, PEOPLE, "zh")
+    assert found[1].confidence > DOUBTFUL
+    assert found[3].confidence > DOUBTFUL
+    assert found[5].confidence < DOUBTFUL
+
+
+def test_a_lead_of_a_weak_verb_and_a_colon_is_a_tag() -> None:
+    units = [
+        Unit("林晚说：", False, 1),
+        Unit("“走吧。”", True, 1),
+        Unit("陈默却笑了：", False, 2),
+        Unit("“好。”", True, 2),
+    ]
+    found = attribute(units, PEOPLE, "zh")
+    assert found[3].speaker == "陈默"
+    assert found[3].confidence > 0.9

@@ -20,6 +20,9 @@ __all__ = ["NARRATION", "Decision", "Unit", "attribute"]
 UNSURE = 0.25
 """Below this confidence a speaker is unknown, in Chinese as in English (`rounds_en`)."""
 
+AGAINST_THE_LEAD = 0.6
+"""The most that a speaker is sure who is not the one that the words beside the quotation name: review lists the line."""
+
 
 def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
     """A decision for every unit of a chapter, in order. `UNKNOWN` where nobody can be meant."""
@@ -40,6 +43,8 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
             decisions[case.unit] = Decision(UNKNOWN, 0.0, "none", case.kind, case.tag)
         else:
             place, sure = choice
+            if case.lead is not None and case.candidates[place] != case.lead:
+                sure = min(sure, AGAINST_THE_LEAD)
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
     return decisions

@@ -58,6 +58,18 @@ def indefinite(who: str) -> bool:
     return bool(_INDEFINITE.fullmatch(who))
 
 
+def somebody_at_the_head(text: str) -> int:
+    """Where the word ends that begins a sentence and looks like a person (沈默摸了摸脸, 族长敲着拐杖), known or not; or 0."""
+    match = _somebody().match(text)
+    return match.end() if match and may_be_name(match["who"]) and may_be_name(match["who"][:2]) else 0
+
+
+@cache
+def _somebody() -> re.Pattern[str]:
+    family = "(?![向从于和对时那])[" + lists("zh")["surnames"] + "]"
+    return re.compile(rf"[\s　，,]*(?P<who>{LATIN}|{NICKNAME}|{HAN}{{0,3}}?{_ROLE}|{family}{HAN}{{1,2}}?)")
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A person in a text, text[start:end]. `who` is the name, or "" for a pronoun of `gender`. `role`: in narration
