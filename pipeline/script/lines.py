@@ -159,7 +159,7 @@ def _subtitle(paragraph: Paragraph, cue: Cue, number: int) -> _Stretch:
     return _Stretch(Unit(text, True, number), marked=decision, feeling=marked.feeling, cue=cue)
 
 
-def _units(text: str, number: int, language: Language, *, dashes: bool) -> list[Unit]:
+def _units(text: str, number: int, language: Language, *, dashes: bool = True) -> list[Unit]:
     found = spans(text, speech(language).verb)
     if dashes and len(found) == 1 and not found[0].speech and _DASH_START.match(text):
         return [Unit(text, True, number)]

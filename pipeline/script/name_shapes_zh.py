@@ -19,8 +19,10 @@ _NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想
 def may_be_name(word: str) -> bool:
     """Whether a word at the head of a tag may be somebody. No for what is listed as none, ends like an adverb, or tells
     how it is said."""
-    if word in lists("zh")["people"] or _LATIN.fullmatch(word):
+    if word in lists("zh")["people"]:
         return True
+    if _LATIN.fullmatch(word):
+        return word not in _stops()  # OK, TV
     return not (word.startswith(_stops()) or word.endswith(_NO_NAME_ENDS) or says_how(word))
 
 

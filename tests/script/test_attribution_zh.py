@@ -217,7 +217,7 @@ def test_a_nickname_called_in_speech_is_learnt_without_a_tag() -> None:
 
 
 def test_a_name_in_latin_letters_is_learnt() -> None:
-    assert set(_learnt("Sarah说：", "Mary Ann笑道：").aliases) == {"Sarah", "Mary Ann"}
+    assert set(_learnt("Sarah说：", "Mary Ann笑道：", "OK说：").aliases) == {"Sarah", "Mary Ann"}
 
 
 @pytest.mark.parametrize("tag", ["小宝道：", "Sarah说：", "阿贵冷冷地说："])
