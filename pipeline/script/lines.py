@@ -26,6 +26,8 @@ ENGLISH_FACTOR = 3
 """English letters for one Chinese character, in the time they take to say."""
 _DASH_START = re.compile(r"^\s*(?:——|—|–|- )\s*[^\W\d_]")
 
+_QUOTED = re.compile('[“”「」『』"]')
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
@@ -70,7 +72,12 @@ def _narration(book: Book) -> Iterator[tuple[str, bool]]:
 
 
 def _chapter(chapter: Chapter, names: Names, language: Language, max_characters: int) -> Iterator[Line]:
-    stretches = [one for number, _ in enumerate(chapter.paragraphs, 1) for one in _paragraph(chapter, number, language)]
+    dashes = _dashes_speak(chapter, language)
+    stretches = [
+        one
+        for number, _ in enumerate(chapter.paragraphs, 1)
+        for one in _paragraph(chapter, number, language, dashes=dashes)
+    ]
     units = [one.unit for one in stretches]
     decided = attribute(units, names, language)
     decisions = [one.marked or decision for one, decision in zip(stretches, decided, strict=True)]
@@ -93,6 +100,15 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
             yield replace(line, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
 
 
+def _dashes_speak(chapter: Chapter, language: Language) -> bool:
+    """Whether a dash at the start of a paragraph opens speech. In Chinese it opens an afterthought of the narrator's as
+    well, so there it does where a chapter has several such paragraphs and no quotation marks."""
+    if language != "zh":
+        return True
+    texts = [one.text for one in chapter.paragraphs if one.kind not in ("heading", "break")]
+    return sum(bool(_DASH_START.match(one)) for one in texts) > 1 and not any(_QUOTED.search(one) for one in texts)
+
+
 def _kind(decision: Decision) -> LineKind:
     for kind in ("narration", "thought", "letter"):
         if decision.kind == kind:
@@ -109,7 +125,7 @@ def _line(
     )  # fmt: skip
 
 
-def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stretch]:
+def _paragraph(chapter: Chapter, number: int, language: Language, *, dashes: bool) -> list[_Stretch]:
     paragraph = chapter.paragraphs[number - 1]
     if paragraph.kind == "heading":
         return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), kind="heading")]
@@ -132,7 +148,7 @@ def _paragraph(chapter: Chapter, number: int, language: Language) -> list[_Stret
             )
             found.append(_Stretch(Unit(part, True, number), marked=decision, feeling=marked.feeling))
         else:
-            found.extend(_Stretch(unit) for unit in _units(part, number, language))
+            found.extend(_Stretch(unit) for unit in _units(part, number, language, dashes=dashes))
     return found
 
 
@@ -146,9 +162,9 @@ def _subtitle(paragraph: Paragraph, cue: Cue, number: int) -> _Stretch:
     return _Stretch(Unit(text, True, number), marked=decision, feeling=marked.feeling, cue=cue)
 
 
-def _units(text: str, number: int, language: Language) -> list[Unit]:
+def _units(text: str, number: int, language: Language, *, dashes: bool = True) -> list[Unit]:
     found = spans(text, speech(language).verb)
-    if len(found) == 1 and not found[0].speech and _DASH_START.match(text):
+    if dashes and len(found) == 1 and not found[0].speech and _DASH_START.match(text):
         return [Unit(text, True, number)]
     return [Unit(text[one.start : one.end], one.speech, number, one.open) for one in _with_tails(text, found)]
 

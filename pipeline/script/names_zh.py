@@ -1,5 +1,5 @@
 """Chinese names, learnt from a book. Chinese has no capitals, so a name is learnt from repetition: what stands before a
-speech verb, again and again, and begins with a surname or stands there alone."""
+speech verb, again and again, and begins with a surname or stands there alone. What shape a name may have: `name_shapes_zh`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.script.name_shapes_zh import LATIN, NICKNAME, is_latin, is_nickname, may_be_name
 from pipeline.script.names import Names, any_of
 from pipeline.script.words import lists, speech
 
-_HAN_HEAD = re.compile(r"^[\s　]*([\u4e00-\u9fff·]{1,12})")
+_HEAD = re.compile(rf"^[\s　]*({LATIN}|[\u4e00-\u9fff·]{{1,12}})")
+_CLAUSE = re.compile(r"(?:[，。！？；：、…“”‘’「」—]|(?<![A-Za-z])\s|\s(?![A-Za-z]))+")
+_SPEECH = tuple("“‘「『\"'")
+_CALLED = re.compile(rf"(?<![^“‘「『，。！？、…—])({NICKNAME})(?=[，。！？、…—”’」』])")
+_INTRODUCED = r"(?:我叫|我是|名叫|我姓{family}，叫|姓{family}，名)({family}[\u4e00-\u9fff]{{1,2}})(?![\u4e00-\u9fff])"
+_STARTS = r"(?<![^。！？…”’」』\s])"
+"""Where a sentence may begin."""
 _OLD_USE = 0.03
 """Where 她 is less than this part of the pronouns, the book writes 他 of women too, as books did before 1920."""
 _OBJECT_OF = "[对向与和同见问叫把被给跟找请替唤命]"
 """What stands before somebody whom others speak to, see, or are with."""
 _KIN = "嫂哥姐妹爹妈娘爷奶叔伯姑姨婆公"
-_NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想称奏")
 
 
 def learn(texts: Iterable[tuple[str, bool]]) -> Names:
@@ -28,36 +34,39 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
         seen.append(text)
         if not beside:
             continue
-        for clause in re.split(r"[，。！？；：、…“”‘’「」—\s]+", text):
+        for clause in _CLAUSE.split(text):
             found = verb.search(clause)
             if found and found.start() == 1 and found[0][0] == "道":  # 乔道清道: the 道 of a name
                 found = verb.search(clause, found.end() + 1) or found
-            head = _HAN_HEAD.match(clause[: found.start()] if found else "")
+            head = _HEAD.match(clause[: found.start()] if found else "")
             if not head:
                 continue
             word = head[1]
+            if found and is_latin(word):
+                alone[word] += word == clause[: found.start()].strip()
+                prefixes[word] += 1
+                continue
             if found and len(word) <= 4 and word == clause[: found.start()].strip():
                 alone[word] += 1
             for length in (2, 3, 4):
                 if len(word) >= length:
                     prefixes[word[:length]] += 1
     people, titles, surnames = data["people"], data["titles"], frozenset(data["surnames"])
-    # 方 is a surname as well as a word for "just then": a single character stops a word only if it names no family
-    stop = tuple(word for word in data["no_name"] if len(word) > 1 or word not in surnames)
     counts: Counter[str] = Counter()
     for word in sorted({*prefixes, *alone}):
         if word in people:
             counts[word] = prefixes[word] + alone[word]
-        elif word.startswith(stop) or word.endswith(_NO_NAME_ENDS):
+        elif not may_be_name(word):
             continue
         elif word[0] in "向同和从于对" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
             continue  # 向凤姐: who is turned to, not somebody of the family 向
-        elif word[0] in "向从于方" and ((len(word) == 2 and alone[word] < 3) or word[1:].startswith(stop)):
+        elif word[0] in "向从于方" and ((len(word) == 2 and alone[word] < 3) or not may_be_name(word[1:])):
             continue  # 方出来, 向他
         elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
             len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]
         ):
             counts[word] = prefixes[word] + alone[word]
+    _add_called(counts, seen)
     _drop_parts(counts, alone)
     _drop_adverbs(counts, surnames, seen)
     genders = _genders(counts, seen)
@@ -117,6 +126,8 @@ def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str])
 
 
 def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]) -> bool:
+    if is_latin(word) or is_nickname(word):
+        return True
     if word[0] in "老小阿大" and len(word) in (2, 3) and word[1] in surnames | set("一二三四五六七八九幺"):
         return True
     return word[0] in surnames and (len(word) in (2, 3) or word[1:] in titles or word[2:] in titles)
@@ -135,22 +146,47 @@ def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
                 del counts[short]
 
 
+def _add_called(counts: Counter[str], texts: Sequence[str]) -> None:
+    """Add the nicknames (小满) that somebody is called by and the names that somebody gives as his (我叫沈默), where they also
+    begin clauses of the narration, speech verb or none."""
+    introduced = re.compile(_INTRODUCED.format(family=f"[{lists('zh')['surnames']}]"))
+    called = {
+        word
+        for text in texts
+        if text.startswith(_SPEECH)
+        for word in (*_CALLED.findall(text), *introduced.findall(text))
+        if word not in counts and word not in lists("zh")["people"] and may_be_name(word)
+    }
+    if called:
+        begins = re.compile(f"(?<![^，。！？…”’」』\\s])({any_of(called)})")
+        found = Counter(word for text in texts if not text.startswith(_SPEECH) for word in begins.findall(text))
+        counts.update({word: times for word, times in found.items() if times >= (2 if is_nickname(word) else 1)})
+
+
 def _drop_adverbs(counts: Counter[str], surnames: frozenset[str], texts: Sequence[str]) -> None:
     """Words without a surname that stand before speech verbs are names if somebody also speaks to them, sees them, is with
-    them; 拍手, 含泪 and 越发 are how it is said."""
+    them; 拍手, 含泪 and 越发 are how it is said. A word with a surname is one if a sentence ever begins with it, too."""
     people = lists("zh")["people"]
-    doubtful = [word for word in counts if word not in people and word[0] not in surnames]
+    doubtful = [word for word in counts if word not in people and not is_nickname(word) and not is_latin(word)]
     if not doubtful:
         return
     met: Counter[str] = Counter()
     whole: Counter[str] = Counter()
-    pattern = re.compile(f"({_OBJECT_OF})?({any_of(doubtful)})")
+    begun: Counter[str] = Counter()
+    pattern = re.compile(f"(?:({_OBJECT_OF})|({_STARTS}))?({any_of(doubtful)})([，。！？、…—”’」』])?")
     for text in texts:
+        spoken = text.startswith(_SPEECH)
         for match in pattern.finditer(text):
-            whole[match[2]] += 1
-            met[match[2]] += bool(match[1])
+            word = match[3]
+            called = spoken and match[4] and text[match.start(3) - 1] in "“‘「『，。！？、…—"
+            whole[word] += 1
+            met[word] += bool(match[1] or called)
+            begun[word] += match[2] is not None and not spoken
     for word in doubtful:
-        if whole[word] >= 10 and met[word] < 0.015 * whole[word]:
+        family = word[0] in surnames
+        if (family and not met[word] and not begun[word]) or (
+            not family and whole[word] >= 10 and met[word] < 0.015 * whole[word]
+        ):
             del counts[word]
 
 

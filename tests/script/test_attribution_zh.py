@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipeline.script.attribution import Unit, attribute
+from pipeline.script.conversation import DOUBTFUL
 from pipeline.script.names import Names
 from pipeline.script.names_zh import given, learn
 from pipeline.script.quotes import spans
@@ -180,3 +181,114 @@ def test_how_it_is_said_is_nobody() -> None:
 def test_a_name_may_hold_a_speech_verb() -> None:
     names = _learnt(*["乔道清道：", "乔道清在马上答道：", "乔道清笑道："] * 2)
     assert "乔道清" in names.aliases
+
+
+@pytest.mark.parametrize("name", ["老周", "阿贵", "小满", "小宝", "林晚"])
+@pytest.mark.parametrize("times", [1, 9, 10, 40])
+def test_a_name_is_learnt_however_often_it_stands(name: str, times: int) -> None:
+    assert set(_learnt(*[f"{name}说。"] * times).aliases) == {name}
+
+
+MANNER = (
+    "严肃", "强笑", "悄声", "平静", "温和", "严厉", "高兴", "关切", "安静", "郑重", "焦急", "许久", "应声", "颤声", "幽幽", "认真", "哈哈",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("how", MANNER)
+def test_words_of_manner_are_nobody_and_the_named_subject_speaks(how: str) -> None:
+    tag = f"老王板起脸，{how}道："
+    names = learn([(tag, True)] * 12 + [("老王说：", True)])
+    assert set(names.aliases) == {"老王"}
+    found = attribute([Unit(tag, False, 1), Unit("“坐下。”", True, 1)], names, "zh")
+    assert found[1].speaker == "老王"
+
+
+def test_a_surname_that_only_follows_a_named_subject_is_no_name() -> None:
+    """严整, which no list holds, looks like somebody of the family 严, and never begins a sentence."""
+    names = _learnt(*["老王板起脸，严整道："] * 12, "老王说：")
+    assert set(names.aliases) == {"老王"}
+    units = [Unit("老王板起脸，严整道：", False, 1), Unit("“坐下。”", True, 1)]
+    assert attribute(units, names, "zh")[1].speaker == "老王"
+
+
+def test_a_nickname_called_in_speech_is_learnt_without_a_tag() -> None:
+    said = [("小满提着篮子跑进来。", True), ("“小满！”", False), ("小满把篮子一放。", True), ("“小心！”", False)]
+    assert set(learn([*said, ("小心没大错。", False), ("小心些。", False)]).aliases) == {"小满"}
+
+
+def test_a_name_in_latin_letters_is_learnt() -> None:
+    assert set(_learnt("Sarah说：", "Mary Ann笑道：", "OK说：").aliases) == {"Sarah", "Mary Ann"}
+
+
+@pytest.mark.parametrize("tag", ["小宝道：", "Sarah说：", "阿贵冷冷地说："])
+def test_one_tag_names_a_speaker_whom_the_book_has_too_rarely_to_learn(tag: str) -> None:
+    people = learn([("林晚说：", True), ("林晚问：", True), ("陈默说：", True), ("陈默笑道：", True)])
+    units = [
+        Unit("林晚说：", False, 1),
+        Unit("“吃吧。”", True, 1),
+        Unit(tag, False, 2),
+        Unit("“饿着就饿着。”", True, 2),
+    ]
+    assert tag.startswith(attribute(units, people, "zh")[3].speaker)
+
+
+def test_a_nickname_before_its_quotation_without_a_verb_speaks() -> None:
+    people = learn([(one, True) for one in ("小宝道：", "林晚说：", "林晚问：")])
+    units = [Unit("林晚说：", False, 1), Unit("“念吧。”", True, 1)]
+    units += [Unit("小宝念完，哇的一声哭了。", False, 2), Unit("“我不念了。”", True, 2)]
+    assert attribute(units, people, "zh")[3].speaker == "小宝"
+
+
+# --- what the words beside a quotation say ---------------------------------------------------------
+
+
+def test_an_indefinite_speaker_holds_its_own_tag_only() -> None:
+    units = [Unit("林晚说：", False, 1), Unit("“走吧。”", True, 1)]
+    units += [Unit("“凭什么？”", True, 2), Unit("有人喊道。", False, 2)]
+    units += [Unit("那个人说：", False, 3), Unit("“就是！”", True, 3)]
+    units += [Unit("“不能卖！”", True, 4), Unit("“听我说。”", True, 5), Unit("“不听！”", True, 6)]
+    people = learn([(one, True) for one in ("林晚说：", "林晚问：", "陈默说：", "陈默笑道：")])
+    found = [one.speaker for one in attribute(units, people, "zh") if one.kind != "narration"]
+    assert found[1:3] == ["有人", "那个人"]
+    assert not {"有人", "那个人"} & {found[0], *found[3:]}
+
+
+@pytest.mark.parametrize("first", ["“不妨事。”", "“不妨事！”", "“不妨事，”"])
+def test_a_quotation_resumed_after_a_beat_is_one_persons(first: str) -> None:
+    units = [Unit("林晚问：", False, 1), Unit("“你的脸怎么了？”", True, 1)]
+    units += [
+        Unit(first, True, 2),
+        Unit("陈默摸了摸脸上的疤，叹了口气，", False, 2),
+        Unit("“十年前，在码头。”", True, 2),
+    ]
+    found = attribute(units, PEOPLE, "zh")
+    assert (found[2].speaker, found[4].speaker) == ("陈默", "陈默")
+    assert found[2].confidence == found[4].confidence
+
+
+def test_narration_in_which_a_second_person_answers_does_not_bind() -> None:
+    units = [Unit("“不妨事。”", True, 1), Unit("陈默说着，林晚接口道，", False, 1), Unit("“怎么不妨事。”", True, 1)]
+    found = attribute(units, PEOPLE, "zh")
+    assert (found[0].speaker, found[2].speaker) == ("陈默", "林晚")
+
+
+@pytest.mark.parametrize("lead", ["男人却笑了：", "族长敲着拐杖：", "沈括抬起头：", "沈括拉住她，道："])
+def test_a_lead_that_names_nobody_the_book_knows_leaves_the_line_for_review(lead: str) -> None:
+    units = [Unit("林晚说：", False, 1), Unit("“走吧。”", True, 1), Unit("陈默说：", False, 2), Unit("“好。”", True, 2)]
+    units += [Unit(lead, False, 3), Unit("“坐下。”", True, 3)]
+    found = attribute(units, PEOPLE, "zh")
+    assert found[1].confidence > DOUBTFUL
+    assert found[3].confidence > DOUBTFUL
+    assert found[5].confidence < DOUBTFUL
+
+
+def test_a_lead_of_a_weak_verb_and_a_colon_is_a_tag() -> None:
+    units = [
+        Unit("林晚说：", False, 1),
+        Unit("“走吧。”", True, 1),
+        Unit("陈默却笑了：", False, 2),
+        Unit("“好。”", True, 2),
+    ]
+    found = attribute(units, PEOPLE, "zh")
+    assert found[3].speaker == "陈默"
+    assert found[3].confidence > 0.9

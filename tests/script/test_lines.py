@@ -197,3 +197,17 @@ def test_hints_of_gender_and_age() -> None:
 def test_an_adverb_that_begins_like_a_family_name_is_nobody() -> None:
     lines = analysed("林晚走进银行。", "她抬起头，平静地问：“行长，你在吗？”", "苏小小低声回答：“好。”")
     assert [line.speaker for line in lines if line.kind == "dialogue"] == [UNKNOWN, "苏小小"]
+
+
+AFTERTHOUGHT = "——那是三年前的事了。林晚站在雪地里，一句话也没有说。"
+
+
+@pytest.mark.parametrize("others", [["林晚说：“走吧。”"], ["林晚走了。"], []])
+def test_narration_that_begins_with_a_dash_is_no_speech(others: list[str]) -> None:
+    found = [line for line in analysed(*others, AFTERTHOUGHT) if line.text.startswith("——")]
+    assert [(line.kind, line.speaker) for line in found] == [("narration", NARRATOR)]
+
+
+def test_a_chapter_that_marks_speech_by_dashes_alone_is_heard() -> None:
+    found = analysed("林晚走进门。", "——你来了？", "——来了。")
+    assert [line.kind for line in found] == ["narration", "dialogue", "dialogue"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.nouns import UNKNOWN, Language
-from pipeline.script.attribution import chinese, english, model, rounds_en
+from pipeline.script.attribution import chinese, english, model, people_zh, rounds_en
 from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.units import NARRATION, Decision, Unit
 from pipeline.script.names import Names
@@ -19,6 +19,9 @@ __all__ = ["NARRATION", "Decision", "Unit", "attribute"]
 
 UNSURE = 0.25
 """Below this confidence a speaker is unknown, in Chinese as in English (`rounds_en`)."""
+
+AGAINST_THE_LEAD = 0.6
+"""The most that a speaker is sure who is not the one that the words beside the quotation name: review lists the line."""
 
 
 def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[Decision]:
@@ -31,7 +34,7 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
     else:
         found = english.cases(units, names)
         choices = rounds_en.choose(found, rounds_en.weights())
-    choices = _one_speech(units, found, choices)
+    choices = _one_speech(units, found, choices, names)
     decisions = [Decision(UNKNOWN, 0.0, "none") if unit.speech else NARRATION for unit in units]
     for case, choice in zip(found, choices, strict=True):
         if case.kind == "narration":
@@ -40,20 +43,22 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
             decisions[case.unit] = Decision(UNKNOWN, 0.0, "none", case.kind, case.tag)
         else:
             place, sure = choice
+            if case.lead is not None and case.candidates[place] != case.lead:
+                sure = min(sure, AGAINST_THE_LEAD)
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
     return decisions
 
 
 def _one_speech(
-    units: Sequence[Unit], cases: Sequence[Case], choices: Sequence[tuple[int, float] | None]
+    units: Sequence[Unit], cases: Sequence[Case], choices: Sequence[tuple[int, float] | None], names: Names
 ) -> list[tuple[int, float] | None]:
     """The two halves of a sentence that a tag interrupts ("In short," said he, "perhaps") are one person's: the surer
     choice holds for both."""
     held = list(choices)
     for at in range(1, len(cases)):
         one, two = held[at - 1], held[at]
-        if not _interrupted(units, cases[at - 1].unit, cases[at].unit):
+        if not _interrupted(units, cases[at - 1].unit, cases[at].unit, names):
             continue
         if two is not None and (one is None or two[1] > one[1]):
             held[at - 1] = _same(cases[at], two, cases[at - 1]) or one
@@ -67,13 +72,17 @@ def _same(source: Case, choice: tuple[int, float], other: Case) -> tuple[int, fl
     return (other.candidates.index(name), choice[1]) if name in other.candidates else None
 
 
-def _interrupted(units: Sequence[Unit], one: int, two: int) -> bool:
+def _interrupted(units: Sequence[Unit], one: int, two: int, names: Names) -> bool:
     """Whether narration that ends no sentence stands between two quotations of a paragraph, the first of which ends in
-    a comma or a dash."""
+    a comma or a dash, or in Chinese in any sign, as long as only one person acts between them."""
     if two != one + 2 or not units[one].paragraph == units[one + 1].paragraph == units[two].paragraph:
         return False
+    between = units[one + 1].text.rstrip()
     broken = units[one].text.rstrip('”’」』" ').endswith((",", "，", "—", "-"))
-    return broken and units[one + 1].text.rstrip().endswith((",", "，", ";", "；"))
+    if names.language == "zh" and not broken and between.endswith(("，", ",")):
+        acting = {one.who or one.gender for one in people_zh.read(between, names) if one.role == "subject"}
+        return len(acting) <= 1
+    return broken and between.endswith((",", "，", ";", "；"))
 
 
 def _nobody(case: Case, place: int) -> bool:

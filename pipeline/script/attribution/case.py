@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LINKS = (
     "start", "same-paragraph", "continued", "interrupted", "adjacent", "answer", "tag-between", "led", "action-between", "far",
@@ -16,7 +16,8 @@ narration that ends in a comma between; "tag-between": only a tag; "led": narrat
 class Case:
     """`unit`: index in the chapter. `candidates`: who may speak, at most ten in a conversation. `features`: for each
     candidate its named evidence. `link` (of `LINKS`): how the quotation hangs to the case before; "start" and "far" begin
-    a conversation. `kind`, `tag`: as in `Decision`. `evidence`: for each candidate a few words for people."""
+    a conversation. `kind`, `tag`: as in `Decision`. `evidence`: for each candidate a few words for people. `lead`: whom the
+    words beside the quotation make its speaker, "" for somebody who is none of the candidates, None where they do not tell."""
 
     unit: int
     candidates: tuple[str, ...]
@@ -25,3 +26,4 @@ class Case:
     kind: str
     tag: str
     evidence: tuple[str, ...]
+    lead: str | None = field(default=None, kw_only=True)

@@ -12,13 +12,23 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
-from pipeline.script.attribution.people_zh import CLAUSE_END, LEADS, SEPARATES, Mention, in_speech, read
+from pipeline.script.attribution.people_zh import (
+    CLAUSE_END,
+    LEADS,
+    SEPARATES,
+    Mention,
+    in_speech,
+    indefinite,
+    read,
+    somebody_at_the_head,
+)
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
-from pipeline.script.words import speech
+from pipeline.script.words import lists, speech
 
 MOST = 9
 """Candidates of a conversation, unless the text says of more people that they speak."""
@@ -34,6 +44,8 @@ _GOES_ON = re.compile(
 """她说，接着道: the one who spoke goes on."""
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
+
+_BESIDE = ("next-colon", "lead", "act", "tag", "tag-far", "verb", "verb-far")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +115,14 @@ class _Chapter:
                 continue
             near = 0.5 if at < run[0] or at > run[-1] else 1.0
             for one in self.mentions[at]:
-                if one.who:
+                if one.who and not indefinite(one.who):
                     weight[one.who] += near * (0.3 if self.units[at].speech else 2.0 if one.role == "subject" else 1.0)
         told: set[str] = set()
         for at in run:  # who acts beside a quotation must be among them, however many the text lists elsewhere
             for beside in (at - 1, at + 1):
                 if start <= beside <= end and not self.units[beside].speech:
                     acting = [one.who for one in self.mentions[beside] if one.who and one.role == "subject"]
+                    acting = [who for who in acting if not indefinite(who)]
                     if acting:
                         weight[acting[-1 if beside < at else 0]] += 5.0
                     if acting and beside < at and LEADS.search(self.units[beside].text[-8:]):
@@ -121,6 +134,11 @@ class _Chapter:
 
     def _case(self, at: int, last: int | None, people: tuple[str, ...]) -> Case:
         slots = self._slots(at)
+        passing = {slot.subject.who for slot in slots if slot.name in _TAGS and slot.subject}
+        passing = {who for who in passing if indefinite(who) and who not in people}
+        if passing:  # 有人喊道: holds this tag alone
+            people = (*(who for who in people if who != UNKNOWN), *sorted(passing))
+            people = people if len(people) > 1 else (*people, UNKNOWN)
         tag = next((self._tag(slot) for slot in slots if slot.name in _TAGS), "")
         kind = self._kind(at, tag)
         if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
@@ -133,7 +151,20 @@ class _Chapter:
         self._weigh_nearness(at, people, rows)
         if people[-1:] == (UNKNOWN,):
             rows[-1] = {"nobody": 1.0}
-        return Case(at, people, tuple(rows), self._link(at, last), kind, tag, tuple(why))
+        return Case(at, people, tuple(rows), self._link(at, last), kind, tag, tuple(why), lead=self._lead(slots))
+
+    def _lead(self, slots: list[Slot]) -> str | None:
+        """As `Case.lead`: a colon's subject, or "" for a noun (男人) or for words that no person of the book is known by."""
+        for slot in slots:
+            led = slot.name in ("colon", "colon-act")
+            named = slot.subject is not None and slot.subject.who
+            if (led or slot.name in _BESIDE) and not named:
+                end = somebody_at_the_head(slot.text)
+                if end and all(one.start > end for one in slot.others):
+                    return ""
+            if led and slot.subject is not None:
+                return slot.subject.who or ("" if slot.subject.noun else None)
+        return None
 
     def _link(self, at: int, last: int | None) -> str:
         if last is None:
@@ -188,7 +219,7 @@ class _Chapter:
             sign = text.rstrip()[-1:]
             first_quote = at < 2 or not self.units[at - 2].speech
             sentence = _last_sentence(text)
-            says = self.words.verb.search(sentence) or self.words.thought.search(sentence)
+            says = self.words.verb.search(sentence) or self.words.thought.search(sentence) or _laughs().search(sentence)
             if LEADS.search(text[-8:]) or (before and _ENDS_TOLD.search(before)):
                 name = "colon"
             elif before:
@@ -289,7 +320,8 @@ class _Chapter:
                 break
             if not self.units[place].speech:
                 for one in reversed(self.mentions[place]):
-                    if one.who and one.role == "subject" and self.names.gender(one.who) in (pronoun.gender, ""):
+                    fits = self.names.gender(one.who) in (pronoun.gender, "")
+                    if one.who and one.role == "subject" and fits and not indefinite(one.who):
                         return one.who
         return ""
 
@@ -301,7 +333,7 @@ class _Chapter:
                 break
             if self.units[place].speech:
                 continue
-            ones = [one for one in self.mentions[place] if one.who]
+            ones = [one for one in self.mentions[place] if one.who and not indefinite(one.who)]
             found.extend(one.who for one in reversed(ones) if one.role == "subject")
             found.extend(one.who for one in reversed(ones) if one.role != "subject")
         return list(dict.fromkeys(found))
@@ -345,6 +377,12 @@ class _Chapter:
             if not around[person]:
                 row["absent"] = 1.0
             row["known"] = math.log1p(self.names.counts[person]) / 5
+
+
+@cache
+def _laughs() -> re.Pattern[str]:
+    """男人却笑了： a weak verb of speech with a colon behind it."""
+    return re.compile(f"(?:{'|'.join(lists('zh')['weak'])})(?:了|着|起来|一声|一句)*[：:]\\s*$")
 
 
 def _last_sentence(text: str) -> str:

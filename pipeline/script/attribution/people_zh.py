@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pipeline.script.name_shapes_zh import HAN, LATIN, NICKNAME, may_be_name
 from pipeline.script.names import Names
 from pipeline.script.words import lists, speech
 
@@ -37,13 +38,36 @@ _STRANGER = re.compile(
     rf"(?:们)?{_HOW}{_SAYS}(?P<end>[：:；;]|[。，,.!！])"
 )
 """A clause that says who speaks without a name."""
-_ONCE = r"(?P<who>{surnames}[\u4e00-\u9fff]{{1,2}}?)(?<!地)(?!地){how}{says}(?P<end>[：:；;]|[。，,.!！])"
+_ONCE = (
+    rf"(?P<who>{{surnames}}{HAN}{{{{1,2}}}}?|{NICKNAME}|{LATIN.replace('{', '{{').replace('}', '}}')})"
+    r"(?<!地)(?!地){how}{says}(?P<end>[：:；;]|[。，,.!！])"
+)
 """And one with a name that the book has too rarely to learn: 苏小小低声回答。 But 平静地问 names nobody of the family 平."""
 LEADS = re.compile(r"(?:[：:]|[道说问答曰叫喊骂][；;])\s*$")
 """The end of narration that leads to a quotation; a semicolon in the colon's place is a common slip."""
 _PLACE = re.compile(r"旁边|身边|身后|身旁|对面|背后|面前|跟前|家里?|们")
 _BODY = re.compile(r"的?(?:眼|泪|脸|声|手|心|嘴|嗓|头|目光|身|肩|唇|眉|双)")
 _SELF = re.compile(r"(?:我是|我叫|俺是|我就是|在下)$")
+
+
+_INDEFINITE = re.compile(r"(?!那人$)[有某那这旁另别众几两三一]{0,2}[个位些]?人|众.+|(?:有|不知)(?:谁|个.+)")
+
+
+def indefinite(who: str) -> bool:
+    """有人, 那个人, 众猎户: somebody whom the next tag may not mean again."""
+    return bool(_INDEFINITE.fullmatch(who))
+
+
+def somebody_at_the_head(text: str) -> int:
+    """Where the word ends that begins a sentence and looks like a person (沈默摸了摸脸, 族长敲着拐杖), known or not; or 0."""
+    match = _somebody().match(text)
+    return match.end() if match and may_be_name(match["who"]) and may_be_name(match["who"][:2]) else 0
+
+
+@cache
+def _somebody() -> re.Pattern[str]:
+    family = "(?![向从于和对时那])[" + lists("zh")["surnames"] + "]"
+    return re.compile(rf"[\s　，,]*(?P<who>{LATIN}|{NICKNAME}|{HAN}{{0,3}}?{_ROLE}|{family}{HAN}{{1,2}}?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +135,6 @@ def _once() -> re.Pattern[str]:
     return re.compile(_ONCE.format(surnames=f"[{lists('zh')['surnames']}]", how=_HOW, says=_SAYS))
 
 
-@cache
-def _no_names() -> tuple[str, ...]:
-    return tuple(word for word in lists("zh")["no_name"] if len(word) > 1)
-
-
 def _strangers(text: str, found: list[Mention]) -> list[Mention]:
     """Whom a clause of speech names, and the book by no name that was learnt: 樵夫道： before a quotation, 银行行长说。 behind
     one."""
@@ -127,9 +146,11 @@ def _strangers(text: str, found: list[Mention]) -> list[Mention]:
     for start, ends in told:
         if any(one.end > start and (one.who or one.role == "subject") for one in found if one.start < start + 16):
             continue
-        for pattern in (_STRANGER, _once()):
+        opens = max(text.rfind(mark, 0, start) for mark in "。！？!?…")
+        acts = any(opens < one.start < start and one.role == "subject" for one in found)
+        for pattern in (_STRANGER,) if acts else (_STRANGER, _once()):  # 老王板起脸，严正道： it is 老王 who says it
             match = pattern.match(text, start)
-            if match and match["end"] in ends and (pattern is _STRANGER or not match["who"].startswith(_no_names())):
+            if match and match["end"] in ends and (pattern is _STRANGER or may_be_name(match["who"])):
                 return [Mention(match.start("who"), match.end("who"), match["who"], "", "subject")]
     return []
 

@@ -1,0 +1,55 @@
+"""Which Chinese words may name a person, by their shape: one rule for learning names and for reading a single tag."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pipeline.script.words import lists
+
+HAN = "[\u4e00-\u9fff]"
+LATIN = r"[A-Z][A-Za-z'’-]+(?:[ ·][A-Z][A-Za-z'’-]+){0,2}"
+"""Sarah, Mary Ann: a name that a Chinese book leaves as it is."""
+NICKNAME = f"[老小阿]{HAN}"
+"""老周, 小满, 阿贵: such a word is a name whatever stands behind its first character, but for the listed ones (老实)."""
+_LATIN, _NICKNAME = re.compile(LATIN), re.compile(NICKNAME)
+_NO_NAME_ENDS = tuple("地着了便又也就都忙的是在禀挺报喝叫听想称奏")
+
+
+def may_be_name(word: str) -> bool:
+    """Whether a word at the head of a tag may be somebody. No for what is listed as none, ends like an adverb, or tells
+    how it is said."""
+    if word in lists("zh")["people"]:
+        return True
+    if _LATIN.fullmatch(word):
+        return word not in _stops()  # OK, TV
+    return not (word.startswith(_stops()) or word.endswith(_NO_NAME_ENDS) or says_how(word))
+
+
+def says_how(word: str) -> bool:
+    """悄声, 强笑, 平静地, 严肃: words of manner, which stand before a speech verb as names do."""
+    if word.startswith(_manner()) or word.endswith("地"):
+        return True
+    family = word[:1] in lists("zh")["surnames"]
+    return (word.endswith("声") and (len(word) == 2 or not family)) or (word.endswith("笑") and not family)
+
+
+def is_nickname(word: str) -> bool:
+    return bool(_NICKNAME.fullmatch(word))
+
+
+def is_latin(word: str) -> bool:
+    return bool(_LATIN.fullmatch(word))
+
+
+@cache
+def _stops() -> tuple[str, ...]:
+    # 方 is a surname as well as a word for "just then": a single character stops a word only if it names no family
+    data = lists("zh")
+    words = (word for word in data["no_name"] if len(word) > 1 or word not in data["surnames"])
+    return (*words, *data["no_nickname"])
+
+
+@cache
+def _manner() -> tuple[str, ...]:
+    return tuple(lists("zh")["manner"])
