@@ -51,7 +51,7 @@ def _adverbial(text: str, at: int) -> bool:
         return not _NOUNS.match(text, at) and not is_word(text[at : at + 4])
     if not _HAN.match(after):
         return False
-    known = any(before.endswith(word) for word in _lists()["adverbs"].split()) or (len(before) == 4 and is_word(before))
+    known = before.endswith(_adverbs()) or (len(before) == 4 and is_word(before))
     verb = _VERBS.match(text, at) is not None
     if known:
         return verb or not _word_from(text, at)
@@ -71,6 +71,11 @@ def _must(text: str, at: int) -> bool:
     if not who or who not in _lists()["must"]:
         return False
     return _HAN.match(text, at + 1) is not None and not _GETS.match(text, at + 1)
+
+
+@cache
+def _adverbs() -> tuple[str, ...]:
+    return tuple(_lists()["adverbs"].split())
 
 
 @cache

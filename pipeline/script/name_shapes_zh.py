@@ -35,10 +35,12 @@ def says_how(word: str) -> bool:
 
 
 def is_nickname(word: str) -> bool:
+    """老周, 小满, 阿贵; also 老实, which `may_be_name` keeps out."""
     return bool(_NICKNAME.fullmatch(word))
 
 
 def is_latin(word: str) -> bool:
+    """Sarah, Mary Ann."""
     return bool(_LATIN.fullmatch(word))
 
 

@@ -22,7 +22,7 @@ from pipeline.nouns import Direction, Voice, Waveform
 
 def _direction(clip: Path, text: str = "天快黑了,河边一个人也没有.", **more: object) -> Direction:
     voice = Voice(clip.stem, "indextts2", {}, clip, sha256_file(clip))
-    return replace(Direction("c01-1", text, "zh", voice), **more)  # type: ignore[arg-type]
+    return replace(Direction("c01-1", text, "zh", voice), **more)
 
 
 def _spoken(models: Models, direction: Direction) -> Waveform:
@@ -41,7 +41,7 @@ def test_lines_and_segments_draw_their_own_noise(
 
     def watched(estimator: object, noise: list[torch.Tensor], *rest: object, **more: object) -> list[torch.Tensor]:
         seen.extend(noise)
-        return mels(estimator, noise, *rest, **more)  # type: ignore[arg-type]
+        return mels(estimator, noise, *rest, **more)
 
     monkeypatch.setattr(flow, "mels", watched)
     long = _direction(clips[0], "天快黑了,河边一个人也没有." * 24, duration=5.0)
@@ -73,7 +73,7 @@ def test_beams_drawn_by_chance_are_ranked_by_score(models: Models) -> None:
 
     class Watched(BeamDecoder):
         def _continued(self, *args: object) -> tuple[list[list[float]], ...]:
-            found = super()._continued(*args)  # type: ignore[arg-type]
+            found = super()._continued(*args)
             ranks.extend(list(one) for one in found[0])
             return found
 
@@ -131,7 +131,7 @@ def test_guidance_is_reckoned_in_float32(models: Models) -> None:
         [torch.randn(80, 40, generator=drawn)], [torch.randn(80, 12, generator=drawn)],
         torch.randn(1, 192, generator=drawn), [torch.randn(40, 64, generator=drawn)],
     )  # fmt: skip
-    one, other = (mels(Half(wide), *told, steps=4)[0] for wide in (False, True))  # type: ignore[arg-type]
+    one, other = (mels(Half(wide), *told, steps=4)[0] for wide in (False, True))
     assert torch.equal(one, other)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -81,25 +80,19 @@ def test_an_activation_by_phases_is_the_one_by_convolutions(frames: int) -> None
 
 def test_the_flow_asked_for_the_last_frames_says_of_them_what_it_says_of_all(models: Models) -> None:
     estimator = models.painter.estimator
-    bins, frames, lengths = 80, 90, [90, 83]
-    drawn = torch.Generator().manual_seed(3)
-    style = (
-        models.painter.cfm.estimator.cond_x_merge_linear.weight.shape[1]
-        - 2 * bins
-        - estimator.cond_projection.weight.shape[0]
-    )
+    bins, frames, lengths, first = 80, 90, [90, 83], 50
+    width, content = estimator.cond_projection.weight.shape
+    style = estimator.cond_x_merge_linear.weight.shape[1] - 2 * bins - width
+    torch.manual_seed(3)
+    told = torch.randn(2, bins, frames), lengths, torch.ones(2, style), torch.randn(2, frames, content)
+    x, time = torch.randn(2, bins, frames), torch.tensor([0.3])
     with torch.inference_mode():
-        given: Callable[[int], object] = lambda first: estimator.given(  # noqa: E731
-            torch.randn(2, bins, frames, generator=drawn.manual_seed(1)), lengths, torch.ones(2, style),
-            torch.randn(2, frames, estimator.cond_projection.weight.shape[1], generator=drawn.manual_seed(2)), first,
-        )  # fmt: skip
-        x, time = torch.randn(2, bins, frames, generator=drawn.manual_seed(4)), torch.tensor([0.3])
-        whole, part = given(0), given(50)
-        assert part.cut == 50 - estimator.wavenet.reach
+        whole, part = estimator.given(*told), estimator.given(*told, first)
+        assert part.cut == first - estimator.wavenet.reach
         for row, length in enumerate(lengths):
             torch.testing.assert_close(
-                estimator(x, part, time)[row, :, 50 - part.cut : length - part.cut],
-                estimator(x, whole, time)[row, :, 50:length], rtol=1e-5, atol=1e-5,
+                estimator(x, part, time)[row, :, first - part.cut : length - part.cut],
+                estimator(x, whole, time)[row, :, first:length], rtol=1e-5, atol=1e-5,
             )  # fmt: skip
 
 
