@@ -3,7 +3,8 @@
     python benchmarks/indextts2_throughput.py                             # reduced size on a CPU, official size on a GPU
     python benchmarks/indextts2_throughput.py --public DIR                # also the public implementation, one by one
 
-Random weights, line lengths of a real script, forced numbers of codes, so that everyone does the same work. DIR is a checkout of
+Random weights, line lengths of a real script, forced numbers of codes, so that everyone does the same work: 64 lines, what the engine is
+given at once; a batch is how many of them it decodes beside each other, a line that ends giving its row to the next. DIR is a checkout of
 github.com/index-tts/index-tts whose requirements can be imported; it decodes greedily with its own cache, then makes mel and
 sound with its own classes on the same weights.
 """
@@ -32,6 +33,8 @@ from pipeline.engines.indextts2.vocoder import Vocoder
 
 CODES = (38, 52, 61, 75, 84, 96, 110, 131, 47, 66, 58, 90, 72, 103, 41, 120)
 """Codes of sixteen lines, 50 a second: the spread of lengths in our demo's script."""
+AT_ONCE = 64
+"""Lines that the engine is given at once (its `batch_size`)."""
 PROMPT_FRAMES = 431  # a clip of five seconds
 
 
@@ -138,8 +141,8 @@ def ours(work: Work, batch: int, lines: int) -> tuple[float, dict[str, float]]:
     """Audio seconds made, and seconds spent by stage."""
     clock, audio, cpu = Clock(work.device), 0.0, work.device.type == "cpu"
     meanings = torch.randn(8192, work.sizes["codes_width"], generator=torch.Generator().manual_seed(1)).to(work.device)
-    for start in range(0, lines, batch):
-        numbers = range(start, min(start + batch, lines))
+    for start in range(0, lines, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, lines))
         prompts = [work.prompt(number) for number in numbers]
         counts = [CODES[number % len(CODES)] for number in numbers]
 
@@ -149,10 +152,9 @@ def ours(work: Work, batch: int, lines: int) -> tuple[float, dict[str, float]]:
                 for at, (prompt, count) in enumerate(zip(prompts, counts, strict=True))
             ]
             room = max(map(len, prompts)) + max(counts) + 16
-            found = {
-                one.index: one
-                for one in Decoder(work.speaker, len(wishes), room, Sampling(temperature=0)).decode(wishes)
-            }
+            order = sorted(range(len(wishes)), key=lambda at: -counts[at])  # as the engine does
+            decoder = Decoder(work.speaker, min(batch, len(wishes)), room, Sampling(temperature=0))
+            found = {order[one.index]: one for one in decoder.decode([wishes[at] for at in order])}
             return [found[at] for at in range(len(wishes))]
 
         decoded = clock.time("codes", decode)  # on a CPU the decoder finds the latents, too
@@ -268,7 +270,7 @@ def main() -> None:
     parser.add_argument("--public", type=Path, metavar="DIR")
     parser.add_argument("--size", choices=("reduced", "fifth", "official"))
     parser.add_argument("--batches", type=int, nargs="+")
-    parser.add_argument("--lines", type=int, default=16)
+    parser.add_argument("--lines", type=int, default=AT_ONCE)
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     size = options.size or ("official" if device.type == "cuda" else "reduced")

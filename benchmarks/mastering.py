@@ -23,7 +23,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +35,7 @@ from pipeline.files import sha256_file
 from pipeline.mastering import chapter, profiles, timeline
 from pipeline.mastering.tags import Tags
 from pipeline.nouns import Direction, Line, Take, Timeline, Voice
+from pipeline.render.pool import Workers
 
 PROFILE = profiles.load("podcast")
 TAGS = Tags("Chapter", "Author", "Book", "zh", 1, 1)
@@ -190,7 +190,7 @@ def time_table(minutes: float, chapters: int, formats: tuple[str, ...]) -> None:
 
 
 def memory_table(lengths: list[float]) -> None:
-    """Peak resident memory of a process that masters one chapter of so many minutes."""
+    """Peak resident memory of the worker process that masters one chapter of so many minutes."""
     print("| one chapter of | peak MB | s |\n|---|---|---|")
     for minutes in lengths:
         command = [sys.executable, "-m", "benchmarks.mastering", "--one", str(minutes)]
@@ -200,12 +200,17 @@ def memory_table(lengths: list[float]) -> None:
 
 
 def one(minutes: float) -> None:
-    """Master one chapter; print this process's peak memory in MB and the seconds spent. The takes are spoken in another: what
-    an engine keeps in memory is not mastering's."""
-    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1) as other:
-        takes = other.submit(spoken, Path(name)).result()
-        seconds = ours(*laid_out(takes, minutes), Path(name))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, seconds)
+    """Speak and master one chapter as a production does, each stage in a fresh worker process; print the peak memory in MB of the
+    one that masters, and the seconds it took."""
+    with tempfile.TemporaryDirectory() as name, Workers(1) as workers:
+        takes = workers.run(partial(spoken, Path(name)))
+        workers.at_most()  # as between the stages of a production
+        seconds, peak = workers.run(partial(_mastered, *laid_out(takes, minutes), Path(name)))
+    print(peak, seconds)
+
+
+def _mastered(laid: Timeline, takes: dict[str, Take], folder: Path) -> tuple[float, float]:
+    return ours(laid, takes, folder), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

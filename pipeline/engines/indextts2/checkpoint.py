@@ -90,6 +90,7 @@ class Checkpoint:
             "hf_cache/semantic_codec_model.safetensors": self.semantic_codec, "feat2.pt": self.emotions,
             "hf_cache/campplus_cn_common.bin": self.speaker_encoder,
             f"{W2V_BERT}/model.safetensors": self.semantic_encoder, "hf_cache/bigvgan/bigvgan_generator.pt": self.vocoder,
+            f"{W2V_BERT}/preprocessor_config.json": self.extractor,
         }  # fmt: skip
         found = []
         for name, source in FILES.items():
@@ -146,6 +147,21 @@ class Checkpoint:
             raise EngineError(f"it cannot be read: {error}", where=str(path), fix="Download it again.") from error
         config.num_hidden_layers, config.mask_time_prob, config.mask_feature_prob = LAYER, 0.0, 0.0
         return self._built(lambda: Wav2Vec2BertModel(config), f"{W2V_BERT}/model.safetensors", _of_w2v_bert).float()
+
+    def extractor(self) -> Any:
+        """What makes w2v-bert's input of a clip; of 80 bands, two frames a vector, at 16 kHz, as it was trained."""
+        from transformers import SeamlessM4TFeatureExtractor
+
+        path = self.folder / W2V_BERT / "preprocessor_config.json"
+        try:
+            found = SeamlessM4TFeatureExtractor.from_pretrained(self.folder / W2V_BERT, local_files_only=True)
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise EngineError(f"it cannot be read: {error}", where=str(path), fix="Download it again.") from error
+        for name, meant in (("num_mel_bins", 80), ("stride", 2), ("sampling_rate", 16_000), ("feature_size", 80)):
+            if getattr(found, name, None) != meant:
+                what = f"{name} is {getattr(found, name, None)!r}, not {meant}"
+                raise EngineError(what, where=str(path), fix="Download it again.")
+        return found
 
     def speaker_encoder(self) -> SpeakerEncoder:
         return self._built(SpeakerEncoder, "hf_cache/campplus_cn_common.bin")

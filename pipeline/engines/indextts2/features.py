@@ -93,11 +93,9 @@ def filter_banks(wave: Tensor) -> Tensor:
 class SemanticEncoder:
     """w2v-bert 2.0 (Barrault et al. 2023): what is said in a clip, 50 vectors a second."""
 
-    def __init__(self, model: nn.Module, folder: Path, mean: Tensor, variance: Tensor, device: torch.device) -> None:
-        """model: see `Checkpoint.semantic_encoder`; folder: where its preprocessor_config.json is."""
-        from transformers import SeamlessM4TFeatureExtractor
-
-        self.extractor: Any = SeamlessM4TFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    def __init__(self, model: nn.Module, extractor: Any, mean: Tensor, variance: Tensor, device: torch.device) -> None:
+        """model, extractor: see `Checkpoint.semantic_encoder` and `extractor`."""
+        self.extractor = extractor
         self.model = model.to(device)
         self.mean, self.deviation = mean.to(device), variance.sqrt().to(device)
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pipeline.engines.indextts2 import features
-from pipeline.engines.indextts2.checkpoint import W2V_BERT, Checkpoint
+from pipeline.engines.indextts2.checkpoint import Checkpoint
 from pipeline.engines.indextts2.features import HEARD_RATE, RATE, SemanticEncoder
 from pipeline.engines.indextts2.semantic_to_mel import SemanticToMel
 from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
@@ -71,7 +71,7 @@ class Listener:
         if self._encoder is None:
             mean, variance = self.checkpoint.statistics()
             self._encoder = SemanticEncoder(
-                self.checkpoint.semantic_encoder(), self.checkpoint.folder / W2V_BERT, mean, variance, self.device
+                self.checkpoint.semantic_encoder(), self.checkpoint.extractor(), mean, variance, self.device
             )
             self._codec = self.checkpoint.semantic_codec().to(self.device)
             self._style = self.checkpoint.speaker_encoder().to(self.device)

@@ -317,6 +317,19 @@ def test_weights_of_the_clips_reader_are_all_there(copy: Path) -> None:
     assert wrong == caught.value.what
 
 
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [("{", "cannot be read"), ("[1]", "cannot be read"), ('{"num_mel_bins": 40}', "num_mel_bins is 40, not 80")],
+)
+def test_what_prepares_clips_must_be_what_the_encoder_was_trained_on(copy: Path, content: str, wrong: str) -> None:
+    path = copy / "hf_cache/w2v-bert-2.0/preprocessor_config.json"
+    path.write_text(content)
+    with pytest.raises(EngineError, match=wrong) as caught:
+        Models(copy, "cpu").listener.hear(path, sha256_file(path))
+    assert caught.value.where == str(path)
+    assert wrong in {name: what for name, what, _ in Checkpoint(copy).findings()}[str(path.relative_to(copy))]
+
+
 class _Evil:
     def __init__(self, mark: Path) -> None:
         self.mark = mark
