@@ -140,7 +140,7 @@ def main() -> None:
     print(
         "| profile | chapters | hours | passed | worst loudness | worst peak against the ceiling | limiter, most | over 6 dB |\n|---|---|---|---|---|---|---|---|"
     )
-    for profile in NAMES:
+    for profile in dict.fromkeys(one.profile for one in outcomes):
         theirs = [one for one in outcomes if one.profile == profile]
         print(
             f"| {profile} | {len(theirs)} | {sum(one.seconds for one in theirs) / 3600:.2f} | {sum(not one.faults for one in theirs)} |"

@@ -14,6 +14,12 @@ PRECISION, MEMORY = "INDEXTTS2_PRECISION", "INDEXTTS2_MEMORY_GB"
 """The environment variables that say what it computes in, and how much of a GPU's memory it may take."""
 
 
+def large_pages() -> None:
+    """Let PyTorch ask Linux for pages of 2 MB for what it keeps in memory: a step of decoding on a CPU reads all weights and
+    keys, and looking up small pages takes some of its time. Call it before the first tensor; the user's own setting stands."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
+
 def best_device() -> torch.device:
     """The GPU, where there is one."""
     import torch

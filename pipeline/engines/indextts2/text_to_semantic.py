@@ -42,15 +42,16 @@ class Attention(nn.Module):
         self.heads = heads
         self.c_attn, self.c_proj = Projection(width, 3 * width), Projection(width, width)
 
-    def forward(self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: Tensor | None) -> Tensor:
-        """x: (B, n, width). mask: (B, 1, n, keys) True where a key may be seen. With a cache (B, heads, room, size) each,
-        this step's keys and values are written into it at the places `at` (B, n) and the whole of it is looked at."""
+    def forward(
+        self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: tuple[Tensor, ...] | None
+    ) -> Tensor:
+        """x: (B, n, width). mask: (B, 1, n, keys), added to what is seen of a key. With a cache (B, heads, room, size) each,
+        this step's keys and values are written into it at the places `at` and the whole of it is looked at."""
         q, k, v = (
             one.unflatten(-1, (self.heads, -1)).transpose(1, 2) for one in self.c_attn(x).chunk(3, -1)
         )  # (B, heads, n, size)
         if cache is not None and at is not None:
-            place = at[:, None, :, None].expand(-1, self.heads, -1, k.shape[-1])
-            k, v = cache[0].scatter_(2, place, k), cache[1].scatter_(2, place, v)
+            k, v = cache[0].index_put_(at, k), cache[1].index_put_(at, v)
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.c_proj(y.transpose(1, 2).flatten(2))
 
@@ -74,7 +75,9 @@ class Block(nn.Module):
         self.ln_1, self.attn = nn.LayerNorm(width), Attention(width, heads)
         self.ln_2, self.mlp = nn.LayerNorm(width), Mlp(width)
 
-    def forward(self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: Tensor | None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: tuple[Tensor, ...] | None
+    ) -> Tensor:
         x = x + self.attn(self.ln_1(x), mask, cache, at)
         return x + self.mlp(self.ln_2(x))
 
@@ -84,14 +87,22 @@ class Trunk(nn.Module):
 
     def __init__(self, width: int, heads: int, layers: int) -> None:
         super().__init__()
+        self.heads = heads
         self.h = nn.ModuleList(Block(width, heads) for _ in range(layers))
         self.ln_f = nn.LayerNorm(width)
 
     def forward(
         self, x: Tensor, mask: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None, at: Tensor | None = None
     ) -> Tensor:
+        """x: (B, n, width). mask: True where a key may be seen, of a shape that widens to (B, heads, n, keys). With a `cache`
+        (see `TextToSemantic.cache`), keys and values are kept there at the places `at` (B, n)."""
+        where = None
+        if at is not None:
+            rows, heads = torch.arange(len(x), device=x.device), torch.arange(self.heads, device=x.device)
+            where = rows[:, None, None], heads[None, :, None], at[:, None]
+        mask = torch.zeros_like(mask, dtype=x.dtype).masked_fill_(~mask, -torch.inf)
         for number, block in enumerate(self.h):
-            x = block(x, mask, cache[number] if cache else None, at)
+            x = block(x, mask, cache[number] if cache else None, where)
         return self.ln_f(x)
 
 
