@@ -104,6 +104,14 @@ def explained(error: OSError, path: Path) -> ShuoshuError:
             where=str(path),
             fix=Wording("Give another folder with --output.", "请用 --output 换一个文件夹。"),
         )
+    if error.errno in (errno.EISDIR, errno.ENOTEMPTY):
+        return BookFolderError(
+            Wording("a folder stands where a file is needed", "该是文件的地方有一个文件夹"),
+            where=str(path),
+            fix=Wording(
+                "Move it away, or give another folder with --output.", "请把它移走，或用 --output 换一个文件夹。"
+            ),
+        )
     return BookFolderError(f"{error.strerror or error}", where=str(path))
 
 

@@ -14,6 +14,7 @@ from pipeline.nouns import Line, Take
 from pipeline.opening import Production, reopen
 from pipeline.progress import Observer, unobserved
 from pipeline.render.plan import Due, direction_of
+from pipeline.script.credits import is_credit
 from pipeline.takes import subject_of, take_key
 from pipeline.takes.key import difference, ingredients
 from pipeline.wording import Wording
@@ -37,14 +38,21 @@ class Retake:
 def open_retake(folder: BookFolder, wish: Retake, observe: Observer = unobserved) -> Iterator[Production]:
     """Open the book with only the wished lines to render and only their chapters to master.
 
-    Raises ScriptError for an unknown line or an edit that the table would refuse.
+    Raises ScriptError for an unknown line, an edit that the table would refuse, or one of the spoken credits, which are in no
+    table: they can be said anew, not otherwise.
     """
     edits = {"emotion": wish.emotion, "delivery": wish.delivery, "speed": wish.speed, "spoken": wish.text}
     changed = {name: value for name, value in edits.items() if value is not None}
     with folder.locked():
         known = {line.id: line for line in script.load(folder.path)}
         for line in wish.lines:
-            _known(line, known)
+            if not is_credit(line):
+                _known(line, known)
+            elif changed:
+                raise ScriptError(
+                    Wording(f"{line} is one of the spoken credits", f"{line} 是片头片尾里的话"),
+                    fix=Wording("Change `credits:` in the cast file.", "请改角色文件里的 credits。"),
+                )
         if changed:
             script.edit(folder.path, wish.lines, changed)
     with reopen(folder, observe=observe) as production:
@@ -67,6 +75,9 @@ def _known(line: str, known: dict[str, Line]) -> Line:
 
 
 def _narrowed(production: Production, wish: Retake) -> Production:
+    known = {line.id: line for line in production.plan.lines}
+    for line in wish.lines:
+        _known(line, known)
     wished = [line for line in production.plan.lines if line.id in set(wish.lines)]
     due = [one for line in wished for one in _due(production, line, wish)]
     production.by_hand = {one.line.id: one.key for one in reversed(due)}

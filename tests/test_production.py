@@ -12,7 +12,7 @@ import mutagen
 import pytest
 
 from pipeline import chapters, script
-from pipeline.errors import ManuscriptError
+from pipeline.errors import ManuscriptError, ScriptError
 from pipeline.folder import find, safe_name
 from pipeline.mastering import levelling, sound
 from pipeline.mastering.profiles import Profile
@@ -243,6 +243,19 @@ def test_credits_are_spoken_by_the_narrator_in_chapters_of_their_own(book: Path,
         named = {".flac": "composer", ".mp3": "TCOM", ".m4a": "\xa9wrt"}[path.suffix]
         assert "".join(map(str, file[named])) == "林月", path.name
     assert produced(book, cast)[0].mastered == ()
+    with open_retake(folder, Retake(("c03-credit1",))) as production:
+        assert ([one.line.id for one in production.plan.due], production.chapters) == (["c03-credit1"], (3,))
+    with (
+        pytest.raises(ScriptError, match="spoken credits") as caught,
+        open_retake(folder, Retake(("c03-credit1",), text="好")),
+    ):
+        pass
+    assert "credits" in caught.value.fix
+    with (
+        pytest.raises(ScriptError, match="no line has the id 'c09-credit1'"),
+        open_retake(folder, Retake(("c09-credit1",))),
+    ):
+        pass
 
 
 def test_edits_that_leave_every_take_as_it_was_reach_what_is_made_of_the_chapter(book: Path, cast: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pipeline.deliver.verdicts import allowed
 from pipeline.mastering.limiter import HEARD_DB
+from pipeline.mastering.limits import allowed
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Master
 from pipeline.wording import Wording

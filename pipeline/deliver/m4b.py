@@ -26,6 +26,8 @@ _TABLES = 5
 """Bytes that an AAC frame takes in the tables behind the sound: four of its size, and its share of a chunk's place."""
 _HEADS = 1 << 16
 """Bytes for everything else in a file but the cover: heads, marks, tags."""
+_TAGS = 1 << 14
+"""Bytes of `_HEADS` that are kept for tags; longer ones cost a copy of the sound."""
 
 
 def write(book: FinishedBook) -> list[Path]:
@@ -53,7 +55,8 @@ def _write(
     marks = [Mark(metadata.chapter_title(book, master), master.frames) for master in masters]
     language = tag_room.ISO_639_2[book.record.language]
     with written_beside(path) as beside, explained_errors(path):
-        write_audiobook(beside, files, marks, masters[0].sample_rate, language)
+        room = len(book.cover or b"") + _TAGS
+        write_audiobook(beside, files, marks, masters[0].sample_rate, language, room)
         tag_room.write(beside, tags, book.cover, book.cover_type)
 
 

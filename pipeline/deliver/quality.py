@@ -27,6 +27,7 @@ from pipeline.listening.results import load as load_listening
 from pipeline.mastering.limiter import HEARD_DB
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Master, Take, Timeline
+from pipeline.script.credits import is_credit
 from pipeline.takes import TakeStore
 
 POINTS, ALL_POINTS = 240, 40_000
@@ -199,12 +200,13 @@ def _with_commands(
     findings: Iterable[Finding], timeline: Timeline, takes: Mapping[str, Take], book: str
 ) -> Iterator[Finding]:
     """Findings with what makes their lines anew: another throw of the dice, or other words where an engine has no dice. None
-    where that mends nothing: no take changes a pause, and the same words are as loud again."""
+    where that mends nothing: no take changes a pause, the same words are as loud again, and those of the credits stand in the
+    cast file."""
     by_line = {one.line_id: one for one in timeline.segments}
     for one in findings:
         segment = by_line[one.line]
         dice = segment.take not in takes or _seeded(takes[segment.take].engine)
-        if one.kind == "gap" or (one.kind == "jump" and not dice):
+        if one.kind == "gap" or (not dice and (one.kind == "jump" or is_credit(one.line))):
             yield one
             continue
         command = ["shuoshu", "rerender", book, one.line, *([] if dice else [f"--text={segment.text}"])]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.deliver.chapter_sound import ChapterSound
-from pipeline.mastering import limits
-from pipeline.mastering.limits import Limit
+from pipeline.mastering.limits import allowed
 from pipeline.mastering.profiles import Profile
 from pipeline.nouns import Master
-
-TOLERANCE = 0.5
-"""LU or dB on either side of a target that limits.yaml does not know, a cast file's own (EBU R 128's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +45,3 @@ def judged(master: Master, sound: ChapterSound, profile: Profile) -> tuple[Verdi
         Verdict(name, value, limits_of[name].least, limits_of[name].most) if name in limits_of else Verdict(name, value)
         for name, value in found.items()
     )
-
-
-def allowed(profile: Profile) -> Mapping[str, Limit]:
-    """What `shuoshu verify` asks for, by measure; where the cast file asks for something else, that."""
-    known = limits.load(profile.name).of(profile.channels) if profile.name in limits.names() else {}
-    level = "rms" if profile.measure == "rms" else "integrated"
-    own = {
-        level: Limit(profile.loudness - TOLERANCE, profile.loudness + TOLERANCE),
-        "true_peak": Limit(most=profile.true_peak),
-    }
-    target = {level: profile.loudness, "true_peak": profile.true_peak}
-    kept = {name for name, value in target.items() if name in known and known[name].allows(value)}
-    return {**known, **{name: limit for name, limit in own.items() if name not in kept}}

@@ -33,7 +33,8 @@ class AacFile:
         self._codec = codec
         self._sizes, self._samples = array("I"), 0
         self._out = path.open("w+b", buffering=1 << 16)
-        self._start = mp4.media_head(self._out, b"M4A \x00\x00\x02\x00M4A mp42isomiso2")
+        self._out.write(mp4.box(b"ftyp", b"M4A \x00\x00\x02\x00M4A mp42isomiso2"))
+        self._start = mp4.media_head(self._out)
         self._place = self._out.tell()
 
     def write(self, block: Waveform) -> None:

@@ -21,6 +21,7 @@ from pipeline.mastering.beside import Beside
 from pipeline.mastering.dynamics import chain, through
 from pipeline.mastering.encoders import encoder
 from pipeline.mastering.limiter import HEARD_DB, Limiter
+from pipeline.mastering.limits import allowed
 from pipeline.mastering.meter import Meter
 from pipeline.mastering.music import MusicBed, Placement
 from pipeline.mastering.profiles import Profile
@@ -34,6 +35,9 @@ CLOSE_DB = 0.15
 PASSES = 4
 LOWERED = 3
 """How often the limiter is set lower at most."""
+_FROM_EDGE_DB = 0.25
+"""RMS is brought to its target from the first line to the last, so that speech in credits of ten seconds is not made louder for
+the silence around it; over everything, which is what is judged, a file keeps so much from the least that is allowed."""
 _SPARE_DB = 0.05
 _LOSSLESS = ("flac", "wav")
 
@@ -57,8 +61,11 @@ def master(
         trim, ceiling, passes, lowered = 0.0, _ceiling(profile), 1, 0
         while True:
             limiter = Limiter(10 ** (ceiling / 20), profile.sample_rate)
-            loudness = _write(timeline, meant, takes, profile, trim, limiter, paths)
-            miss = profile.loudness - (loudness.rms if profile.measure == "rms" else loudness.integrated)
+            loudness, spoken = _write(timeline, meant, takes, profile, trim, limiter, paths)
+            miss = profile.loudness - loudness.integrated
+            if profile.measure == "rms":
+                least = allowed(profile)["rms"].least or -math.inf
+                miss = max(profile.loudness - spoken, least + _FROM_EDGE_DB - loudness.rms)
             if heard and CLOSE_DB < abs(miss) < math.inf and passes < PASSES:
                 trim += miss
                 passes += 1
@@ -96,10 +103,13 @@ def _pressed(timeline: Timeline, limiter: Limiter) -> tuple[str, ...]:
 def _write(
     timeline: Timeline, meant: Sequence[float], takes: Mapping[str, Take], profile: Profile, trim: float, limiter: Limiter,
     paths: Mapping[str, Path],
-) -> Loudness:  # fmt: skip
-    """One pass: limit, encode, and measure what the encoders were given."""
+) -> tuple[Loudness, float]:  # fmt: skip
+    """One pass: limit, encode, and measure what the encoders were given; and the RMS level, dBFS, between the beginning of
+    the first line and the end of the last."""
     meter, peak = Meter(timeline.sample_rate), PeakMeter()
-    square, highest = 0.0, 0.0
+    square, highest, inner, at = 0.0, 0.0, 0.0, 0
+    first = min((one.start for one in timeline.segments), default=0)
+    last = max((one.end for one in timeline.segments), default=timeline.frames)
     with ExitStack() as closing:
         files: list[Beside] = []
         for kind, path in paths.items():
@@ -109,15 +119,19 @@ def _write(
             meter.push(block)
             peak.push(block)
             square += float(block @ block)
+            within = block[max(0, first - at) : max(0, last - at)]
+            inner += float(within @ within)
+            at += block.size
             highest = max(highest, float(abs(block).max(initial=0)))
             for file in files:
                 file.write(block)
     mono = meter.loudness(peak.true_peak())
-    return replace(
+    whole = replace(
         mono, integrated=mono.integrated + profile.channels_db, momentary_max=mono.momentary_max + profile.channels_db,
         short_term_max=mono.short_term_max + profile.channels_db,
         rms=_decibels(math.sqrt(square / max(1, timeline.frames))), peak=_decibels(highest),
     )  # fmt: skip
+    return whole, _decibels(math.sqrt(inner / max(1, last - first)))
 
 
 def _decibels(level: float) -> float:

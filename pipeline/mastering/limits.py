@@ -9,6 +9,10 @@ from typing import Any
 
 from pipeline import shipped
 from pipeline.errors import MasteringError, did_you_mean
+from pipeline.mastering.profiles import Profile
+
+TOLERANCE = 0.5
+"""LU or dB on either side of a target that limits.yaml does not know, a cast file's own (EBU R 128's)."""
 
 Value = float | int | str | bool | None
 
@@ -76,3 +80,16 @@ def load(name: str) -> Limits:
 
 def _limit(raw: dict[str, Any]) -> Limit:
     return Limit(raw.get("min"), raw.get("max"), tuple(raw.get("one_of", ())), raw["source"])
+
+
+def allowed(profile: Profile) -> Mapping[str, Limit]:
+    """What `shuoshu verify` asks for of a profile's files, by measure; where the cast file asks for something else, that."""
+    known = load(profile.name).of(profile.channels) if profile.name in names() else {}
+    level = "rms" if profile.measure == "rms" else "integrated"
+    own = {
+        level: Limit(profile.loudness - TOLERANCE, profile.loudness + TOLERANCE),
+        "true_peak": Limit(most=profile.true_peak),
+    }
+    target = {level: profile.loudness, "true_peak": profile.true_peak}
+    kept = {name for name, value in target.items() if name in known and known[name].allows(value)}
+    return {**known, **{name: limit for name, limit in own.items() if name not in kept}}

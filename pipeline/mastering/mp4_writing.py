@@ -15,6 +15,8 @@ FRAME = 1024
 """Samples in an AAC frame."""
 PRIMING = 1024
 """Samples that an AAC encoder puts before the sound."""
+MEDIA_HEAD = 16
+"""Bytes of the head of a box of sound."""
 _CHUNK_FRAMES = 43
 """AAC frames in a chunk: about a second, as players expect."""
 MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
@@ -36,10 +38,9 @@ def times(samples: int) -> tuple[int, bytes]:
     return (1, struct.pack(">Q", samples)) if samples >> 32 else (0, struct.pack(">I", samples))
 
 
-def media_head(out: BinaryIO, brands: bytes) -> int:
-    """Begin a file: its brands (the main one, its version, all that it is compatible with), and a box of sound whose length
-    `media_end` fills in. Returns where that box begins."""
-    out.write(box(b"ftyp", brands))
+def media_head(out: BinaryIO) -> int:
+    """Begin a box of sound, whose length `media_end` fills in; its content begins `MEDIA_HEAD` bytes behind. Returns where it
+    begins."""
     start = out.tell()
     out.write(struct.pack(">I4sQ", 1, b"mdat", 0))
     return start

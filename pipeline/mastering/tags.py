@@ -185,7 +185,9 @@ def _mp4(path: Path, tags: Tags, cover: bytes | None, cover_type: str) -> None:
     if cover:
         kind = MP4Cover.FORMAT_PNG if "png" in cover_type else MP4Cover.FORMAT_JPEG
         file["covr"] = [MP4Cover(cover, imageformat=kind)]
-    file.save()
+    file.save(
+        padding=lambda info: max(info.padding, 0)
+    )  # what room there is stays: else all sound behind it would be moved
 
 
 def _cut(text: str) -> str:

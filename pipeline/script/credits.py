@@ -23,6 +23,7 @@ _CLOSING = {
     "en": ("This has been {title}.", "Written by {author}.", "Narrated by {narrator}.", "The end."),
 }
 PLACEHOLDERS = ("{title}", "{author}", "{narrator}")
+_ID = re.compile(r"c\d+-credit\d+")
 _BRACES = re.compile(r"[{｛][^{}｛｝]*[}｝]|[{}｛｝]")
 AI_VOICE = {"zh": "人工智能语音", "en": "an AI voice"}
 
@@ -53,6 +54,11 @@ def lines(wish: Credits, title: str, author: str, language: Language, last: int)
         ]  # fmt: skip
 
     return said(wish.opening, _OPENING[language], 0), said(wish.closing, _CLOSING[language], last + 1)
+
+
+def is_credit(line: str) -> bool:
+    """Whether that is the id of a spoken credit."""
+    return _ID.fullmatch(line) is not None
 
 
 def unfilled(text: str, known: Sequence[str] = PLACEHOLDERS) -> str:

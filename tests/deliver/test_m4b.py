@@ -104,6 +104,21 @@ def test_the_audiobook_carries_full_metadata(five: FinishedBook) -> None:
     assert path.read_bytes()[8:12] == b"M4B "
 
 
+def test_a_player_can_begin_before_the_whole_file_is_there(five: FinishedBook) -> None:
+    """What describes the sound lies before it, tags and cover included, which do not move it when they are written."""
+    for cover in (COVER, COVER + bytes(300_000), None):
+        [path] = m4b.write(replace(five, cover=cover))
+        data = path.read_bytes()
+        kinds, at = [], 0
+        while at < len(data):
+            size = int.from_bytes(data[at : at + 4]) or len(data) - at
+            kinds.append(data[at + 4 : at + 8])
+            at += int.from_bytes(data[at + 8 : at + 16]) if size == 1 else size
+        assert kinds == [b"ftyp", b"moov", b"mdat"]
+        assert len(data) - data.index(b"mdat") > len(data) - len(cover or b"") - 150_000
+        assert decoded(path).size == pytest.approx(sum(one.frames for one in five.masters), abs=44)
+
+
 @pytest.mark.parametrize(
     ("language", "minutes", "chapters", "said"),
     [
