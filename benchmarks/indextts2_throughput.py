@@ -21,11 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from pipeline.engines.indextts2.engine import IndexTTS2  # first: it says what PyTorch has to know before it is loaded
+
+# isort: split
 import torch
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from pipeline.engines.indextts2.computing import large_pages
 from pipeline.engines.indextts2.decoding import Decoded, Decoder, Sampling, Wish
 from pipeline.engines.indextts2.flow import mels
 from pipeline.engines.indextts2.semantic_to_mel import SemanticToMel
@@ -34,8 +36,8 @@ from pipeline.engines.indextts2.vocoder import Vocoder
 
 CODES = (38, 52, 61, 75, 84, 96, 110, 131, 47, 66, 58, 90, 72, 103, 41, 120)
 """Codes of sixteen lines, 50 a second: the spread of lengths in our demo's script."""
-AT_ONCE = 64
-"""Lines that the engine is given at once (its `batch_size`)."""
+AT_ONCE = IndexTTS2.capabilities.batch_size
+"""Lines that the engine is given at once: 64."""
 PROMPT_FRAMES = 431  # a clip of five seconds
 
 
@@ -281,7 +283,6 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="+")
     parser.add_argument("--lines", type=int, default=AT_ONCE)
     options = parser.parse_args()
-    large_pages()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     size = options.size or ("official" if device.type == "cuda" else "reduced")
     work = built({"reduced": reduced, "fifth": fifth, "official": official}[size](), device)

@@ -14,9 +14,14 @@ PRECISION, MEMORY = "INDEXTTS2_PRECISION", "INDEXTTS2_MEMORY_GB"
 """The environment variables that say what it computes in, and how much of a GPU's memory it may take."""
 
 
-def large_pages() -> None:
-    """Let PyTorch ask Linux for pages of 2 MB for what it keeps in memory: a step of decoding on a CPU reads all weights and
-    keys, and looking up small pages takes some of its time. Call it before the first tensor; the user's own setting stands."""
+def prepare() -> None:
+    """What PyTorch has to know before it is loaded, to be fast on a CPU; the user's own settings stand.
+
+    Its threads wait for each other by turning round some thousand times, not for seconds: where another program takes a core,
+    each of the hundreds of waits in a step of decoding else lasts as long as that program is let run (a step of 33 ms took
+    970 beside two busy programs on two cores, and 98 so). Linux is asked for pages of 2 MB, since a step reads all weights.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 

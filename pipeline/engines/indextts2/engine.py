@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.engines.base import Capabilities, Spoken
 from pipeline.engines.indextts2 import emotion_text
-from pipeline.engines.indextts2.computing import best_device, half_precision, large_pages, memory_budget, precision
+from pipeline.engines.indextts2.computing import best_device, half_precision, memory_budget, precision, prepare
 from pipeline.engines.plausible import SILENT_DBFS, haste, level, syllables
 from pipeline.errors import DeviceError, EngineError
 from pipeline.files import cache_home
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pipeline.engines.indextts2.checkpoint import Checkpoint
     from pipeline.engines.indextts2.decoding import Decoded, Sampling
     from pipeline.engines.indextts2.reference import Reference
+
+prepare()  # PyTorch is loaded by what is imported from here on
 
 RATE = 22_050
 HOP = 256
@@ -110,7 +112,6 @@ class Models:
 
     def __init__(self, where: Path, device: str | None = None) -> None:
         checkpoint = _checkpoint(where)
-        large_pages()
         import torch
 
         from pipeline.engines.indextts2.reference import Listener
