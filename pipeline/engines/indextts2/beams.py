@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from pipeline.engines.indextts2.decoding import GRAIN, Decoded, Sampling, Wish, likely_codes, penalized, prompts_read
+from pipeline.engines.indextts2.decoding import GRAIN, Decoded, PromptReader, Sampling, Wish, likely_codes, penalized
 from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
 
 
@@ -41,7 +41,7 @@ class BeamDecoder:
         self.model, self.lines, self.room, self.sampling = model, lines, room, sampling
         self.beams = sampling.beams
         self.start, self.stop = model.options["start_mel_token"], model.options["stop_mel_token"]
-        self.device = model.final_norm.weight.device
+        self.device, self.reader = model.final_norm.weight.device, PromptReader(model)
 
     @torch.inference_mode()
     def decode(self, wishes: Sequence[Wish]) -> Iterator[Decoded]:
@@ -72,7 +72,7 @@ class BeamDecoder:
 
     def _begin(self, lines: list[_Line]) -> Tensor:
         """Read each line's prompt once and give every beam a copy. -> what the trunk says behind it, (rows, width)."""
-        last, part, lengths = prompts_read(self.model, [line.wish for line in lines], self.room)
+        last, part, lengths = self.reader.read([line.wish for line in lines], self.room)
         rows = torch.arange(len(lines), device=self.device).repeat_interleave(self.beams)
         self.cache = self.model.cache(len(rows), self.room)
         self.longest = max(lengths)

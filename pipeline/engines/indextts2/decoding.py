@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.engines.indextts2.text_to_semantic import TextToSemantic
+from pipeline.engines.indextts2.text_to_semantic import SLOTS, Cache, TextToSemantic
 
 _POLL = 8
 """Steps between two looks at which rows have ended, on a GPU; it would wait for each look."""
 GRAIN = 16
 """The part of the cache that is looked at grows by so many places."""
+_BEGINNINGS = 16
+"""Voices and emotions whose part of a prompt is kept, of 8 MB each at the official size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Decoder:
         self.start, self.stop = model.options["start_mel_token"], model.options["stop_mel_token"]
         device, codes = model.final_norm.weight.device, model.options["number_mel_codes"]
         self.device, self.poll = device, 1 if device.type == "cpu" else _POLL
-        self.cache = model.cache(rows, room)
+        self.cache, self.reader = model.cache(rows, room), PromptReader(model)
         self.filled = torch.zeros(rows, dtype=torch.long, device=device)
         self.step = torch.zeros(rows, dtype=torch.long, device=device)
         self.seen = torch.zeros(rows, codes, dtype=torch.bool, device=device)
@@ -112,7 +114,7 @@ class Decoder:
         """Read the prompts of new rows, all at once, and choose their first codes."""
         device = self.device
         rows = torch.tensor([row for row, _ in new], device=device)
-        last, part, lengths = prompts_read(self.model, [wish for _, wish in new], self.room - self.poll)
+        last, part, lengths = self.reader.read([wish for _, wish in new], self.room - self.poll)
         for (row, _), length in zip(new, lengths, strict=True):
             self.used[row] = length
         for (k, v), (new_k, new_v) in zip(self.cache, part, strict=True):
@@ -150,9 +152,9 @@ class Decoder:
         first, count = self.prompts[row], len(codes)
         at = torch.arange(count)[None]
         x = self.model.step_embedding(torch.cat([codes.new_tensor([self.start]), codes[:-1]])[None], at)
-        part = [(k[row : row + 1, :, : first + count], v[row : row + 1, :, : first + count]) for k, v in self.cache]
+        part = _cut(self.cache, row, first + count)
         mask = torch.arange(first + count)[None] <= first + at[0][:, None]
-        return self.model.final_norm(self.model.gpt(x.to(part[0][0].dtype), mask, part, first + at))[0]
+        return self.model.final_norm(self.model.gpt(x.to(part[0][0].dtype), mask, part, slice(first, first + count)))[0]
 
     def _advance(self) -> None:
         """One more code for each row in use."""
@@ -196,35 +198,58 @@ class Decoder:
         return found
 
 
-def prompts_read(
-    model: TextToSemantic, wishes: Sequence[Wish], room: int
-) -> tuple[Tensor, list[tuple[Tensor, Tensor]], list[int]]:
-    """Read the prompts of lines and the start code behind each, on a GPU all at once, on a CPU one by one, so that each is
-    read alike whatever is beside it: what the trunk says at the end of each (B, width), its keys and values for a cache, and
-    how many places each takes.
+class PromptReader:
+    """Reads what lines have before their codes: on a GPU all at once, on a CPU one by one, so that each is read alike whatever
+    is beside it, and what lines of one voice and emotion begin with, more than half of most prompts, once."""
 
-    Raises ValueError for a line that does not fit `room` places, its codes counted.
-    """
-    device = model.final_norm.weight.device
-    zero = torch.zeros(1, 1, dtype=torch.long, device=device)
-    first = model.step_embedding(zero + model.options["start_mel_token"], zero)[0]
-    texts = [torch.cat([wish.prompt, first.to(wish.prompt.dtype)]) for wish in wishes]
-    lengths = [len(text) for text in texts]
-    for length, wish in zip(lengths, wishes, strict=True):
-        if length + wish.longest > room:
-            raise ValueError(f"{length} places of prompt and {wish.longest} codes do not fit {room}")
-    x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
-    causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=device).tril()
-    part = model.cache(len(texts), x.shape[1])
-    size = 1 if device.type == "cpu" else len(texts)
-    last = []
-    for begin in range(0, len(texts), size):
-        rows, most = slice(begin, begin + size), max(lengths[begin : begin + size])
-        at = torch.arange(most, device=device).expand(len(texts[rows]), -1)
-        kept = [(k[rows, :, :most], v[rows, :, :most]) for k, v in part]
-        hidden = model.gpt(x[rows, :most], causal[:most, :most], kept, at)
-        last.append(hidden[torch.arange(len(hidden)), torch.tensor(lengths[rows]) - 1])
-    return torch.cat(last), part, lengths
+    def __init__(self, model: TextToSemantic) -> None:
+        self.model = model
+        self.beginnings: dict[bytes, Cache] = {}
+
+    def read(self, wishes: Sequence[Wish], room: int) -> tuple[Tensor, Cache, list[int]]:
+        """Read the prompts and the start code behind each: what the trunk says at the end of each (B, width), its keys and
+        values for a cache, and how many places each takes.
+
+        Raises ValueError for a line that does not fit `room` places, its codes counted.
+        """
+        device = self.model.final_norm.weight.device
+        zero = torch.zeros(1, 1, dtype=torch.long, device=device)
+        first = self.model.step_embedding(zero + self.model.options["start_mel_token"], zero)[0]
+        texts = [torch.cat([wish.prompt, first.to(wish.prompt.dtype)]) for wish in wishes]
+        lengths = [len(text) for text in texts]
+        for length, wish in zip(lengths, wishes, strict=True):
+            if length + wish.longest > room:
+                raise ValueError(f"{length} places of prompt and {wish.longest} codes do not fit {room}")
+        part = self.model.cache(len(texts), max(lengths))
+        if device.type == "cpu":
+            ends = [self._alone(text, _cut(part, row, len(text))) for row, text in enumerate(texts)]
+            return torch.stack(ends), part, lengths
+        x = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
+        at = torch.arange(x.shape[1], device=device)
+        hidden = self.model.gpt(x, at[None] <= at[:, None], part, slice(0, len(at)))
+        return hidden[torch.arange(len(x)), torch.tensor(lengths) - 1], part, lengths
+
+    def _alone(self, text: Tensor, kept: Cache) -> Tensor:
+        """Fill the cache of one row from its text (n, width); what the trunk says at its end, (width,)."""
+        at = torch.arange(len(text))
+        mask = at[None] <= at[:, None]
+        own = min(SLOTS, len(text) - 1)
+        name = text[:own].contiguous().view(torch.uint8).numpy().tobytes()
+        beginning = _cut(kept, 0, own)
+        if name not in self.beginnings:
+            self.model.gpt(text[None, :own], mask[:own, :own], beginning, slice(0, own))
+            if len(self.beginnings) == _BEGINNINGS:
+                del self.beginnings[next(iter(self.beginnings))]
+            self.beginnings[name] = [(k.clone(), v.clone()) for k, v in beginning]
+        else:
+            for (k, v), (known_k, known_v) in zip(beginning, self.beginnings[name], strict=True):
+                k.copy_(known_k), v.copy_(known_v)
+        return self.model.gpt(text[None, own:], mask[own:], kept, slice(own, len(at)))[0, -1]
+
+
+def _cut(cache: Cache, row: int, places: int) -> Cache:
+    """The first `places` of one row."""
+    return [(k[row : row + 1, :, :places], v[row : row + 1, :, :places]) for k, v in cache]
 
 
 def chosen_codes(logits: Tensor, seen: Tensor, draws: Tensor, sampling: Sampling) -> Tensor:

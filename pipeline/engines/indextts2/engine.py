@@ -75,7 +75,7 @@ class IndexTTS2:
     """The engine. One instance loads the networks once; the directory comes from $INDEXTTS2_MODEL_DIR."""
 
     name: ClassVar[str] = "indextts2"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     capabilities: ClassVar[Capabilities] = Capabilities(
         sample_rate=RATE, languages=frozenset({"zh", "en"}), clones=True, emotions=frozenset({"weights", "words", "reference"}),
         duration=True, pinyin=True, deterministic=True, seeded=True, max_characters=2000, processes_per_device=1,

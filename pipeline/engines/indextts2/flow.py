@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pipeline.engines.indextts2.cores import each
-from pipeline.engines.indextts2.semantic_to_mel import Estimator
+from pipeline.engines.indextts2.semantic_to_mel import Estimator, Moment
 
 STEPS = 25
 GUIDANCE = 0.7
@@ -37,10 +37,13 @@ def mels(
     Rows of like length run together, at most `most` frames at once, both halves of the guidance counted.
     """
 
+    times = torch.linspace(0, 1, steps + 1, device=styles.device)
+    moments = [estimator.moment(times[at : at + 1]) for at in range(steps)]
+
     def followed(rows: list[int]) -> list[Tensor]:
         return _followed(
             estimator, [noise[row] for row in rows], [prompts[row] for row in rows], styles[rows],
-            [contents[row] for row in rows], steps, guidance,
+            [contents[row] for row in rows], times, moments, guidance,
         )  # fmt: skip
 
     lengths = [one.shape[-1] for one in noise]
@@ -68,7 +71,7 @@ def buckets(lengths: list[int], most: int) -> list[list[int]]:
 
 def _followed(
     estimator: Estimator, noise: list[Tensor], prompts: list[Tensor], styles: Tensor, contents: list[Tensor],
-    steps: int, guidance: float,
+    times: Tensor, moments: list[Moment], guidance: float,
 ) -> list[Tensor]:  # fmt: skip
     lengths = [one.shape[-1] for one in noise]
     firsts = [one.shape[-1] for one in prompts]
@@ -85,11 +88,8 @@ def _followed(
     # the second half of the batch is told nothing: no prompt, no style, no content
     twice = [torch.cat([one, torch.zeros_like(one)]) for one in (prompt, styles.to(x.dtype), content)]
     given = estimator.given(twice[0], lengths * 2, twice[1], twice[2], min(firsts))
-    times = torch.linspace(0, 1, steps + 1, device=x.device)
-    for at in range(steps):
-        yes, no = (
-            estimator(x.repeat(2, 1, 1), given, times[at : at + 1]).float().chunk(2)
-        )  # their difference is amplified
+    for at, moment in enumerate(moments):
+        yes, no = estimator(x.repeat(2, 1, 1), given, moment).float().chunk(2)  # their difference is amplified
         flow = (times[at + 1] - times[at]) * ((1 + guidance) * yes - guidance * no)
         x[..., given.cut :] = (x[..., given.cut :] + flow) * keep[..., given.cut :]  # before that all stays nothing
     return [x[row, :, first:length] for row, (first, length) in enumerate(zip(firsts, lengths, strict=True))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +51,10 @@ class RmsNorm(nn.Module):
         return (y * torch.rsqrt(y.square().mean(-1, keepdim=True) + 1e-5)).type_as(x) * self.weight
 
 
+Scaled: TypeAlias = tuple[Tensor, Tensor]
+"""A scale and a shift."""
+
+
 class AdaptiveNorm(nn.Module):
     """A norm whose scale and shift come from the time."""
 
@@ -58,9 +62,13 @@ class AdaptiveNorm(nn.Module):
         super().__init__()
         self.norm, self.project_layer = RmsNorm(width), nn.Linear(width, 2 * width)
 
-    def forward(self, x: Tensor, time: Tensor) -> Tensor:
+    def at(self, time: Tensor) -> Scaled:
+        """Scale and shift at a time (1, 1, width)."""
         scale, shift = self.project_layer(time).chunk(2, -1)
-        return scale * self.norm(x) + shift
+        return scale, shift
+
+    def forward(self, x: Tensor, told: Scaled) -> Tensor:
+        return told[0] * self.norm(x) + told[1]
 
 
 def rotations(length: int, size: int, device: torch.device) -> Tensor:
@@ -86,10 +94,10 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, turns: Tensor, mask: Tensor | None, cut: int = 0) -> Tensor:
         """(B, T, width) -> (B, T - cut, width): the first frames are only looked at."""
-        q, k, v = (one.unflatten(-1, (self.heads, -1)) for one in self.wqkv(x).chunk(3, -1))
-        q, k = rotated(q[:, cut:], turns[cut:]), rotated(k, turns)
-        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
-        return self.wo(F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2))
+        both, v = self.wqkv(x).unflatten(-1, (3 * self.heads, -1)).split([2 * self.heads, self.heads], 2)
+        q, k = rotated(both, turns).transpose(1, 2).chunk(2, 1)
+        y = F.scaled_dot_product_attention(q[:, :, cut:], k, v.transpose(1, 2), attn_mask=mask)
+        return self.wo(y.transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Module):
@@ -114,13 +122,22 @@ class Block(nn.Module):
         self.attention_norm, self.ffn_norm = AdaptiveNorm(width), AdaptiveNorm(width)
         self.skip_in_linear = nn.Linear(2 * width, width)
 
+    def at(self, time: Tensor) -> tuple[Scaled, Scaled]:
+        return self.attention_norm.at(time), self.ffn_norm.at(time)
+
     def forward(
-        self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None, skip: Tensor | None, cut: int = 0
+        self,
+        x: Tensor,
+        told: tuple[Scaled, Scaled],
+        turns: Tensor,
+        mask: Tensor | None,
+        skip: Tensor | None,
+        cut: int = 0,
     ) -> Tensor:
         if skip is not None:
             x = self.skip_in_linear(torch.cat([x, skip], -1))
-        x = x[:, cut:] + self.attention(self.attention_norm(x, time), turns, mask, cut)
-        return x + self.feed_forward(self.ffn_norm(x, time))
+        x = x[:, cut:] + self.attention(self.attention_norm(x, told[0]), turns, mask, cut)
+        return x + self.feed_forward(self.ffn_norm(x, told[1]))
 
 
 class Transformer(nn.Module):
@@ -131,15 +148,28 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = AdaptiveNorm(width)
 
-    def forward(self, x: Tensor, time: Tensor, turns: Tensor, mask: Tensor | None, cut: int = 0) -> Tensor:
+    def at(self, time: Tensor) -> tuple[list[tuple[Scaled, Scaled]], Scaled]:
+        """What the layers and the norm behind them are told at a time (1, 1, width)."""
+        layers: Any = self.layers
+        return [layer.at(time) for layer in layers], self.norm.at(time)
+
+    def forward(
+        self,
+        x: Tensor,
+        told: tuple[list[tuple[Scaled, Scaled]], Scaled],
+        turns: Tensor,
+        mask: Tensor | None,
+        cut: int = 0,
+    ) -> Tensor:
         """(B, T, width) -> (B, T - cut, width): the last layer is asked for no more."""
         kept: list[Tensor] = []
         half, last = len(self.layers) // 2, len(self.layers) - 1
         for number, layer in enumerate(self.layers):
-            x = layer(x, time, turns, mask, kept.pop() if number > half else None, cut if number == last else 0)
+            skip = kept.pop() if number > half else None
+            x = layer(x, told[0][number], turns, mask, skip, cut if number == last else 0)
             if number < half:
                 kept.append(x)
-        return self.norm(x, time)
+        return self.norm(x, told[1])
 
 
 class TimeEmbedding(nn.Module):
@@ -197,9 +227,12 @@ class WaveNet(nn.Module):
             _wrapped(width, 2 * width if number < layers - 1 else width, 1) for number in range(layers)
         )
 
-    def forward(self, x: Tensor, lengths: list[int], mask: Tensor, time: Tensor) -> Tensor:
-        """(B, width, T) -> the same. mask: (B, 1, T); time: (1, width)."""
-        told = self.cond_layer(time[..., None]).chunk(len(self.in_layers), 1)
+    def at(self, time: Tensor) -> tuple[Tensor, ...]:
+        """What the layers are told at a time (1, width)."""
+        return self.cond_layer(time[..., None]).chunk(len(self.in_layers), 1)
+
+    def forward(self, x: Tensor, lengths: list[int], mask: Tensor, told: tuple[Tensor, ...]) -> Tensor:
+        """(B, width, T) -> the same. mask: (B, 1, T)."""
         out = torch.zeros_like(x)
         for one, inner, outer in zip(told, self.in_layers, self.res_skip_layers, strict=True):
             a, b = (inner(mirrored(x, lengths, self.kernel // 2)) + one).chunk(2, 1)
@@ -219,9 +252,22 @@ class FinalLayer(nn.Module):
         self.linear = NormedLinear(width, width)
         self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width))
 
-    def forward(self, x: Tensor, time: Tensor) -> Tensor:
+    def at(self, time: Tensor) -> Scaled:
+        """Scale and shift at a time (1, width)."""
         shift, scale = self.adaLN_modulation(time)[:, None].chunk(2, -1)
-        return self.linear(F.layer_norm(x, x.shape[-1:], eps=1e-6) * (1 + scale) + shift)
+        return 1 + scale, shift
+
+    def forward(self, x: Tensor, told: Scaled) -> Tensor:
+        return self.linear(F.layer_norm(x, x.shape[-1:], eps=1e-6) * told[0] + told[1])
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What every part of the estimator is told at one time of the flow; the same for all lines."""
+
+    transformer: tuple[list[tuple[Scaled, Scaled]], Scaled]
+    wavenet: tuple[Tensor, ...]
+    final: Scaled
 
 
 @dataclass(frozen=True)
@@ -281,15 +327,19 @@ class Estimator(nn.Module):
             mask[:, None, cut:].to(told.dtype),
         )  # fmt: skip
 
-    def forward(self, x: Tensor, given: Given, time: Tensor) -> Tensor:
-        """x: (B, bins, T); time: (1,), the same for every row -> (B, bins, T - cut), right from `given`'s first frame on."""
+    def moment(self, time: Tensor) -> Moment:
+        """time: (1,) in [0, 1]."""
         one, two = self.t_embedder(time), self.t_embedder2(time)
+        return Moment(self.transformer.at(one[:, None]), self.wavenet.at(two), self.final_layer.at(one))
+
+    def forward(self, x: Tensor, given: Given, moment: Moment) -> Tensor:
+        """x: (B, bins, T) at a moment, the same for every row -> (B, bins, T - cut), right from `given`'s first frame on."""
         x = x.transpose(1, 2)
         h = given.told + F.linear(x, self.cond_x_merge_linear.weight[:, : x.shape[-1]])
-        h = self.transformer(h, one[:, None], given.turns, given.mask, given.cut)
+        h = self.transformer(h, moment.transformer, given.turns, given.mask, given.cut)
         h = self.skip_linear(torch.cat([h, x[:, given.cut :]], -1))
-        y = self.wavenet(self.conv1(h).transpose(1, 2), given.lengths, given.wide, two).transpose(1, 2)
-        return self.conv2(self.final_layer(y + self.res_projection(h), one).transpose(1, 2))
+        y = self.wavenet(self.conv1(h).transpose(1, 2), given.lengths, given.wide, moment.wavenet).transpose(1, 2)
+        return self.conv2(self.final_layer(y + self.res_projection(h), moment.final).transpose(1, 2))
 
 
 class _Flow(nn.Module):

@@ -6,7 +6,7 @@ vectors that stand where the paper has duration control, the text between its ma
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,8 @@ LATENTS = 32
 """Vectors of timbre."""
 SLOTS = LATENTS + 2
 """Vectors before the text."""
+Cache: TypeAlias = list[tuple[Tensor, Tensor]]
+"""Keys and values of every layer, (rows, heads, room, size) each."""
 
 
 class Projection(nn.Module):
@@ -43,7 +45,7 @@ class Attention(nn.Module):
         self.c_attn, self.c_proj = Projection(width, 3 * width), Projection(width, width)
 
     def forward(
-        self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: tuple[Tensor, ...] | None
+        self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: tuple[Any, ...] | None
     ) -> Tensor:
         """x: (B, n, width). mask: (B, 1, n, keys), added to what is seen of a key. With a cache (B, heads, room, size) each,
         this step's keys and values are written into it at the places `at` and the whole of it is looked at."""
@@ -51,7 +53,8 @@ class Attention(nn.Module):
             one.unflatten(-1, (self.heads, -1)).transpose(1, 2) for one in self.c_attn(x).chunk(3, -1)
         )  # (B, heads, n, size)
         if cache is not None and at is not None:
-            k, v = cache[0].index_put_(at, k), cache[1].index_put_(at, v)
+            cache[0][at], cache[1][at] = k, v
+            k, v = cache
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.c_proj(y.transpose(1, 2).flatten(2))
 
@@ -62,9 +65,10 @@ class Mlp(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.c_fc, self.c_proj = Projection(width, 4 * width), Projection(4 * width, width)
+        self.bend: nn.Module = nn.GELU("tanh")
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.c_proj(F.gelu(self.c_fc(x), approximate="tanh"))
+        return self.c_proj(self.bend(self.c_fc(x)))
 
 
 class Block(nn.Module):
@@ -76,7 +80,7 @@ class Block(nn.Module):
         self.ln_2, self.mlp = nn.LayerNorm(width), Mlp(width)
 
     def forward(
-        self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: tuple[Tensor, ...] | None
+        self, x: Tensor, mask: Tensor, cache: tuple[Tensor, Tensor] | None, at: tuple[Any, ...] | None
     ) -> Tensor:
         x = x + self.attn(self.ln_1(x), mask, cache, at)
         return x + self.mlp(self.ln_2(x))
@@ -91,13 +95,11 @@ class Trunk(nn.Module):
         self.h = nn.ModuleList(Block(width, heads) for _ in range(layers))
         self.ln_f = nn.LayerNorm(width)
 
-    def forward(
-        self, x: Tensor, mask: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None, at: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor, cache: Cache | None = None, at: Tensor | slice | None = None) -> Tensor:
         """x: (B, n, width). mask: True where a key may be seen, of a shape that widens to (B, heads, n, keys). With a `cache`
-        (see `TextToSemantic.cache`), keys and values are kept there at the places `at` (B, n)."""
-        where = None
-        if at is not None:
+        (see `TextToSemantic.cache`), keys and values are kept there at the places `at`: (B, n), or the same of all rows."""
+        where: tuple[Any, ...] = (slice(None), slice(None), at)
+        if isinstance(at, Tensor):
             rows, heads = torch.arange(len(x), device=x.device), torch.arange(self.heads, device=x.device)
             where = rows[:, None, None], heads[None, :, None], at[:, None]
         mask = torch.zeros_like(mask, dtype=x.dtype).masked_fill_(~mask, -torch.inf)
@@ -167,10 +169,15 @@ class TextToSemantic(nn.Module):
         """Lay out the weights of sequences for a CPU, where that can be done; they cannot be saved any more."""
         if not Packed.possible():
             return
-        for part in list(self.gpt.modules()):
-            for name, layer in list(part.named_children()):
-                if isinstance(layer, Projection):
-                    setattr(part, name, Packed(layer.weight.T, layer.bias))
+        block: Any
+        for block in self.gpt.h:
+            for part, name, bend in (
+                (block.attn, "c_attn", False), (block.attn, "c_proj", False), (block.mlp, "c_fc", True),
+                (block.mlp, "c_proj", False),
+            ):  # fmt: skip
+                layer = getattr(part, name)
+                setattr(part, name, Packed(layer.weight.T, layer.bias, bend=bend))
+            block.mlp.bend = nn.Identity()
         if isinstance(self.mel_head, nn.Linear):
             self.mel_head = Packed(self.mel_head.weight, self.mel_head.bias)
 
@@ -218,8 +225,8 @@ class TextToSemantic(nn.Module):
         lengths = [(len(prompt), len(row)) for prompt, row in zip(prompts, codes, strict=True)]
         return [hidden[at, first : first + count] for at, (first, count) in enumerate(lengths)]
 
-    def cache(self, rows: int, room: int) -> list[tuple[Tensor, Tensor]]:
-        """An empty KV cache: per layer keys and values, (rows, heads, room, size)."""
+    def cache(self, rows: int, room: int) -> Cache:
+        """An empty one."""
         heads, like = self.options["heads"], self.final_norm.weight
         shape = (rows, heads, room, like.numel() // heads)
         return [(like.new_zeros(shape), like.new_zeros(shape)) for _ in self.gpt.h]

@@ -120,7 +120,8 @@ def test_guidance_is_reckoned_in_float32(models: Models) -> None:
 
     class Half:
         def __init__(self, wide: bool) -> None:
-            self.given, self.wide = models.painter.estimator.given, wide
+            self.given, self.moment = models.painter.estimator.given, models.painter.estimator.moment
+            self.wide = wide
 
         def __call__(self, *args: object) -> torch.Tensor:
             found = models.painter.estimator(*args).bfloat16()

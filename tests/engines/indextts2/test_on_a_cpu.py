@@ -85,14 +85,15 @@ def test_the_flow_asked_for_the_last_frames_says_of_them_what_it_says_of_all(mod
     style = estimator.cond_x_merge_linear.weight.shape[1] - 2 * bins - width
     torch.manual_seed(3)
     told = torch.randn(2, bins, frames), lengths, torch.ones(2, style), torch.randn(2, frames, content)
-    x, time = torch.randn(2, bins, frames), torch.tensor([0.3])
+    x = torch.randn(2, bins, frames)
     with torch.inference_mode():
+        moment = estimator.moment(torch.tensor([0.3]))
         whole, part = estimator.given(*told), estimator.given(*told, first)
         assert part.cut == first - estimator.wavenet.reach
         for row, length in enumerate(lengths):
             torch.testing.assert_close(
-                estimator(x, part, time)[row, :, first - part.cut : length - part.cut],
-                estimator(x, whole, time)[row, :, first:length], rtol=1e-5, atol=1e-5,
+                estimator(x, part, moment)[row, :, first - part.cut : length - part.cut],
+                estimator(x, whole, moment)[row, :, first:length], rtol=1e-5, atol=1e-5,
             )  # fmt: skip
 
 
