@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import engines
+from pipeline.engines.indextts2 import computing
 from pipeline.render import dask_crew
 from tests.render.troubled import ENGINES
+
+computing.prepare()  # some tests load PyTorch themselves
 
 ROOT = Path(__file__).parent.parent
 DEMO_ZH, DEMO_EN = ROOT / "manuscripts/demo-zh.epub", ROOT / "manuscripts/demo-en.epub"
