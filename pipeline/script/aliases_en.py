@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from pipeline.script.lexicon_en import gender_of_person, gender_of_title, is_title, words_of
@@ -13,9 +13,15 @@ _COMMON = 0.03
 """First name and surname are the name to show when they are at least this share of all mentions of their person."""
 TITLED = frozenset(
     "captain colonel major general admiral lieutenant sergeant corporal commander inspector constable detective"
-    " superintendent professor doctor bishop judge duke duchess count countess baron baroness earl".split()
+    " superintendent professor doctor bishop archbishop archdeacon dean judge duke duchess count countess baron baroness earl"
+    " signora signor signorina".split()
 )
 """Titles that stand for their bearer behind "the": Professor Albright is the Professor."""
+_OFFICES = frozenset("bishop archbishop archdeacon dean".split())
+"""Titles of which nobody has two: Archdeacon Pike is not the Bishop Pike of the same book."""
+_LOOSE = ("", "old", "young", "little", "poor", "dear")
+_NEAR = 150
+"""Stretches of narration between a full name that is used once or twice and the first name alone, at most."""
 _WRITTEN_OUT = {"dr": "doctor", "prof": "professor", "capt": "captain", "col": "colonel", "gen": "general"}
 _BROTHERS = 5
 """So many mentions of a title with a first name, beside three times as many without, are of two people."""
@@ -36,19 +42,28 @@ def _split(name: str) -> tuple[str, str, str]:
     words = list(words_of(name))
     title = ""
     while len(words) > 1 and is_title(words[0]):
-        title, words = title or words[0], words[1:]
+        title, words = words[0] if title in _LOOSE else title, words[1:]
     if len(words) > 1:
         return title, words[0], words[-1]
     first = words[0] in first_names()[0] or title in ("aunt", "uncle", "cousin", "sir", "master")
     return (title, words[0], "") if first else (title, "", words[0])
 
 
-def together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[str]]:
-    """Names of one person brought together: canonical name -> all names, and how often each person was mentioned."""
+def together(
+    seen: Counter[str], places: Mapping[str, Sequence[int]] | None = None
+) -> tuple[dict[str, tuple[str, ...]], Counter[str]]:
+    """Names of one person brought together: canonical name -> all names, and how often each person was mentioned. places:
+    in which stretches of narration each name stands, in order; a full name used once far from everybody of its first name
+    (an author in a list) is nobody's."""
     groups: list[Counter[str]] = []
+    places = places or {}
     order = sorted(seen, key=lambda name: (name.startswith("the "), -_fullness(name), -seen[name], name))
     for name in order:
-        home = _titled(name, groups) if name.startswith("the ") else _home(name, seen, groups)
+        if name.startswith("the "):
+            home = _titled(name, groups)
+        else:
+            groups = [group for group in groups if not _once_elsewhere(name, group, places)]
+            home = _home(name, seen, groups)
         if home is None:
             groups.append(Counter({name: seen[name]}))
         else:
@@ -59,10 +74,27 @@ def together(seen: Counter[str]) -> tuple[dict[str, tuple[str, ...]], Counter[st
         total = sum(group.values())
         full = [name for name in group if group[name] >= max(2, _COMMON * total) and all(_split(name)[1:])]
         named = [name for name in full if not name.startswith("the ")] or [name for name in group if titled(name)]
-        best = max(named or full or group, key=lambda name: group[name])
+        best = max(named or full or group, key=lambda name: group[name] / (3 if _is_short(name, group) else 1))
         aliases[best] = (best, *(name for name, _ in group.most_common() if name != best))
         counts[best] = total
     return aliases, counts
+
+
+def _is_short(name: str, group: Iterable[str]) -> bool:
+    """Whether a name is a short form of another of the group: Sue beside Susan."""
+    return any(other.lower() in first_names()[1].get(name.lower(), ()) for other in group)
+
+
+def _once_elsewhere(name: str, group: Mapping[str, int], places: Mapping[str, Sequence[int]]) -> bool:
+    """Whether a group is a full name used once or twice, far from any place of the same first name without it."""
+    title, first, last = _split(name)
+    if not first or last or len(group) > 1:
+        return False
+    ((full, count),) = group.items()
+    title, first_two, last = _split(full)
+    if count > 2 or title or not last or first_two != first or not places.get(name) or not places.get(full):
+        return False
+    return all(abs(one - two) > _NEAR for one in places[name] for two in places[full])
 
 
 def _titled(name: str, groups: list[Counter[str]]) -> Counter[str] | None:
@@ -94,8 +126,13 @@ def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Cou
         if all(_may_be_one(name, other) for other in group)
         and _shares(name, group)
         and not _told_apart(name, seen, group)
+        and _passing(name, seen) == any(_passing(other, seen) for other in group)
     ]
     title, first, last = _split(name)
+    if title in ("dr", "doctor") and not first and any(f"{miss} {last.title()}" in seen for miss in ("Mrs.", "Miss")):
+        fitting = [group for group in fitting if all(_gender(other) != "female" for other in group)]
+    if title and last:  # Dr. Pike is Dr. Amos Pike, not Tom Pike
+        fitting = [group for group in fitting if any(_split(other)[0] == title for other in group)] or fitting
     if last and not title and not first:  # a bare surname is a man's
         men = [group for group in fitting if all(_gender(other) != "female" for other in group)]
         fitting = men or fitting
@@ -109,10 +146,20 @@ def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Cou
 def _told_apart(name: str, seen: Mapping[str, int], group: Counter[str]) -> bool:
     """Whether a book calls one man Mr. Knightley and his brother Mr. John Knightley."""
     title, first, last = _split(name)
-    if not (title and last) or first:
+    if not (title and last) or first or title in ("dr", "doctor"):
         return False
     fuller = sum(seen[other] for other in group if _split(other)[0] == title and _split(other)[1])
     return fuller >= _BROTHERS and seen[name] >= 3 * fuller
+
+
+def _passing(name: str, seen: Iterable[str]) -> bool:
+    """Whether Bishop Pike is another than Dr. Pike: the book has an Archdeacon Pike too, and two bishops but one archdeacon."""
+    title, _, last = _split(name)
+    if title not in _OFFICES:
+        return False
+    holders = {(_split(other)[0], _split(other)[2]) for other in seen} - {(title, last)}
+    rivals = any(office in _OFFICES and surname == last for office, surname in holders)
+    return rivals and any(office == title for office, _ in holders)
 
 
 def _gender(name: str) -> str:
@@ -139,6 +186,10 @@ def _may_be_one(one: str, two: str) -> bool:
         return False
     if {title, title_two} >= {"mrs", "miss"} or ("mrs" in (title, title_two) and (first or first_two)):
         return one == two  # Mrs. Bennet is not the Miss or the Elizabeth of that name
+    titles = {title, title_two} - {""}
+    wife = titles & {"mrs", "miss"} and any(gender_of_title(one) != "female" for one in titles)
+    if len(titles) == 2 and not (first or first_two) and (titles <= _OFFICES or wife):
+        return False  # Mrs. Pike is the wife of Dr. Pike, and Miss Pike his daughter
     noble = ("sir", "lady", "lord", "aunt", "uncle", "king", "queen", "father", "mother", "sister", "brother")
     full = (first and last) or (first_two and last_two)
     return bool((title in noble) == (title_two in noble) or full)  # Lady Catherine is not the Catherine of the book

@@ -25,6 +25,8 @@ from pipeline.script.lexicon_en import (
     words_of,
 )
 
+_OTHERS = frozenset("other second third fourth old young elder younger senior junior".split())
+"""What makes somebody called by what he is another than the one of the book who is called so without it."""
 _Key = TypeVar("_Key", str, tuple[str, ...])
 
 
@@ -239,6 +241,9 @@ class Reader:
         if head in ANYBODY and not described - DETERMINERS:
             ranked = [one for one in ranked if one not in self._learnt]
         end = place + 1
+        role = len(ranked) == 1 and ranked[0] in self._learnt and head not in ANYBODY and not owner
+        if role and low[start] == "the" and not described & _OTHERS - self._described[ranked[0]]:
+            return Mention(start, end, "name", tuple(ranked), self.genders[ranked[0]], role_of(low, start, end), head)
         return Mention(
             start, end, "kin" if owner else "person", tuple(ranked[:3]), gender, role_of(low, start, end), head, owner
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.nouns import NARRATOR
 from pipeline.script.aliases_en import fold, together, told
+from pipeline.script.lexicon_en import words_of
 from pipeline.script.mentions_en import Reader
 from pipeline.script.names import Names
 from pipeline.script.sightings_en import Sightings
@@ -22,12 +23,15 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     texts = list(texts)
     for text, beside in texts:
         read.look(text, beside)
-    aliases, counts = together(read.people())
+    aliases, counts = together(read.people(), read.places)
     if read.first_person >= min(_FIRST_PERSON, 1 + sum(beside for _, beside in texts) // 25):
         aliases[NARRATOR] = (NARRATOR,)
         counts[NARRATOR] = read.first_person
     genders = {name: told(names) for name, names in aliases.items()}
     _from_pronouns(aliases, genders, counts, (text for text, _ in texts))
+    for name, names in aliases.items():
+        if not genders[name] and any(words_of(one)[0] in ("dr", "doctor") for one in names):
+            genders[name] = "male"  # unless pronouns said otherwise
     return Names(counts, genders, "en", aliases, NARRATOR if NARRATOR in aliases else "")
 
 

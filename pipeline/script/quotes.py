@@ -46,6 +46,15 @@ _WRITTEN_BEFORE = re.compile(
 _WRITTEN_BEHIND = re.compile(
     rf"(?:(?:{_WRITING})\s(?:simply\s)?{_READS}\b|{_READS}\s(?:{_WRITING})(?=[,.;:!?—]|\s{_PLACE}\b|$))"
 )
+_TITLED = re.compile(
+    r"(?:\b(?:be|been|being|was|were|is|are|what\s\w+|which\s\w+|so-|known\sas)\s?(?:called|named|styled|termed)|\bknown\sas"
+    r"|\b(?:called|named|styled|termed)\s(?:him|her|it|them|himself|herself|themselves)(?:\sall)?|\b(?:entitled|titled))$"
+)
+"""What makes the quoted words behind it a name: to be called “My lord” by his tenants."""
+_REPORTS = re.compile(r"\b(?:he|she|they|I|we|you|saying|crying)$|\b(?:thought|wondered|mused)\b")
+_CRY = re.compile(
+    r"\b(?:cry|cries|shout|shouts|murmur|murmurs|scream|chorus|call|calls|whisper|yell|exclamation|words?)\sof$"
+)
 _WORD_OF = re.compile(r"\b(?:so-called|the words?)\s$")
 """What makes a straight mark inside straight marks the quoting of a word."""
 
@@ -172,6 +181,13 @@ def _is_speech(text: str, quote: Span, speech_before: re.Pattern[str]) -> bool:
         return False
     if before.endswith((":", "：")):
         return True
+    if (
+        before[-1:].isascii()
+        and before[-1:].isalnum()
+        and not quote.open
+        and _part_of_sentence(text, quote, inner, speech_before)
+    ):
+        return False
     if len(inner) <= _SHORT and _OF_IT.match(after):
         return False  # “闲人免进！”的牌子
     if len(inner) <= _SHORT and _NAMED.search(before) and inner[-1] not in "。！？!?…":
@@ -184,6 +200,27 @@ def _is_speech(text: str, quote: Span, speech_before: re.Pattern[str]) -> bool:
         noun = _NOUN.match(after) is not None
         return not noun and (bool(speech_before.search(after[:14])) or len(inner) > _SHORT or not after)
     return bool(after) and after[0] in "，,。." and bool(speech_before.search(after[1:10])) and before[-1] in "，,"
+
+
+def _part_of_sentence(text: str, quote: Span, inner: str, speech_before: re.Pattern[str]) -> bool:
+    """English: whether words that the sentence of the narration runs into without a comma are only mentioned in it: the
+    “silken tresses,” he had praised; a letter to the “Society for Sunday Schools,” of which he was patron. What goes on with
+    a sentence that a quotation begins the paragraph with is speech, and so is what a verb of speech stands near to."""
+    before, after = text[max(quote.start - 40, 0) : quote.start].rstrip(), text[quote.end : quote.end + 25].lstrip()
+    first = text[:40].lstrip()[:1]
+    if first in _PAIRS or text[max(quote.start - 2, 0) : quote.start].isspace():
+        return False
+    if _TITLED.search(before):
+        return True
+    if speech_before.search(before) or speech_before.search(after) or _REPORTS.search(before):
+        return False
+    if inner[0].islower():
+        return True
+    if inner[-1] in "!?":
+        return False
+    if re.search(r"\bthe$", before):
+        return not re.search(r"[.!?]\W", inner)
+    return before.endswith(" of") and not _CRY.search(before) and len(inner.split()) <= 4
 
 
 def _told(before: str, speech_before: re.Pattern[str]) -> bool:

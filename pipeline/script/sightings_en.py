@@ -5,11 +5,36 @@ from __future__ import annotations
 from collections import Counter
 
 from pipeline.script.aliases_en import TITLED, first_names, titled
-from pipeline.script.lexicon_en import ANYBODY, TOKEN, gender_of_person, is_title
+from pipeline.script.lexicon_en import ANYBODY, LINK, TOKEN, gender_of_person, is_title
 from pipeline.script.words import lists
 
 _SHORT_TITLES = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Prof".split())
 _INSIDE = frozenset("de du van von der la le of".split())
+_OFFICES = frozenset(
+    "dean bishop archbishop archdeacon master president warden mayor governor rector vicar judge".split()
+)
+"""Titles that with "of" and a place name an office, whoever holds it."""
+_NO_ROLE = frozenset(
+    "same last first second third fourth rest whole word words letter note paper papers book sign notice clock bell echo story"
+    " more most very only truth song chorus crowd people company party board radio phone telephone machine message door men"
+    " women children gentlemen".split()
+)
+"""What stands behind a verb of speech and is nobody with a voice of his own."""
+_TOLD_APART = frozenset(
+    "old elder eldest elderly young younger youngest tall short fat thin big first second third fourth other senior junior head"
+    " black white dark fair lame blind deaf one-eyed red-haired grey-haired gray-haired white-haired bearded".split()
+)
+"""What tells one of several of a kind from the others. What else is said of a person (angry, happy) is of the moment."""
+_FEELS = frozenset(
+    "poor good dear worthy unhappy wretched excellent unfortunate angry happy astonished amazed surprised delighted"
+    " indignant infuriated furious perplexed puzzled bewildered frightened terrified startled gratified".split()
+)
+_KIN = frozenset(
+    "father mother daughter son brother sister wife husband uncle aunt nephew niece cousin papa mamma mama widow".split()
+)
+"""Nouns that mostly stand for somebody with a name, now this one, now that one."""
+_OWN = 0.02
+"""At least this share of everything that looks like a person is somebody who is called by such a noun only."""
 _NOBODY = frozenset("voice speaker other one comer newcomer person creature individual".split())
 """Nouns that stand for somebody told of before, whatever precedes them."""
 
@@ -21,11 +46,15 @@ class Sightings:
         data = lists("en")
         self.stop = frozenset(word.lower() for word in data["no_name"])
         self.verbs = frozenset(verb.split()[0] for verb in data["speech"])
+        self._plain = frozenset(verb for verb in data["speech"] if " " not in verb) - frozenset(data["weak"])
         self.all: Counter[str] = Counter()
         self.speaking: Counter[str] = Counter()
         self.inside: Counter[str] = Counter()
         self.small: Counter[str] = Counter()
         self.placed: Counter[str] = Counter()
+        self.places: dict[str, list[int]] = {}
+        """In which of the stretches looked at each name stands."""
+        self._looked = 0
         self.bare: Counter[str] = Counter()
         """Titles alone, "the Colonel", wherever they stand."""
         self.first_person = 0
@@ -37,7 +66,10 @@ class Sightings:
             if word == "." and tokens and (tokens[-1] in _SHORT_TITLES or (len(tokens[-1]) == 1 and tokens[-1] != "I")):
                 continue
             tokens.append(word)
+        self._looked += 1
         place, count = 0, len(tokens)
+        if beside and tokens[:1] and tokens[0] in self._plain and tokens[1:2] == ["the"]:
+            place = self._role(tokens)
         while place < count:
             word = tokens[place]
             if word[0].isupper():
@@ -100,8 +132,11 @@ class Sightings:
             self._title_alone(words[0])
         if not words or all(is_title(word) for word in words) or len(words) > 4:
             return
+        if len(words) > 2 and words[1] == "of" and words[0].lower() in _OFFICES:
+            return  # the Dean of Rivermouth, whoever that is by now
         name = _written(words)
         self.all[name] += 1
+        self.places.setdefault(name, []).append(self._looked)
         if not begins:
             self.inside[name] += 1
             self.placed[name] += tokens[start - 1] in ("at", "in", "from", "near", "into")
@@ -133,18 +168,49 @@ class Sightings:
                 if end == place + 1:
                     self._title_alone(tokens[end])
                 if self._speaks(tokens, place, end + 1):
-                    if word in _NOBODY or (word in ANYBODY and end == place + 1):
-                        return end + 1
-                    name = "the " + " ".join(tokens[place + 1 : end + 1])
-                    self.speaking[name] += 1
-                    self.all[name] += 1
+                    self._called(tokens[place + 1 : end + 1])
                 return end + 1
         return place + 1
+
+    def _role(self, tokens: list[str]) -> int:
+        """ "said the burly chancellor" behind a quotation: whoever it is, a person; the words up to where the sentence goes
+        on otherwise. The place to read on from."""
+        end = 2
+        while (
+            end < min(len(tokens), 8) and tokens[end][0].islower() and tokens[end] not in LINK and _goes_on(tokens[end])
+        ):
+            end += 1
+            if (
+                gender_of_person(tokens[end - 1]) is not None
+                and gender_of_person((tokens[end : end + 1] or [""])[0]) is None
+            ):
+                break
+        if end < len(tokens) and tokens[end][0].isupper():
+            return 1  # said the indefatigable Anne
+        noun = tokens[end - 1]
+        if end == 2 or noun in _NO_ROLE or len(noun) < 3:
+            return 1
+        following = (tokens[end : end + 1] or [""])[0]
+        if gender_of_person(noun) is None and (following in ("and", "or", "but") or noun.endswith("s")):
+            return 1
+        self._called(tokens[2:end])
+        return end
+
+    def _called(self, words: list[str]) -> None:
+        """Somebody speaks who is called by what he is."""
+        noun = words[-1]
+        described = [word for word in words[:-1] if word.lower() not in _FEELS][-2:]
+        if noun.lower() in _NOBODY or (noun.lower() in ANYBODY and not described):
+            return
+        name = " ".join(("the", *described, noun))
+        self.speaking[name] += 1
+        self.all[name] += 1
 
     def people(self) -> Counter[str]:
         """The names that are people, with how often each was seen."""
         first, _ = first_names()
         found: Counter[str] = Counter()
+        total = self.all.total()
         bearers = Counter(titled(name) for name in self.all)
         for name, count in self.all.items():
             words = name.split()
@@ -152,6 +218,8 @@ class Sightings:
             named = self.small[name.lower()] < count
             if name[-1] == "s" and self.all[name[:-1]]:
                 continue  # the Knightleys
+            if name.startswith("the ") and words[-1].lower() in _KIN and count < _OWN * total:
+                continue
             bare = titled(name) if bearers[titled(name)] == 1 else ""
             alone = self.bare["the " + bare.capitalize()] if bare else 0
             if name.startswith("the ") or (
@@ -166,7 +234,45 @@ class Sightings:
                 plain.lower() in first and (self.inside[name] > 1 or len(words) > 1) and named
             ):
                 found[name] = count
-        return found
+        return _without_moods(found)
+
+
+def _without_moods(found: Counter[str]) -> Counter[str]:
+    """The angry master and the master as one, and "the Master" with them: where a noun stands alone or with several
+    descriptions, only those count that tell one of a kind from another. Somebody who is always "the genial guest" stays so."""
+    roles: dict[str, list[str]] = {}
+    for name in sorted(found, key=lambda name: (-found[name], name)):
+        if name.startswith("the "):
+            roles.setdefault(name.split()[-1].lower(), []).append(name)
+    for noun, names in roles.items():
+        if len(names) == 1 or noun in ANYBODY:
+            continue
+        kept: dict[str, str] = {}
+        for name in names:
+            *described, last = name.split()[1:]
+            told = " ".join(("the", *(word for word in described if word.lower() in _TOLD_APART), last))
+            count = found.pop(name)
+            found[kept.setdefault(told.lower(), told)] += count
+    return found
+
+
+def _goes_on(word: str) -> bool:
+    """Whether a word behind "said the" may still belong to whom it tells of."""
+    if not word[0].isalpha() or word in (
+        "and",
+        "who",
+        "whose",
+        "as",
+        "when",
+        "while",
+        "but",
+        "or",
+        "not",
+        "then",
+        "again",
+    ):
+        return False
+    return not word.endswith(("ly", "ing"))
 
 
 def _written(words: list[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.nouns import UNKNOWN, Language
-from pipeline.script.attribution import chinese, english, model, people_zh, rounds_en
+from pipeline.script.attribution import chinese, english, model, people_zh, rounds_en, told_en
 from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.units import NARRATION, Decision, Unit
 from pipeline.script.names import Names
@@ -47,24 +47,40 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
                 sure = min(sure, AGAINST_THE_LEAD)
             why = case.evidence[place] or "turns"
             decisions[case.unit] = Decision(case.candidates[place], round(sure, 3), why, case.kind, case.tag)
+    if language == "en":
+        told_en.heed(units, [case for case in found if isinstance(case, english.EnglishCase)], decisions, names)
     return decisions
 
 
 def _one_speech(
     units: Sequence[Unit], cases: Sequence[Case], choices: Sequence[tuple[int, float] | None], names: Names
 ) -> list[tuple[int, float] | None]:
-    """The two halves of a sentence that a tag interrupts ("In short," said he, "perhaps") are one person's: the surer
-    choice holds for both."""
+    """The two halves of a sentence that a tag interrupts ("In short," said he, "perhaps") are one person's, and so is what
+    follows the tag in a new sentence without one of its own ("Yes," he said. "Perhaps."): the surer choice holds for both."""
     held = list(choices)
     for at in range(1, len(cases)):
         one, two = held[at - 1], held[at]
-        if not _interrupted(units, cases[at - 1].unit, cases[at].unit, names):
+        interrupted = _interrupted(units, cases[at - 1].unit, cases[at].unit, names)
+        if not interrupted and not _hangs(units, cases[at - 1], cases[at]):
             continue
         if two is not None and (one is None or two[1] > one[1]):
             held[at - 1] = _same(cases[at], two, cases[at - 1]) or one
         elif one is not None:
             held[at] = _same(cases[at - 1], one, cases[at]) or two
     return held
+
+
+def _hangs(units: Sequence[Unit], one: Case, two: Case) -> bool:
+    """English: whether a quotation follows another one's tag in its paragraph and has no tag of its own."""
+    return (
+        isinstance(one, english.EnglishCase)
+        and isinstance(two, english.EnglishCase)
+        and two.unit == one.unit + 2
+        and units[one.unit].paragraph == units[two.unit].paragraph
+        and "verb" in one.context
+        and two.context.startswith(("after", "spoke"))
+        and two.context != "spokename"
+    )
 
 
 def _same(source: Case, choice: tuple[int, float], other: Case) -> tuple[int, float] | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.script.attribution import told_en
 from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.known_en import reader_of
 from pipeline.script.attribution.quotation_en import Quote
@@ -37,9 +38,10 @@ _BUCKETS = (0, 1, 2, 3, 5, 8, 14)
 
 @dataclass(frozen=True, slots=True)
 class EnglishCase(Case):
-    """A case with the `context` its evidence is weighed in."""
+    """A case with the `context` its evidence is weighed in, and what its tag `told` besides (`told_en`)."""
 
     context: str
+    told: str = ""
 
 
 def cases(units: Sequence[Unit], names: Names) -> list[EnglishCase]:
@@ -59,7 +61,15 @@ def _case(scene: Scene, quote: Quote, names: Sequence[str]) -> EnglishCase:
     why = tuple(evidence.why(at) for at in range(len(who)))
     people = tuple(names[one] for one in who)
     return EnglishCase(
-        quote.unit, people, tuple(evidence.found), scene.link(quote), kind, quote.tag_text, why, quote.context
+        quote.unit,
+        people,
+        tuple(evidence.found),
+        scene.link(quote),
+        kind,
+        quote.tag_text,
+        why,
+        quote.context,
+        told_en.tells(quote),
     )
 
 

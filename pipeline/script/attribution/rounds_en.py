@@ -20,6 +20,8 @@ NEAR = 10
 """So many turns to each side count as the surroundings of a quotation."""
 DOUBTFUL = 0.25
 """An answer less sure than this is none: it would be wrong three times in four."""
+CALLED = 3.0
+"""What it weighs besides against a candidate that the quotation itself calls by name; set by hand, over the learnt weight."""
 _SIDES = 12
 """So many quotations to each side tell how sure the surroundings are."""
 
@@ -75,6 +77,8 @@ def _score(context: str, features: Mapping[str, float], table: Mapping[str, floa
         total += value * (get(name, 0.0) + get(f"{context}:{name}", 0.0))
     for name, value in more.items():
         total += value * get(name, 0.0)
+    if features.get("called") == 1.0 and "tag.name" not in features:
+        total -= CALLED
     return total
 
 
