@@ -1,6 +1,7 @@
 """Book -> lines: mark-up off, quotes found, speakers decided, long stretches cut, ids given.
 
-The law of this module: the lines of a paragraph join to its text, mark-up and white space aside.
+The law of this module: the lines of a paragraph join to its text, mark-up and white space aside. Chinese is analysed in
+simplified characters; lines and names have those of the book.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pipeline.script.feeling import Feeling, tagged
 from pipeline.script.names import Names, learn
 from pipeline.script.quotes import Span, spans
 from pipeline.script.sentences import pieces
+from pipeline.script.spelling import Spelling, plain
 from pipeline.script.table import MARKED
 from pipeline.script.words import speech
 
@@ -31,9 +33,11 @@ _QUOTED = re.compile('[“”「」『』"]')
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A unit with what the attribution does not need: its kind when it is settled, a pause, or mark-up's word."""
+    """A unit with what the attribution does not need: its text as written (the unit's is simplified Chinese, as long as this),
+    its kind when it is settled, a pause, or mark-up's word."""
 
     unit: Unit
+    written: str
     kind: LineKind | None = None
     pause: float | None = None
     marked: Decision | None = None
@@ -47,11 +51,12 @@ def lines_of(book: Book, max_characters: int) -> list[Line]:
     lines: list[Line] = []
     for chapter in book.chapters:
         lines.extend(_chapter(chapter, names, book.language, max_characters))
-    return _with_ids(lines)
+    spelling = Spelling(book)
+    return _with_ids([replace(line, speaker=spelling.written(line.speaker)) for line in lines])
 
 
 def names_in(book: Book) -> Names:
-    """The people of a book."""
+    """The people of a book, by their names in simplified characters."""
     return learn(_narration(book), book.language)
 
 
@@ -61,14 +66,15 @@ def _narration(book: Book) -> Iterator[tuple[str, bool]]:
         for paragraph in chapter.paragraphs:
             if paragraph.kind in ("heading", "break"):
                 continue
-            found = spans(paragraph.text, verb)
+            whole = plain(paragraph.text, book.language)
+            found = spans(whole, verb)
             quoted = any(span.speech for span in found)
             for span in found:
+                text = whole[span.start : span.end]
                 if not span.speech:
-                    text = paragraph.text[span.start : span.end]
                     yield text, quoted or text.rstrip().endswith((":", "："))
                 elif book.language == "zh":  # forms of address stand in speech: 小晚，你来
-                    yield paragraph.text[span.start : span.end], False
+                    yield text, False
 
 
 def _chapter(chapter: Chapter, names: Names, language: Language, max_characters: int) -> Iterator[Line]:
@@ -90,12 +96,12 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
         feeling = stretch.feeling or feeling
         by_hand = MARKED if stretch.feeling else ()
         if stretch.cue:
-            line = _line(chapter, stretch, stretch.unit.text, kind, decision)
+            line = _line(chapter, stretch, stretch.written, kind, decision)
             timed = replace(line, start=stretch.cue.start, duration=stretch.cue.seconds)
             yield replace(timed, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
             continue
         factor = ENGLISH_FACTOR if language == "en" else 1
-        for text in pieces(stretch.unit.text, max_characters * factor // 2, max_characters * factor):
+        for text in pieces(stretch.written, max_characters * factor // 2, max_characters * factor):
             line = _line(chapter, stretch, text, kind, decision)
             yield replace(line, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
 
@@ -128,38 +134,47 @@ def _line(
 def _paragraph(chapter: Chapter, number: int, language: Language, *, dashes: bool) -> list[_Stretch]:
     paragraph = chapter.paragraphs[number - 1]
     if paragraph.kind == "heading":
-        return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), kind="heading")]
+        return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), paragraph.text, kind="heading")]
     if paragraph.kind == "break":
         unit = Unit(paragraph.text, False, number, ends_conversation=True)
-        return [_Stretch(unit, kind="pause")]  # as long as the profile says
+        return [_Stretch(unit, paragraph.text, kind="pause")]  # as long as the profile says
     if paragraph.cue:
-        return [_subtitle(paragraph, paragraph.cue, number)]
+        return [_subtitle(paragraph, paragraph.cue, number, language)]
     marked = markup.read(paragraph)
     found: list[_Stretch] = []
     for part in marked.parts:
         if isinstance(part, float):
-            found.append(_Stretch(Unit("", False, number), kind="pause", pause=part))
+            found.append(_Stretch(Unit("", False, number), "", kind="pause", pause=part))
         elif marked.speaker is not None:
             decision = Decision(
-                marked.speaker or NARRATOR,
+                plain(marked.speaker, language) or NARRATOR,
                 1.0,
                 "markup",
                 "dialogue" if marked.speaker not in ("", NARRATOR) else "narration",
             )
-            found.append(_Stretch(Unit(part, True, number), marked=decision, feeling=marked.feeling))
+            unit = Unit(plain(part, language), True, number)
+            found.append(_Stretch(unit, part, marked=decision, feeling=marked.feeling))
         else:
-            found.extend(_Stretch(unit) for unit in _units(part, number, language, dashes=dashes))
+            found.extend(_stretches(part, number, language, dashes=dashes))
     return found
 
 
-def _subtitle(paragraph: Paragraph, cue: Cue, number: int) -> _Stretch:
+def _stretches(written: str, number: int, language: Language, *, dashes: bool) -> Iterator[_Stretch]:
+    at = 0
+    for unit in _units(plain(written, language), number, language, dashes=dashes):
+        yield _Stretch(unit, written[at : at + len(unit.text)])
+        at += len(unit.text)
+
+
+def _subtitle(paragraph: Paragraph, cue: Cue, number: int, language: Language) -> _Stretch:
     """A subtitle is one line whatever it holds, of whom the file names, or the narrator."""
     marked = markup.read(paragraph)
     text = " ".join(part.strip() for part in marked.parts if isinstance(part, str))
-    speaker = marked.speaker or cue.speaker or NARRATOR
+    speaker = plain(marked.speaker or cue.speaker, language) or NARRATOR
     why = "subtitle" if marked.speaker is None else "markup"
     decision = Decision(speaker, 1.0, why, "narration" if speaker == NARRATOR else "dialogue")
-    return _Stretch(Unit(text, True, number), marked=decision, feeling=marked.feeling, cue=cue)
+    unit = Unit(plain(text, language), True, number)
+    return _Stretch(unit, text, marked=decision, feeling=marked.feeling, cue=cue)
 
 
 def _units(text: str, number: int, language: Language, *, dashes: bool = True) -> list[Unit]:
