@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from pipeline.nouns import NARRATOR, Book, Chapter, Cue, Language, Line, LineKind, Paragraph
 from pipeline.script import markup
@@ -28,6 +29,7 @@ ENGLISH_FACTOR = 3
 """English letters for one Chinese character, in the time they take to say."""
 _DASH_START = re.compile(r"^\s*(?:——|—|–|- )\s*[^\W\d_]")
 
+_MARKS = re.compile(r"[，。、；：！？]*")
 _QUOTED = re.compile('[“”「」『』"]')
 
 
@@ -160,10 +162,13 @@ def _paragraph(chapter: Chapter, number: int, language: Language, *, dashes: boo
 
 
 def _stretches(written: str, number: int, language: Language, *, dashes: bool) -> Iterator[_Stretch]:
-    at = 0
-    for unit in _units(plain(written, language), number, language, dashes=dashes):
-        yield _Stretch(unit, written[at : at + len(unit.text)])
-        at += len(unit.text)
+    units = _units(plain(written, language), number, language, dashes=dashes)
+    ends = list(accumulate(len(unit.text) for unit in units))
+    for place in range(len(units) - 1):
+        if language == "zh" and units[place].speech:  # “走，”他说，“好”。他走了: the mark belongs to the quotation
+            ends[place] += len(_MARKS.findall(written[ends[place] : ends[place + 1]])[0])
+    for unit, start, end in zip(units, (0, *ends), ends, strict=False):
+        yield _Stretch(unit, written[start:end])
 
 
 def _subtitle(paragraph: Paragraph, cue: Cue, number: int, language: Language) -> _Stretch:
