@@ -16,21 +16,21 @@ _PARTICLE = re.compile(
 def simplified(text: str) -> str:
     """`text` with simplified characters in the places of traditional ones, as long as `text`. Text without traditional
     characters comes back as it is, and the table (OpenCC's) is not loaded for it."""
-    if text.isascii() or not _traditional().search(text):
+    if text.isascii() or _traditional().isdisjoint(text):
         return text
     found: str = _table().convert(text)
     if len(found) != len(text):  # no phrase of the table has another length today
         found = "".join(_table().convert(sign)[:1] or sign for sign in text)
-    return _PARTICLE.sub("着", found)
+    found = _PARTICLE.sub("着", found)
+    return text if found == text else found
 
 
 @cache
-def _traditional() -> re.Pattern[str]:
-    """A character that GB 2312, the national set of simplified ones, lacks, as nearly every traditional one is; or one that it
-    has and that no modern simplified text writes."""
+def _traditional() -> frozenset[str]:
+    """Characters that GB 2312, the national set of simplified ones, lacks, as it does nearly every traditional one; and those
+    that it has and that no modern simplified text writes."""
     plain = {bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF)}
-    beyond = (chr(code) for code in range(0x4E00, 0xA000) if chr(code) not in plain)
-    return re.compile(f"[{''.join(beyond)}著後麽]")
+    return frozenset(map(chr, range(0x4E00, 0xA000))) - plain | set("著後麽")
 
 
 @cache

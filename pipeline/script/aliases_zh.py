@@ -46,9 +46,13 @@ def merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) 
     called: Counter[str] = Counter()
     pattern = re.compile(any_of({*fits, *counts}))
     for text in texts:
-        found.update(pattern.findall(text))
-        if text.startswith(_SPEECH):
-            called.update(_addressed(text, pattern))
+        if not text.startswith(_SPEECH):
+            found.update(pattern.findall(text))
+            continue
+        for one in pattern.finditer(text):
+            found[one[0]] += 1
+            if one[0] in pet and _apart(text, one.start() - 1) and _apart(text, one.end()):
+                called[one[0]] += 1
     joined: dict[str, list[str]] = {name: [name] for name in full}
     for form, people in sorted(fits.items()):
         if form in pet and form not in counts and (not called[form] or not may_be_name(form)):
@@ -65,12 +69,8 @@ def merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) 
     return {name: tuple(joined.get(name, [name])) for name in counts if name in joined or name not in taken}
 
 
-def _addressed(text: str, pattern: re.Pattern[str]) -> list[str]:
-    """What stands alone between marks of speech."""
-    return [one[0] for one in pattern.finditer(text) if _apart(text, one.start() - 1) and _apart(text, one.end())]
-
-
 def _apart(text: str, at: int) -> bool:
+    """Whether text[at] is no part of a word: a mark of speech, or outside."""
     return not 0 <= at < len(text) or text[at] in "“”‘’「」『』，。！？、…—~～ "
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -54,7 +54,7 @@ def lines_of(book: Book, max_characters: int) -> list[Line]:
     for chapter in book.chapters:
         lines.extend(_chapter(chapter, names, book.language, max_characters))
     spelling = Spelling(book)
-    return _with_ids([replace(line, speaker=spelling.written(line.speaker)) for line in lines])
+    return _with_ids(lines, {name: spelling.written(name) for name in {line.speaker for line in lines}})
 
 
 def names_in(book: Book) -> Names:
@@ -203,13 +203,14 @@ def _with_tails(text: str, found: list[Span]) -> list[Span]:
     return kept
 
 
-def _with_ids(lines: list[Line]) -> list[Line]:
-    """Ids of chapter and content; a second line of the same id gets -2."""
+def _with_ids(lines: list[Line], written: Mapping[str, str]) -> list[Line]:
+    """Ids of chapter and content, a second line of the same id gets -2; names as they are `written`."""
     seen: Counter[str] = Counter()
     named = []
     for order, line in enumerate(lines, 1):
         content = line.text or f"{line.kind} {line.pause_after}"
         base = f"c{line.chapter:02d}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
         seen[base] += 1
-        named.append(replace(line, id=base if seen[base] == 1 else f"{base}-{seen[base]}", order=order))
+        own = base if seen[base] == 1 else f"{base}-{seen[base]}"
+        named.append(replace(line, id=own, order=order, speaker=written[line.speaker]))
     return named

@@ -142,9 +142,13 @@ def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]
 def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
     """Of 林晚 and 林晚轻, keep what the text repeats. The shorter is a cut where it hardly stands alone and the longer ones do
     (凤四老 of 凤四老爹); else the longer one stays only where most of the shorter's places are its."""
-    for short in sorted(counts, key=len):
-        longer = [word for word in counts if len(word) > len(short) and word.startswith(short)]
-        if not longer:
+    begun: dict[str, list[str]] = {}
+    for word in counts:
+        for length in range(2, len(word)):
+            begun.setdefault(word[:length], []).append(word)
+    for short in sorted(counts.keys() & begun.keys(), key=lambda word: (len(word), word)):
+        longer = [word for word in begun[short] if word in counts]
+        if short not in counts or not longer:
             continue
         if alone[short] < 0.2 * sum(alone[word] for word in longer) or short in lists("zh")["compound"]:
             del counts[short]

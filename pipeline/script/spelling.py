@@ -17,17 +17,18 @@ def plain(text: str, language: Language) -> str:
 
 
 class Spelling:
-    """How a book writes the names that were found in simplified characters. Costs nothing for a simplified book."""
+    """How a book writes the names that were found in simplified characters. Costs next to nothing for a simplified book."""
 
     def __init__(self, book: Book) -> None:
-        written = [one.text for chapter in book.chapters for one in chapter.paragraphs] if book.language == "zh" else []
-        read = [simplified(one) for one in written]
-        traditional = any(one is not two for one, two in zip(written, read, strict=True))
-        self._written, self._read = ("\n".join(written), "\n".join(read)) if traditional else ("", "")
+        texts = [one.text for chapter in book.chapters for one in chapter.paragraphs] if book.language == "zh" else []
+        traditional = [simplified(text) is not text for text in texts]
+        self._simple = [text for text, other in zip(texts, traditional, strict=True) if not other]
+        self._written = "\n".join(text for text, other in zip(texts, traditional, strict=True) if other)
+        self._read = simplified(self._written)
         self._known: dict[str, str] = {}
 
     def written(self, name: str) -> str:
-        """`name` as the book mostly writes it where it first stands; as it is where it does not stand there."""
+        """`name` as the book mostly writes it; as it is where it does not stand there."""
         if not self._read or name.isascii():
             return name
         if name not in self._known:
@@ -36,5 +37,7 @@ class Spelling:
             while at >= 0 and seen.total() < _SEEN:
                 seen[self._written[at : at + len(name)]] += 1
                 at = self._read.find(name, at + 1)
+            if seen.keys() - {name}:
+                seen[name] += sum(text.count(name) for text in self._simple)
             self._known[name] = seen.most_common(1)[0][0] if seen else name
         return self._known[name]

@@ -54,6 +54,12 @@ def test_a_name_given_by_hand_in_the_other_script_is_that_person() -> None:
     assert (lines[-1].speaker, lines[-1].emotion, lines[-1].delivery) == ("陳紹鈞", "憤怒:0.8", "whisper")
 
 
+def test_one_traditional_paragraph_does_not_rename_a_simplified_books_people() -> None:
+    lines = script.analyse(book(*map(simplified, STORY), "信上寫著：「致陳紹鈞」。陳紹鈞道：「誰寫的？」"))
+    assert {line.speaker for line in lines} == {"narrator", "陈绍钧", "赵丽苹", "樵夫"}
+    assert lines[-1].text == "「誰寫的？」"
+
+
 def test_a_cast_file_in_simplified_characters_casts_a_traditional_book(tmp_path: Path) -> None:
     path = tmp_path / "cast.yaml"
     voices = "voices: {one: {engine: espeak, variant: f2}, two: {engine: espeak, variant: m3}}"

@@ -53,7 +53,7 @@ _ONCE = (
     r"(?<!地)(?!地){how}{says}(?P<end>[：:；;]|[。，,.!！])"
 )
 """And one with a name that the book has too rarely to learn: 苏小小低声回答。 But 平静地问 names nobody of the family 平."""
-LEADS = re.compile(r"(?:[：:]|[道说问答曰叫喊骂][；;])\s*$")
+LEADS = re.compile(r"(?:[：:﹕]|[道说问答曰叫喊骂][；;﹔])\s*$")
 """The end of narration that leads to a quotation; a semicolon in the colon's place is a common slip."""
 _ANOTHER = re.compile("(?:又|另)有?一个$")
 _THAT = re.compile(r"[那这](?:一?[个位名])?$")
