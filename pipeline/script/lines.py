@@ -203,7 +203,7 @@ def _with_tails(text: str, found: list[Span]) -> list[Span]:
     return kept
 
 
-def _with_ids(lines: list[Line], written: Mapping[str, str]) -> list[Line]:
+def _with_ids(lines: list[Line], written: Mapping[str, str] = {}) -> list[Line]:
     """Ids of chapter and content, a second line of the same id gets -2; names as they are `written`."""
     seen: Counter[str] = Counter()
     named = []
@@ -212,5 +212,5 @@ def _with_ids(lines: list[Line], written: Mapping[str, str]) -> list[Line]:
         base = f"c{line.chapter:02d}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
         seen[base] += 1
         own = base if seen[base] == 1 else f"{base}-{seen[base]}"
-        named.append(replace(line, id=own, order=order, speaker=written[line.speaker]))
+        named.append(replace(line, id=own, order=order, speaker=written.get(line.speaker, line.speaker)))
     return named
