@@ -13,6 +13,7 @@ from pipeline.cast.model import Cast, Part
 from pipeline.nouns import Character, Language, Voice
 from pipeline.pronunciation import surnames
 from pipeline.shipped import yaml_of
+from pipeline.simplified import simplified
 
 EMBEDDED = "espeak"
 LEADING = 5
@@ -42,10 +43,11 @@ def complete(cast: Cast, characters: Iterable[Character]) -> Cast:
     """
     everyone = tuple(characters)
     names = (one for character in everyone for one in (character.name, *character.aliases))
-    cast = replace(cast, lexicon=surnames.of_names((*cast.parts, *names)) | dict(cast.lexicon))
+    lexicon = surnames.of_names(simplified(one) for one in (*cast.parts, *names)) | dict(cast.lexicon)
+    cast = replace(cast, lexicon=lexicon, parts=_in_either_script(cast.parts, everyone))
     if cast.anyone:
         return cast
-    unnamed = (one for one in everyone if one.name not in cast.parts)
+    unnamed = {simplified(one.name): one for one in reversed(everyone) if one.name not in cast.parts}.values()
     voices, parts = dict(cast.voices), dict(cast.parts)
     taken = {_sound(_table()["narrator"])}
     for one in sorted(unnamed, key=lambda one: (one.lines < LEADING, one.name)):
@@ -54,7 +56,14 @@ def complete(cast: Cast, characters: Iterable[Character]) -> Cast:
         name = f"default:{one.name}"
         voices[name] = Voice(name, EMBEDDED, dict(row))
         parts[one.name] = Part(one.name, name)
-    return replace(cast, voices=voices, parts=parts)
+    return replace(cast, voices=voices, parts=_in_either_script(parts, everyone))
+
+
+def _in_either_script(parts: Mapping[str, Part], everyone: Sequence[Character]) -> dict[str, Part]:
+    """`parts`, and whoever has a part's name in the other script (陳木南, 陈木南) with that part."""
+    plain = {simplified(name): part for name, part in reversed(list(parts.items()))}
+    both = {one.name: plain[simplified(one.name)] for one in everyone if simplified(one.name) in plain}
+    return both | dict(parts)
 
 
 def _kind(one: Character) -> str:

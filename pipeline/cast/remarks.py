@@ -16,8 +16,9 @@ def check(cast: Cast, characters: Sequence[Character]) -> list[Wording]:
     speaking = {one.name for one in characters} | {alias for one in characters for alias in one.aliases}
     own = {name: part for name, part in cast.parts.items() if not part.voice.startswith("default:")}
     remarks = []
+    heard = {id(part) for name, part in own.items() if name in speaking}
     for part in {id(part): part for part in own.values()}.values():
-        if part.name not in speaking and not speaking.intersection(part.aliases):
+        if id(part) not in heard:
             hint = did_you_mean(part.name, speaking - set(own))
             where, place = (
                 (f"{cast.path}, line {part.line}: ", f"{cast.path} 第 {part.line} 行：") if cast.path else ("", "")

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.deliver.book import FinishedBook
 from pipeline.nouns import Segment, Word
+from pipeline.simplified import simplified
 from pipeline.takes.notes import words_of
 
 
@@ -57,7 +58,7 @@ def _anchors(text: str, words: Sequence[Word]) -> list[tuple[int, float]]:
         for at, letter in enumerate(word.text.casefold())
         if at < len(word.text)
     ]
-    written = [sign.casefold()[:1] for sign in text]
+    written = [sign.casefold()[:1] for sign in simplified(text)]
     matcher = SequenceMatcher(None, written, [letter for letter, _ in letters], autojunk=False)
     return [
         (block.a + at, letters[block.b + at][1])

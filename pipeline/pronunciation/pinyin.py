@@ -14,6 +14,7 @@ from pipeline.pronunciation.sandhi import with_sandhi
 from pipeline.pronunciation.surnames import surnames
 from pipeline.pronunciation.text import HAN, READING
 from pipeline.pronunciation.words import by_words, marked
+from pipeline.simplified import simplified
 
 _PIECE = re.compile(rf"(?P<zh>[{HAN}]+)|(?P<mark>[,;:.!?\s]+)|(?P<en>[^{HAN},;:.!?\s]+)")
 _CHINESE = str.maketrans(",;:.!?", "，；：。！？")
@@ -151,6 +152,7 @@ def decided_closely(texts: Sequence[str], margin: float) -> list[list[tuple[int,
     from pipeline.pronunciation.polyphones import model
 
     found = []
+    texts = [simplified(text) for text in texts]
     for text, decided in zip(texts, model().read(texts), strict=True):
         close = [(at, one.syllable) for at, one in decided.items() if one.margin < margin]
         settled = _settled(text) if close and len(text) >= _CONTEXT else frozenset(range(len(text)))

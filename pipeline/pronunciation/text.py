@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pipeline.nouns import Language
 from pipeline.pronunciation.normalization import before_marks, written_out
 from pipeline.pronunciation.normalization.tables import words
 from pipeline.pronunciation.syllable import WRITTEN, canonical, syllables
 from pipeline.pronunciation.words import is_syllable, readings_of
+from pipeline.simplified import simplified
 from pipeline.wording import Wording
 
 VERSION = "7"
@@ -56,9 +58,11 @@ def spoken(text: str, language: Language, lexicon: Mapping[str, str] = {}) -> st
     without a sound dropped, punctuation reduced to ``, ; : . ! ?``. "" when there is nothing to say. Never raises.
 
     lexicon: term -> reading (``chang2 an1``, one syllable a character) or replacement (``sequel``). Longest first;
-    a Latin term matches whole words, whatever the case.
+    a Latin term matches whole words, whatever the case. Traditional characters leave as simplified ones, and a term of
+    either matches both.
     """
     text = _composed(text)
+    lexicon = {_term(term): value for term, value in lexicon.items()}
     text = _with_readings(text, language, lexicon)
     text = _with_lexicon(text, lexicon)
     parts = READING.split(text)
@@ -143,9 +147,12 @@ def silent_signs(text: str, language: Language) -> list[str]:
     return [sign for sign in left if not sign.isascii() and unicodedata.category(sign) in ("So", "Sm", "Sc")]
 
 
+_term = lru_cache(maxsize=4096)(simplified)
+
+
 def _composed(text: str) -> str:
     text = _TYPED_DASH.sub("—", text)
-    return text if text.isascii() else unicodedata.normalize("NFKC", before_marks(text))
+    return text if text.isascii() else simplified(unicodedata.normalize("NFKC", before_marks(text)))
 
 
 def _plain(text: str, language: Language) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pipeline.errors import ScriptError, did_you_mean
 from pipeline.nouns import DELIVERIES
 from pipeline.script.emotion_words import EXCLUSIVE
+from pipeline.simplified import simplified
 from pipeline.wording import Wording
 
 ALIASES = {
@@ -29,7 +30,7 @@ def parse(text: str, *, where: str = "") -> tuple[str, ...]:
     if not text.strip():
         return ()
     found = set()
-    for word in _SEPARATOR.split(text.strip()):
+    for word in _SEPARATOR.split(simplified(text.strip())):
         if word.lower() not in _KNOWN:
             hint = did_you_mean(word.lower(), _KNOWN)
             raise ScriptError(
@@ -53,7 +54,7 @@ def split(text: str, *, where: str = "") -> tuple[str, str]:
     feeling: list[str] = []
     voice: list[str] = []
     for word in _SEPARATOR.split(text.strip()):
-        (voice if word.lower() in _KNOWN else feeling).append(word)
+        (voice if simplified(word.lower()) in _KNOWN else feeling).append(word)
     return (" ".join(feeling), shown(parse(" ".join(voice), where=where))) if voice else (text.strip(), "")
 
 

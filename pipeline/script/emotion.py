@@ -18,6 +18,7 @@ from pipeline.errors import ScriptError, did_you_mean
 from pipeline.nouns import EMOTIONS, Emotion, Language
 from pipeline.script import emotion_words
 from pipeline.script.emotion_words import Hit
+from pipeline.simplified import simplified
 from pipeline.wording import Wording
 
 _PAIR = re.compile(r"^([^\s:：]+?)(?:[:：]\s*([0-9]*\.?[0-9]+))?$")
@@ -53,7 +54,7 @@ def parse(text: str, *, where: str = "") -> Emotion:
     if not text:
         return Emotion()
     known = _names()
-    pairs = [_PAIR.match(part) for part in re.split(r"[\s,，、;；]+", text)]
+    pairs = [_PAIR.match(part) for part in re.split(r"[\s,，、;；]+", simplified(text))]
     if all(pair and pair[1].lower() in known for pair in pairs):
         weights = dict.fromkeys(EMOTIONS, 0.0)
         for pair in pairs:
@@ -86,11 +87,12 @@ def deliveries(text: str) -> tuple[str, ...]:
 
 
 def _hits(text: str) -> list[Hit]:
-    return [hit for language in get_args(Language) for hit in emotion_words.find(text, language, "ways")]
+    plain = simplified(text)
+    return [hit for language in get_args(Language) for hit in emotion_words.find(plain, language, "ways")]
 
 
 def _understood(text: str) -> bool:
-    return any(emotion_words.knows(text, language) for language in get_args(Language))
+    return any(emotion_words.knows(simplified(text), language) for language in get_args(Language))
 
 
 def shown(weights: Mapping[str, float]) -> str:

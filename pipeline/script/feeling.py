@@ -74,6 +74,8 @@ class _Clause:
     hits: tuple[Hit, ...]
     voice: bool
     """Whether it speaks of speaking: 缓缓说, not 缓缓站起来."""
+    last: bool
+    """Whether it is of the last sentence."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class _Memory:
     weights: dict[str, float]
     deliveries: tuple[str, ...]
     paragraph: int
+    at: int
 
 
 def tagged(units: Sequence[Unit], decisions: Sequence[Decision], names: Names, language: Language) -> list[Feeling]:
@@ -106,7 +109,7 @@ class _Reader:
             if unit.paragraph - last > SILENCE:
                 self.memory.clear()
             last = unit.paragraph
-            weights, deliveries = self._faded(decision, unit, *self._of(at))
+            weights, deliveries = self._faded(at, *self._of(at))
             found.append(Feeling(emotion.shown(weights), delivery.shown(deliveries)))
         return found
 
@@ -167,7 +170,8 @@ class _Reader:
                 yield clause, 1.0
         if before is not None:
             for clause in self._clauses(at - 1, head=False):
-                if self._about(clause, decision):
+                nobody = not clause.person and not clause.last and self.language == "zh"
+                if self._about(clause, decision) and not nobody:  # 太祖大怒，下了旨。王冕道： the anger is not 王冕's
                     yield clause, 1.0
         if before is None and after is None and decision.speaker != UNKNOWN:
             pronouns = lists(self.language)["pronouns"]
@@ -205,13 +209,14 @@ class _Reader:
             return
         words, person, start = speech(self.language), "", 0
         ends = [(mark.start(), mark.end()) for mark in _CLAUSE[self.language].finditer(text)]
+        stops = [mark.end() for mark in _STOP.finditer(text) if text[mark.end() :].strip()]
         for stop, behind in [*ends, (len(text), len(text))]:
             clause = text[start:stop]
             person = self.names.subject(clause.strip()) or person
             inside = tuple(hit for hit in hits if start <= hit.start < stop)
             if inside:
                 voice = bool(_VOICE[self.language].search(clause) or words.verb.search(clause))
-                yield _Clause(person, inside, voice)
+                yield _Clause(person, inside, voice, start >= (stops[-1] if stops else 0))
             start = behind
 
     def _about(self, clause: _Clause, decision: Decision) -> bool:
@@ -230,11 +235,14 @@ class _Reader:
     # --- over a conversation ---------------------------------------------------------------------------------------
 
     def _faded(
-        self, decision: Decision, unit: Unit, weights: dict[str, float], deliveries: tuple[str, ...]
+        self, at: int, weights: dict[str, float], deliveries: tuple[str, ...]
     ) -> tuple[dict[str, float], tuple[str, ...]]:
+        decision, unit = self.decisions[at], self.units[at]
         memory = self.memory.get(decision.speaker)
         if memory and decision.speaker != UNKNOWN:
-            together = memory.paragraph == unit.paragraph or decision.why == "continued"
+            together = decision.why == "continued" or (
+                memory.paragraph == unit.paragraph and self._goes_on(memory.at, at)
+            )
             share = LINGERS if together else FADES
             share *= min(1.0, decision.confidence / SURE)
             left = {name: weight * share for name, weight in memory.weights.items()}
@@ -243,8 +251,16 @@ class _Reader:
                 deliveries = deliveries or (memory.deliveries if together else ())
             elif "calm" not in weights:
                 weights = {name: max(weight, left.get(name, 0.0)) for name, weight in weights.items()}
-        self.memory[decision.speaker] = _Memory(weights, deliveries, unit.paragraph)
+        self.memory[decision.speaker] = _Memory(weights, deliveries, unit.paragraph, at)
         return weights, deliveries
+
+    def _goes_on(self, one: int, two: int) -> bool:
+        """Whether nobody speaks and little happens between two quotations of a paragraph."""
+        between = self.units[one + 1 : two]
+        return (
+            not any(unit.speech for unit in between)
+            and sum(len(unit.text) for unit in between) <= _REACH[self.language]
+        )
 
 
 def _said(text: str, language: Language) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Book -> lines: mark-up off, quotes found, speakers decided, long stretches cut, ids given.
 
-The law of this module: the lines of a paragraph join to its text, mark-up and white space aside.
+The law of this module: the lines of a paragraph join to its text, mark-up and white space aside. Chinese is analysed in
+simplified characters; lines and names have those of the book.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from pipeline.nouns import NARRATOR, Book, Chapter, Cue, Language, Line, LineKind, Paragraph
 from pipeline.script import markup
@@ -19,6 +21,7 @@ from pipeline.script.feeling import Feeling, tagged
 from pipeline.script.names import Names, learn
 from pipeline.script.quotes import Span, spans
 from pipeline.script.sentences import pieces
+from pipeline.script.spelling import Spelling, plain
 from pipeline.script.table import MARKED
 from pipeline.script.words import speech
 
@@ -26,14 +29,17 @@ ENGLISH_FACTOR = 3
 """English letters for one Chinese character, in the time they take to say."""
 _DASH_START = re.compile(r"^\s*(?:——|—|–|- )\s*[^\W\d_]")
 
+_MARKS = re.compile(r"[，。、；：！？]*")
 _QUOTED = re.compile('[“”「」『』"]')
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A unit with what the attribution does not need: its kind when it is settled, a pause, or mark-up's word."""
+    """A unit with what the attribution does not need: its text as written (the unit's is simplified Chinese, as long as this),
+    its kind when it is settled, a pause, or mark-up's word."""
 
     unit: Unit
+    written: str
     kind: LineKind | None = None
     pause: float | None = None
     marked: Decision | None = None
@@ -47,11 +53,12 @@ def lines_of(book: Book, max_characters: int) -> list[Line]:
     lines: list[Line] = []
     for chapter in book.chapters:
         lines.extend(_chapter(chapter, names, book.language, max_characters))
-    return _with_ids(lines)
+    spelling = Spelling(book)
+    return _with_ids(lines, {name: spelling.written(name) for name in {line.speaker for line in lines}})
 
 
 def names_in(book: Book) -> Names:
-    """The people of a book."""
+    """The people of a book, by their names in simplified characters."""
     return learn(_narration(book), book.language)
 
 
@@ -61,14 +68,15 @@ def _narration(book: Book) -> Iterator[tuple[str, bool]]:
         for paragraph in chapter.paragraphs:
             if paragraph.kind in ("heading", "break"):
                 continue
-            found = spans(paragraph.text, verb)
+            whole = plain(paragraph.text, book.language)
+            found = spans(whole, verb)
             quoted = any(span.speech for span in found)
             for span in found:
+                text = whole[span.start : span.end]
                 if not span.speech:
-                    text = paragraph.text[span.start : span.end]
                     yield text, quoted or text.rstrip().endswith((":", "："))
                 elif book.language == "zh":  # forms of address stand in speech: 小晚，你来
-                    yield paragraph.text[span.start : span.end], False
+                    yield text, False
 
 
 def _chapter(chapter: Chapter, names: Names, language: Language, max_characters: int) -> Iterator[Line]:
@@ -90,12 +98,12 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
         feeling = stretch.feeling or feeling
         by_hand = MARKED if stretch.feeling else ()
         if stretch.cue:
-            line = _line(chapter, stretch, stretch.unit.text, kind, decision)
+            line = _line(chapter, stretch, stretch.written, kind, decision)
             timed = replace(line, start=stretch.cue.start, duration=stretch.cue.seconds)
             yield replace(timed, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
             continue
         factor = ENGLISH_FACTOR if language == "en" else 1
-        for text in pieces(stretch.unit.text, max_characters * factor // 2, max_characters * factor):
+        for text in pieces(stretch.written, max_characters * factor // 2, max_characters * factor):
             line = _line(chapter, stretch, text, kind, decision)
             yield replace(line, emotion=feeling.emotion, delivery=feeling.delivery, by_hand=by_hand)
 
@@ -128,38 +136,50 @@ def _line(
 def _paragraph(chapter: Chapter, number: int, language: Language, *, dashes: bool) -> list[_Stretch]:
     paragraph = chapter.paragraphs[number - 1]
     if paragraph.kind == "heading":
-        return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), kind="heading")]
+        return [_Stretch(Unit(paragraph.text, False, number, ends_conversation=True), paragraph.text, kind="heading")]
     if paragraph.kind == "break":
         unit = Unit(paragraph.text, False, number, ends_conversation=True)
-        return [_Stretch(unit, kind="pause")]  # as long as the profile says
+        return [_Stretch(unit, paragraph.text, kind="pause")]  # as long as the profile says
     if paragraph.cue:
-        return [_subtitle(paragraph, paragraph.cue, number)]
+        return [_subtitle(paragraph, paragraph.cue, number, language)]
     marked = markup.read(paragraph)
     found: list[_Stretch] = []
     for part in marked.parts:
         if isinstance(part, float):
-            found.append(_Stretch(Unit("", False, number), kind="pause", pause=part))
+            found.append(_Stretch(Unit("", False, number), "", kind="pause", pause=part))
         elif marked.speaker is not None:
             decision = Decision(
-                marked.speaker or NARRATOR,
+                plain(marked.speaker, language) or NARRATOR,
                 1.0,
                 "markup",
                 "dialogue" if marked.speaker not in ("", NARRATOR) else "narration",
             )
-            found.append(_Stretch(Unit(part, True, number), marked=decision, feeling=marked.feeling))
+            unit = Unit(plain(part, language), True, number)
+            found.append(_Stretch(unit, part, marked=decision, feeling=marked.feeling))
         else:
-            found.extend(_Stretch(unit) for unit in _units(part, number, language, dashes=dashes))
+            found.extend(_stretches(part, number, language, dashes=dashes))
     return found
 
 
-def _subtitle(paragraph: Paragraph, cue: Cue, number: int) -> _Stretch:
+def _stretches(written: str, number: int, language: Language, *, dashes: bool) -> Iterator[_Stretch]:
+    units = _units(plain(written, language), number, language, dashes=dashes)
+    ends = list(accumulate(len(unit.text) for unit in units))
+    for place in range(len(units) - 1):
+        if language == "zh" and units[place].speech:  # “走，”他说，“好”。他走了: the mark belongs to the quotation
+            ends[place] += len(_MARKS.findall(written[ends[place] : ends[place + 1]])[0])
+    for unit, start, end in zip(units, (0, *ends), ends, strict=False):
+        yield _Stretch(unit, written[start:end])
+
+
+def _subtitle(paragraph: Paragraph, cue: Cue, number: int, language: Language) -> _Stretch:
     """A subtitle is one line whatever it holds, of whom the file names, or the narrator."""
     marked = markup.read(paragraph)
     text = " ".join(part.strip() for part in marked.parts if isinstance(part, str))
-    speaker = marked.speaker or cue.speaker or NARRATOR
+    speaker = plain(marked.speaker or cue.speaker, language) or NARRATOR
     why = "subtitle" if marked.speaker is None else "markup"
     decision = Decision(speaker, 1.0, why, "narration" if speaker == NARRATOR else "dialogue")
-    return _Stretch(Unit(text, True, number), marked=decision, feeling=marked.feeling, cue=cue)
+    unit = Unit(plain(text, language), True, number)
+    return _Stretch(unit, text, marked=decision, feeling=marked.feeling, cue=cue)
 
 
 def _units(text: str, number: int, language: Language, *, dashes: bool = True) -> list[Unit]:
@@ -183,13 +203,14 @@ def _with_tails(text: str, found: list[Span]) -> list[Span]:
     return kept
 
 
-def _with_ids(lines: list[Line]) -> list[Line]:
-    """Ids of chapter and content; a second line of the same id gets -2."""
+def _with_ids(lines: list[Line], written: Mapping[str, str] = {}) -> list[Line]:
+    """Ids of chapter and content, a second line of the same id gets -2; names as they are `written`."""
     seen: Counter[str] = Counter()
     named = []
     for order, line in enumerate(lines, 1):
         content = line.text or f"{line.kind} {line.pause_after}"
         base = f"c{line.chapter:02d}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
         seen[base] += 1
-        named.append(replace(line, id=base if seen[base] == 1 else f"{base}-{seen[base]}", order=order))
+        own = base if seen[base] == 1 else f"{base}-{seen[base]}"
+        named.append(replace(line, id=own, order=order, speaker=written.get(line.speaker, line.speaker)))
     return named

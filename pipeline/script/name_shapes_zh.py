@@ -26,6 +26,11 @@ def may_be_name(word: str) -> bool:
     return not (word.startswith(_stops()) or word.endswith(_NO_NAME_ENDS) or says_how(word))
 
 
+def is_noun(word: str) -> bool:
+    """和尚, 管家, 那客人: a word for what somebody is, which many may be."""
+    return word in lists("zh")["people"] or word in lists("zh")["offices"]
+
+
 def says_how(word: str) -> bool:
     """悄声, 强笑, 平静地, 严肃: words of manner, which stand before a speech verb as names do."""
     if word.startswith(_manner()) or word.endswith("地"):

@@ -7,13 +7,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.script.aliases_zh import merged, told
 from pipeline.script.name_shapes_zh import LATIN, NICKNAME, is_latin, is_nickname, may_be_name
 from pipeline.script.names import Names, any_of
-from pipeline.script.words import lists, speech
+from pipeline.script.words import lists, speech, weak_lead
 
 _HEAD = re.compile(rf"^[\s　]*({LATIN}|[\u4e00-\u9fff·]{{1,12}})")
 _CLAUSE = re.compile(r"(?:[，。！？；：、…“”‘’「」—]|(?<![A-Za-z])\s|\s(?![A-Za-z]))+")
 _SPEECH = tuple("“‘「『\"'")
+_THAT = re.compile(
+    r"^[那这](?:一?[个位名])?(?![人里边时日知年夜天儿么样个些伙夥班群般阵声句番件厮一二两三四五六七八九十几]|汉(?!子))"
+    r"(?=[\u4e00-\u9fff]{2})"
+)
+"""那小厮: a servant, not somebody of the family 那."""
+_THOSE = re.compile(r"那[汉厮僧婆尼将贼]")
+_PLACES = "上里中下边前后外间处"
+"""Ends of words that tell where: 船上."""
+_NAH = re.compile(r"那[大二三四五六七八九十]")
+_WAY = re.compile(r"[学守粮盐巡]道(?=[\u4e00-\u9fff])|.?道(?:[台士人长姑童爷]|员)")
 _CALLED = re.compile(rf"(?<![^“‘「『，。！？、…—])({NICKNAME})(?=[，。！？、…—”’」』])")
 _INTRODUCED = r"(?:我叫|我是|名叫|我姓{family}，叫|姓{family}，名)({family}[\u4e00-\u9fff]{{1,2}})(?![\u4e00-\u9fff])"
 _STARTS = r"(?<![^。！？…”’」』\s])"
@@ -22,31 +33,38 @@ _OLD_USE = 0.03
 """Where 她 is less than this part of the pronouns, the book writes 他 of women too, as books did before 1920."""
 _OBJECT_OF = "[对向与和同见问叫把被给跟找请替唤命]"
 """What stands before somebody whom others speak to, see, or are with."""
-_KIN = "嫂哥姐妹爹妈娘爷奶叔伯姑姨婆公"
 
 
 def learn(texts: Iterable[tuple[str, bool]]) -> Names:
-    data, verb = lists("zh"), speech("zh").verb
+    data = lists("zh")
     prefixes: Counter[str] = Counter()
     alone: Counter[str] = Counter()
+    pointed: Counter[str] = Counter()
     seen: list[str] = []
     for text, beside in texts:
         seen.append(text)
         if not beside:
             continue
-        for clause in _CLAUSE.split(text):
-            found = verb.search(clause)
-            if found and found.start() == 1 and found[0][0] == "道":  # 乔道清道: the 道 of a name
-                found = verb.search(clause, found.end() + 1) or found
-            head = _HEAD.match(clause[: found.start()] if found else "")
+        for before in (*map(_before_the_verb, _CLAUSE.split(text)), _before_a_colon(text)):
+            head = _HEAD.match(before)
             if not head:
                 continue
             word = head[1]
-            if found and is_latin(word):
-                alone[word] += word == clause[: found.start()].strip()
+            whole = word == before.strip()
+            if is_latin(word):
+                alone[word] += whole
                 prefixes[word] += 1
                 continue
-            if found and len(word) <= 4 and word == clause[: found.start()].strip():
+            if word[0] in "那这":
+                bare = _THAT.sub("", word)
+                if bare != word:
+                    word = bare
+                    pointed[word] += whole
+                elif word[:2] in data["people"] or _THOSE.match(word):
+                    word, whole = word[:2], whole and len(word) == 2
+                elif not (whole and _NAH.fullmatch(word)):
+                    continue
+            if whole and len(word) <= 4:
                 alone[word] += 1
             for length in (2, 3, 4):
                 if len(word) >= length:
@@ -63,17 +81,41 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
         elif word[0] in "向从于方" and ((len(word) == 2 and alone[word] < 3) or not may_be_name(word[1:])):
             continue  # 方出来, 向他
         elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
-            len(word) in (2, 3) and alone[word] >= 3 and alone[word] >= 0.25 * prefixes[word]
+            len(word) in (2, 3)
+            and (pointed[word] or alone[word] >= 3)
+            and alone[word] >= 0.25 * prefixes[word]
+            and word[-1] not in _PLACES
         ):
             counts[word] = prefixes[word] + alone[word]
     _add_called(counts, seen)
     _drop_parts(counts, alone)
-    _drop_adverbs(counts, surnames, seen)
+    _drop_adverbs(counts, surnames, seen, pointed)
     genders = _genders(counts, seen)
-    aliases = _merged(counts, genders, seen)
+    aliases = merged(counts, genders, seen)
     mentions = Counter({name: sum(counts[form] for form in forms) for name, forms in aliases.items()})
-    told = {name: next((genders[form] for form in forms if genders.get(form)), "") for name, forms in aliases.items()}
-    return Names(mentions, told, "zh", aliases)
+    known = {name: next((genders[form] for form in forms if genders.get(form)), "") for name, forms in aliases.items()}
+    return Names(mentions, known, "zh", aliases)
+
+
+def _before_the_verb(clause: str) -> str:
+    """What stands before the verb of speech, "" without one. 道 in a name (乔道清道), an office (范学道道, 向道台说) or a way
+    (道人) is no verb."""
+    verb = speech("zh").verb
+    found = verb.search(clause)
+    while found and found[0][0] == "道":
+        at, end = found.start(), found.start() + 1
+        title = _WAY.match(clause, max(at - 1, 0))
+        twice = verb.match(clause, end)  # 学道|道, 学道|问道
+        if not (title or (twice and at > 1) or (at == 1 and verb.search(clause, end))):
+            break
+        found = verb.search(clause, title.end() if title else end)
+    return clause[: found.start()] if found else ""
+
+
+def _before_a_colon(text: str) -> str:
+    """林晚 of 林晚赞：, where a weak verb stands before the colon."""
+    match = weak_lead().search(text)
+    return _CLAUSE.split(text[: match.start()])[-1] if match else ""
 
 
 def given(people: Mapping[str, Sequence[str]], genders: Mapping[str, str], texts: Sequence[str] = ()) -> Names:
@@ -87,63 +129,33 @@ def given(people: Mapping[str, Sequence[str]], genders: Mapping[str, str], texts
     )
 
 
-def _merged(counts: Counter[str], genders: dict[str, str], texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Each person's forms. A short form (小晚, 晚儿, 晚晚, the given name alone, surname and title) joins the one full
-    name it fits; where several fit, it joins one that is named five times as often as any other, or none."""
-    data = lists("zh")
-    surnames, titles = frozenset(data["surnames"]), data["titles"]
-    full = [
-        name
-        for name in counts
-        if len(name) in (2, 3) and name[0] in surnames and name[1:] not in titles and name not in data["people"]
-    ]
-    fits: dict[str, list[str]] = {}
-    for name in full:
-        last = name[-1]
-        short = {name[0] + title for title in titles}
-        if last not in _KIN:
-            short |= {f"小{last}", f"阿{last}", f"{last}儿", last * 2}
-        if len(name) == 3:
-            short |= {name[1:], *(name[1:] + title for title in titles)}
-        for form in short - set(full) - {name[0] + "母"}:  # 贾母 is the mother of them all
-            fits.setdefault(form, []).append(name)
-    found: Counter[str] = Counter()
-    pattern = re.compile(any_of({*fits, *counts}))
-    for text in texts:
-        found.update(pattern.findall(text))
-    joined: dict[str, list[str]] = {name: [name] for name in full}
-    for form, people in sorted(fits.items()):
-        told = _told(form, titles)
-        ranked = sorted(
-            (one for one in people if genders.get(one, told) in (told, "") or not told), key=lambda one: -counts[one]
-        )
-        alone = bool(ranked) and (len(ranked) == 1 or counts[ranked[0]] >= 5 * counts[ranked[1]])
-        if found[form] >= 2 and alone:
-            joined[ranked[0]].append(form)
-            counts[form] = counts[form] or found[form]
-    taken = {form for forms in joined.values() for form in forms}
-    return {name: tuple(joined.get(name, [name])) for name in counts if name in joined or name not in taken}
-
-
 def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]) -> bool:
     if is_latin(word) or is_nickname(word):
         return True
     if word[0] in "老小阿大" and len(word) in (2, 3) and word[1] in surnames | set("一二三四五六七八九幺"):
         return True
+    if len(word) > 2 and word[:2] in lists("zh")["compound"]:
+        return True
     return word[0] in surnames and (len(word) in (2, 3) or word[1:] in titles or word[2:] in titles)
 
 
 def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
-    """Of 林晚 and 林晚轻, keep what the text repeats: the longer one only where most of the shorter's places are its."""
-    for word in sorted(counts, key=len, reverse=True):
+    """Of 林晚 and 林晚轻, keep what the text repeats. The shorter is a cut where it hardly stands alone and the longer ones do
+    (凤四老 of 凤四老爹); else the longer one stays only where most of the shorter's places are its."""
+    begun: dict[str, list[str]] = {}
+    for word in counts:
         for length in range(2, len(word)):
-            short = word[:length]
-            if short not in counts or word not in counts:
-                continue
+            begun.setdefault(word[:length], []).append(word)
+    for short in sorted(counts.keys() & begun.keys(), key=lambda word: (len(word), word)):
+        longer = [word for word in begun[short] if word in counts]
+        if short not in counts or not longer:
+            continue
+        if alone[short] < 0.2 * sum(alone[word] for word in longer) or short in lists("zh")["compound"]:
+            del counts[short]
+            continue
+        for word in longer:
             if counts[word] < 0.6 * counts[short] or alone[word] < alone[short]:
                 del counts[word]
-            elif alone[short] < 0.2 * alone[word]:
-                del counts[short]
 
 
 def _add_called(counts: Counter[str], texts: Sequence[str]) -> None:
@@ -163,16 +175,22 @@ def _add_called(counts: Counter[str], texts: Sequence[str]) -> None:
         counts.update({word: times for word, times in found.items() if times >= (2 if is_nickname(word) else 1)})
 
 
-def _drop_adverbs(counts: Counter[str], surnames: frozenset[str], texts: Sequence[str]) -> None:
+def _drop_adverbs(
+    counts: Counter[str], surnames: frozenset[str], texts: Sequence[str], pointed: Mapping[str, int]
+) -> None:
     """Words without a surname that stand before speech verbs are names if somebody also speaks to them, sees them, is with
-    them; 拍手, 含泪 and 越发 are how it is said. A word with a surname is one if a sentence ever begins with it, too."""
+    them, says 那 of them (`pointed`: 那店伙道), or if they are three characters and often begin a sentence that says they
+    speak; 拍手, 含泪 and 越发 are how it is said. A word with a surname is one if a sentence ever begins with it, too."""
     people = lists("zh")["people"]
-    doubtful = [word for word in counts if word not in people and not is_nickname(word) and not is_latin(word)]
+    sure = {word for word in counts if word in people or pointed[word] or is_nickname(word) or is_latin(word)}
+    doubtful = [word for word in counts if word not in sure]
     if not doubtful:
         return
     met: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     begun: Counter[str] = Counter()
+    speaks: Counter[str] = Counter()
+    verb = speech("zh").verb
     pattern = re.compile(f"(?:({_OBJECT_OF})|({_STARTS}))?({any_of(doubtful)})([，。！？、…—”’」』])?")
     for text in texts:
         spoken = text.startswith(_SPEECH)
@@ -181,11 +199,13 @@ def _drop_adverbs(counts: Counter[str], surnames: frozenset[str], texts: Sequenc
             called = spoken and match[4] and text[match.start(3) - 1] in "“‘「『，。！？、…—"
             whole[word] += 1
             met[word] += bool(match[1] or called)
-            begun[word] += match[2] is not None and not spoken
+            if match[2] is not None and not spoken:
+                begun[word] += 1
+                speaks[word] += len(word) == 3 and verb.match(text, match.end(3)) is not None
     for word in doubtful:
         family = word[0] in surnames
         if (family and not met[word] and not begun[word]) or (
-            not family and whole[word] >= 10 and met[word] < 0.015 * whole[word]
+            not family and whole[word] >= 10 and met[word] < 0.015 * whole[word] and speaks[word] < 3
         ):
             del counts[word]
 
@@ -220,11 +240,11 @@ def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
     modern = pronouns["她"] >= _OLD_USE * pronouns["他"]
     genders = {}
     for name, seen in hints.items():
-        told = _told(name, {**data["titles"], **data["people"], **data["told"]})
+        title_tells = told(name, {**data["titles"], **data["people"], **data["told"]})
         male, female = seen["male"], seen["female"]
         title = _most(called[name]) or ("" if modern else _by_signs(name, data["female"], data["male"]))
-        if told:
-            genders[name] = told
+        if title_tells:
+            genders[name] = title_tells
         elif title:
             genders[name] = title
         elif male + female >= 2 and max(male, female) >= 2 * min(male, female):
@@ -249,13 +269,3 @@ def _most(seen: Counter[str]) -> str:
     if not ranked or ranked[0][1] < 2:
         return ""
     return ranked[0][0] if len(ranked) == 1 or ranked[0][1] >= 3 * ranked[1][1] else ""
-
-
-def _told(name: str, words: dict[str, str]) -> str:
-    """The gender that a title at the end of a name tells."""
-    for length in (3, 2, 1):
-        told = words.get(name[-length:], "") if len(name) >= length else ""
-        gender = next((part for part in told.split() if part in ("male", "female")), "")
-        if gender:
-            return gender
-    return ""

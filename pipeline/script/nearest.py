@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.script.aliases_en import at_odds, one_person, same_first_name
 from pipeline.script.lexicon_en import is_title
+from pipeline.simplified import simplified
 
 _NEAR = 0.49
 """Share of letters in common (difflib's ratio) from which a name is a slip of the pen: one character of two."""
@@ -33,7 +34,7 @@ def nearest_person(name: str, people: Mapping[str, Sequence[str]]) -> str:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.replace(".", " ").split()).casefold()
+    return simplified(" ".join(name.replace(".", " ").split()).casefold())
 
 
 def _likeness(name: str, forms: Sequence[str]) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.nouns import NARRATOR, UNKNOWN, Book, Character, Line
 from pipeline.script.lines import names_in
+from pipeline.script.spelling import Spelling, plain
 from pipeline.script.words import lists
 
 
@@ -19,18 +20,14 @@ def found_in(lines: Sequence[Line], book: Book) -> list[Character]:
             counts[line.speaker] += 1
             if len(samples.get(line.speaker, "")) < 12:
                 samples[line.speaker] = line.text
-    names = names_in(book)
-    return [
-        Character(
-            name,
-            count,
-            samples[name],
-            aliases=tuple(form for form in names.aliases.get(name, ()) if form != name),
-            gender=names.gender(name),
-            age=_age(name, book.language),
-        )
-        for name, count in counts.most_common()
-    ]
+    names, spelling = names_in(book), Spelling(book)
+    found = []
+    for name, count in counts.most_common():
+        known = plain(name, book.language)
+        forms = tuple(spelling.written(form) for form in names.aliases.get(known, ()) if form != known)
+        gender, age = names.gender(known), _age(known, book.language)
+        found.append(Character(name, count, samples[name], aliases=forms, gender=gender, age=age))
+    return found
 
 
 def _age(name: str, language: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 _PAIRS = {"“": "”", "「": "」", "『": "』", "‘": "’", "＂": "＂", '"': '"'}
 _MARK = re.compile(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
 _CLOSING = frozenset("”」』")
+_SWAPPED = {"」": "』", "』": "」"}
 _ENDS = frozenset(".,!?…。，！？—-")
 _WORD = re.compile(r"[^\W_]")
 _SENTENCE_MARK = re.compile(r"[。！？!?…，,；;～~—]|\.(?:\W|$)")
@@ -124,6 +125,9 @@ def _quotations(text: str) -> list[Span]:
             closing.append(_PAIRS[sign])
         elif sign in _CLOSING and not closing and not found and text[at - 1 : at] in _ENDS:
             found.append(Span(0, at + 1, True))  # the end of a speech that verses or a letter interrupted
+        elif closing == [_SWAPPED.get(sign)] and _slip(text, at, closing[0]):
+            closing.pop()
+            found.append(Span(start, at + 1, True))
         elif _stands(sign, first, closing) and not _apostrophe(text, at, sign):
             del closing[first[sign] :]  # an inner quotation was never closed
             if not closing:
@@ -135,6 +139,12 @@ def _quotations(text: str) -> list[Span]:
         if _inside(found, single):
             return single
     return found
+
+
+def _slip(text: str, at: int, closing: str) -> bool:
+    """Whether the mark at text[at] closes what another mark should: 「走罢。』他道, with no 」 before the next 「."""
+    following = _MARK.search(text, at + 1)
+    return text[at - 1] in _ENDS and (following is None or following[0] != closing)
 
 
 def _inside(inner: list[Span], outer: list[Span]) -> bool:

@@ -281,3 +281,22 @@ def test_lines_carry_the_tag_on_every_piece() -> None:
 )  # fmt: skip
 def test_capitals_shout_where_they_are_exclaimed(line: str, shouts: bool) -> None:
     assert tagged(line, language="en")[0][1] == ("shout" if shouts else "")
+
+
+def felt(text: str) -> list[tuple[str, str]]:
+    return [(line.emotion, line.delivery) for line in analysed(text) if line.kind == "dialogue"]
+
+
+def test_haste_is_no_fear() -> None:
+    assert felt("林晚慌忙走过来，说道：“请坐。”")[0] == ("", "")
+
+
+def test_what_nobody_named_felt_before_is_not_the_speakers() -> None:
+    assert felt("皇帝大怒，下了一道圣旨。林晚看完，说道：“这个法子不好。”")[0] == ("", "")
+
+
+def test_a_shout_ends_where_the_story_goes_on_in_the_same_paragraph() -> None:
+    between = "一直走回家去，吃了一碗饭，喝了两杯茶，又看了半日的书，只见天色渐渐地晚了下来，院子里的人都散了，他也收拾了笔墨。"
+    said = felt(f"陈默嚷道：“我不去！”{between}点了灯，坐在桌边，陈默问道：“这墨可要写字？”")
+    assert said[0][1] == "shout"
+    assert said[1][1] == ""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import EngineError
 from pipeline.pronunciation.text import READING
+from pipeline.simplified import simplified
 
 SEGMENT = 120
 """Pieces that one segment should hold at most; the model was trained on short texts."""
@@ -25,11 +25,6 @@ _MARKS = str.maketrans(
     | dict.fromkeys("·—～~", "-")
     | dict.fromkeys('“”‘’"（）()《》【】[]「」', "'")
 )
-_PARTICLE = re.compile(
-    "(?<=[看拿捧抱翻读夹笑])著"
-    "|(?<![名原巨专遗合编译撰拙新旧土显卓昭彰较所])(?<!微知)(?<!(?<![谈议讨争辩评])论)著(?![名作者述录称书有于文《])"
-)
-"""著 as Traditional books write the particle (看著, 睡著了): the table that simplifies leaves it, because of 著名 and 原著."""
 _FINAL_U = re.compile(r"^([JQX])[UÜ]")
 _BREAKS = (",", "▁,", "-")
 _STOPS = (".", "!", "?", "▁.", "▁?", "▁...")
@@ -71,17 +66,9 @@ class Tokenizer:
 def prepared(text: str) -> str:
     """A spoken text as the vocabulary spells it: readings in place of their characters, simplified characters, plain marks,
     spaces around wide characters, capitals."""
-    text = _simplifier().convert(READING.sub(lambda match: f" {syllable(match[2])} ", text))
-    text = _PARTICLE.sub("着", text)
+    text = simplified(READING.sub(lambda match: f" {syllable(match[2])} ", text))
     text = _WIDE.sub(r" \1 ", text.translate(_MARKS))
     return re.sub(r"\s+", " ", text).strip().upper()
-
-
-@cache
-def _simplifier() -> Any:
-    import opencc
-
-    return opencc.OpenCC("t2s")
 
 
 def syllable(reading: str) -> str:

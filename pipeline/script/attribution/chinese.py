@@ -12,7 +12,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
@@ -25,10 +24,12 @@ from pipeline.script.attribution.people_zh import (
     indefinite,
     read,
     somebody_at_the_head,
+    spoken_to,
+    told_apart,
 )
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
-from pipeline.script.words import lists, speech
+from pipeline.script.words import speech, weak_lead
 
 MOST = 9
 """Candidates of a conversation, unless the text says of more people that they speak."""
@@ -39,10 +40,12 @@ _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|�
 _HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
 _ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
 _GOES_ON = re.compile(
-    r"[他她]?(?:[^，。]{0,6}[说道问叫喊答][，,])?(?:又|接着|继续|还|再)|[^：:]*[说道问叫喊答笑][了着]?[^：:]{0,6}[，,。]"
+    r"[便又就却转]{0,2}(?:回头|转身|扭头)?[向对][^，。：:]{1,8}[说道问叫][^，。]{0,2}[：:]|[他她]?(?:[^，。]{0,6}[说道问叫喊答][，,])?(?:又|接着|继续|还|再)|[^：:]*[说道问叫喊答笑][了着]?[^：:]{0,6}[，,。]"
 )
 """她说，接着道: the one who spoke goes on."""
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
+_ON_THE_WAY = re.compile(r"\s*[于在][^，。：:]{1,4}[上里中下]?(?:商量|商议|[笑说])")
+_ONE_SIGN = re.compile(r"(?<![^，。！？…　\s])([\u4e00-\u9fff·]{2,4})[\u4e00-\u9fff][：:]\s*$")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
 
 _BESIDE = ("next-colon", "lead", "act", "tag", "tag-far", "verb", "verb-far")
@@ -67,7 +70,9 @@ def cases(units: Sequence[Unit], names: Names) -> list[Case]:
 class _Chapter:
     def __init__(self, units: Sequence[Unit], names: Names) -> None:
         self.units, self.names = units, names
-        self.mentions = [in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
+        self.mentions = told_apart(
+            units, [in_speech(unit.text, names) if unit.speech else read(unit.text, names) for unit in units]
+        )
         spoken = {unit.paragraph for unit in units if unit.speech}
         shared = {unit.paragraph for unit in units if not unit.speech} & spoken
         self.mixed = len(shared) > 1 and 6 * len(shared) > len(spoken)
@@ -139,10 +144,17 @@ class _Chapter:
         if passing:  # 有人喊道: holds this tag alone
             people = (*(who for who in people if who != UNKNOWN), *sorted(passing))
             people = people if len(people) > 1 else (*people, UNKNOWN)
+        alone = {slot.subject.who for slot in slots if slot.name == "colon" and slot.subject} & passing
+        if alone:  # 又一个道： nobody who spoke before
+            people = (*sorted(alone), UNKNOWN)
         tag = next((self._tag(slot) for slot in slots if slot.name in _TAGS), "")
         kind = self._kind(at, tag)
         if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
             people = (NARRATOR,)
+        leads = [slot for slot in slots if slot.name == "colon" and not slot.subject]
+        heard = {one.who for slot in leads for one in spoken_to(slot.text, slot.others)}
+        people = tuple(who for who in people if who not in heard) or people  # 向林晚道： whoever it is, not 林晚
+        people = people if len(people) > 1 or people == (NARRATOR,) else (*people, UNKNOWN)
         rows: list[dict[str, float]] = [{} for _ in people]
         why = ["" for _ in people]
         for slot in slots:
@@ -219,7 +231,10 @@ class _Chapter:
             sign = text.rstrip()[-1:]
             first_quote = at < 2 or not self.units[at - 2].speech
             sentence = _last_sentence(text)
-            says = self.words.verb.search(sentence) or self.words.thought.search(sentence) or _laughs().search(sentence)
+            says = (
+                self.words.verb.search(sentence) or self.words.thought.search(sentence) or weak_lead().search(sentence)
+            )
+            says = says or _one_sign(sentence, self.names)
             if LEADS.search(text[-8:]) or (before and _ENDS_TOLD.search(before)):
                 name = "colon"
             elif before:
@@ -234,7 +249,7 @@ class _Chapter:
                 name = "beat"  # 林晚抬起头。“走吧。”
             if name in ("before", "before-verb") and not first_quote:
                 name += "-after-quote"
-            found.append(self._slot(name, sentence, last=True))
+            found.append(self._slot(name, sentence, last=True, whole=text))
         after = self._beside(at, 1)
         if after:
             sentence = _first_sentence(after)
@@ -246,10 +261,18 @@ class _Chapter:
             found.append(self._slot("next-colon" if leads else "then" if told else "act", sentence, last=False))
         return found
 
-    def _slot(self, name: str, sentence: str, *, last: bool) -> Slot:
+    def _carried(self, text: str) -> Mention | None:
+        """Who acts in the sentence before the last one of `text`, where it names one person."""
+        before = _last_sentence(text[: len(text) - len(_last_sentence(text))])
+        acting = [one for one in read(before, self.names) if one.role == "subject"]
+        return acting[0] if acting and len({one.who for one in acting}) == 1 and acting[0].who else None
+
+    def _slot(self, name: str, sentence: str, *, last: bool, whole: str = "") -> Slot:
         mentions = read(sentence, self.names)
         subjects = [one for one in mentions if one.role == "subject"]
         subject = (subjects[-1] if last else subjects[0]) if subjects else None
+        if name == "colon" and not subjects and (spoken_to(sentence, mentions) or _ON_THE_WAY.match(sentence)):
+            subject = self._carried(whole)  # 林晚走进来。坐了一会，向陈默道：
         says = self._says(sentence) if name == "act" else None
         if says and subjects:
             acting = [one for one in subjects if one.end <= says.start()]
@@ -379,10 +402,10 @@ class _Chapter:
             row["known"] = math.log1p(self.names.counts[person]) / 5
 
 
-@cache
-def _laughs() -> re.Pattern[str]:
-    """男人却笑了： a weak verb of speech with a colon behind it."""
-    return re.compile(f"(?:{'|'.join(lists('zh')['weak'])})(?:了|着|起来|一声|一句)*[：:]\\s*$")
+def _one_sign(sentence: str, names: Names) -> re.Match[str] | None:
+    """林晚唱： whatever the one character between a name and a colon is, it tells of speaking."""
+    match = _ONE_SIGN.search(sentence)
+    return match if match and names.canonical(match[1]) in names.aliases else None
 
 
 def _last_sentence(text: str) -> str:
