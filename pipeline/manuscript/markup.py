@@ -143,6 +143,10 @@ class _Walk:
         level_before = self.level
         if len(name) == 2 and name[0] == "h" and name[1].isdigit():
             self.level = int(name[1])
+        elif name == "hgroup":  # a heading with its subtitle, which is a paragraph there (HTML, 4.3.7)
+            self.level = min(
+                (int(one[1]) + 1 for one in map(name_of, element) if re.fullmatch("h[1-6]", one)), default=0
+            )
         self._say(element.text, element, "text")
         for child in element:
             yield from self._element(child)

@@ -121,8 +121,12 @@ def direction_of(line: Line, cast: Cast, engine: str | None = None) -> Direction
 
 
 def said(line: Line, cast: Cast) -> str:
-    """What `line` will be spoken as: figures in words, lexicon and readings applied; "" when there is nothing to say."""
-    return pronunciation.spoken(line.spoken or line.text, cast.language, cast.lexicon)
+    """What `line` will be spoken as: figures in words, lexicon and readings applied; "" when there is nothing to say. A heading
+    that is a single I is the first of its kind."""
+    text = line.spoken or line.text
+    if line.kind == "heading" and cast.language == "en" and text.strip(" .") == "I":
+        text = "1"
+    return pronunciation.spoken(text, cast.language, cast.lexicon)
 
 
 def _why(choice: Choice | None, subject: str, direction: Direction, store: TakeStore) -> Wording:

@@ -23,6 +23,9 @@ _LOOSE = ("", "old", "young", "little", "poor", "dear")
 _NEAR = 150
 """Stretches of narration between a full name that is used once or twice and the first name alone, at most."""
 _WRITTEN_OUT = {"dr": "doctor", "prof": "professor", "capt": "captain", "col": "colonel", "gen": "general"}
+_DOCTOR = ("dr", "doctor")
+_IN_USE = 3
+"""So many mentions of Dr. Pike, and of Mr. Pike, are of two people."""
 _BROTHERS = 5
 """So many mentions of a title with a first name, beside three times as many without, are of two people."""
 
@@ -146,10 +149,19 @@ def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Cou
 def _told_apart(name: str, seen: Mapping[str, int], group: Counter[str]) -> bool:
     """Whether a book calls one man Mr. Knightley and his brother Mr. John Knightley."""
     title, first, last = _split(name)
-    if not (title and last) or first or title in ("dr", "doctor"):
+    if title in _DOCTOR and last:
+        return _both_used(name, seen, group, ("mr",))
+    if title == "mr" and last and _both_used(name, seen, group, _DOCTOR):
+        return True
+    if not (title and last) or first:
         return False
     fuller = sum(seen[other] for other in group if _split(other)[0] == title and _split(other)[1])
     return fuller >= _BROTHERS and seen[name] >= 3 * fuller
+
+
+def _both_used(name: str, seen: Mapping[str, int], group: Iterable[str], titles: Sequence[str]) -> bool:
+    """Whether a name and one of the group under one of `titles` are both in use: a book's Dr. Craven is not its Mr. Craven."""
+    return seen[name] >= _IN_USE and any(_split(other)[0] in titles and seen[other] >= _IN_USE for other in group)
 
 
 def _passing(name: str, seen: Iterable[str]) -> bool:

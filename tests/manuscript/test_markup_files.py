@@ -151,3 +151,16 @@ def test_the_demo_epub_says_what_its_text_says(name: str) -> None:
     one, two = read(folder / f"{name}.epub"), read(folder / f"{name}.txt")
     assert shape(one) == shape(two)
     assert one.cover_type == "image/png"
+
+
+def test_a_title_below_a_chapters_number_is_a_heading(tmp_path: Path) -> None:
+    """A subtitle is a paragraph inside its heading's hgroup (HTML, 4.3.7); in quotation marks it is still no speech."""
+    body = "<section><hgroup><h2>I</h2><p>“Who Is There?”</p></hgroup><p>She came in.</p></section>"
+    page = tmp_path / "a.html"
+    page.write_text(XHTML.format(body), encoding="utf-8")
+    toc = '<li><a href="a.xhtml">I: “Who Is There?”</a></li>'
+    for path in (epub(tmp_path / "a.epub", {"a.xhtml": body}, toc), page):
+        [chapter] = read(path).chapters
+        assert [(one.text, one.kind) for one in chapter.paragraphs] == [
+            ("I", "heading"), ("“Who Is There?”", "heading"), ("She came in.", "body"),
+        ]  # fmt: skip

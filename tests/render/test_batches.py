@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline import engines
 from pipeline.cast import Cast, complete, default_cast
 from pipeline.nouns import Line
-from pipeline.render.plan import Due, batches
+from pipeline.render.plan import Due, batches, said
 
 SIZE = engines.engine_class("espeak").capabilities.batch_size
 
@@ -43,3 +43,10 @@ def test_a_book_is_given_out_from_its_beginning_and_like_lengths_together() -> N
     dealt = list(batches(due([5, 40] * (10 * SIZE)), cast(), workers=2))
     assert max(int(job.key) for batch in dealt[:8] for job in batch) < 8 * SIZE
     assert sum(len({len(job.direction.text) for job in batch}) == 1 for batch in dealt) >= len(dealt) - 3
+
+
+def test_a_heading_of_one_numeral_is_read_as_a_number() -> None:
+    english, words = complete(default_cast("en"), []), ("I", "I.", "II", "I am here")
+    headings = [said(Line("c01-1", 1, 1, 1, "heading", "narrator", text), english) for text in words]
+    assert headings == ["one", "one", "two", "I am here"]
+    assert said(Line("c01-1", 1, 1, 1, "dialogue", "narrator", "I"), english) == "I"

@@ -153,3 +153,8 @@ def test_a_line_does_not_begin_with_the_mark_behind_a_quotation() -> None:
 def test_called_is_no_verb_of_speech() -> None:
     found = lines("第二件，「为谋夺家产事」，告状的人叫做周平。")
     assert [one.kind for one in found] == ["narration"]
+
+
+def test_whoever_is_called_by_office_or_trade_speaks_under_it() -> None:
+    found = spoken("圣上道：“平身。”", "员外问道：“你从哪里来？”", "渔翁笑道：“河上来。”", "奸王喝道：“拿下！”")
+    assert [who for who, _ in found] == ["圣上", "员外", "渔翁", "奸王"]

@@ -154,3 +154,35 @@ def test_what_follows_a_tag_in_its_paragraph_is_the_same_persons() -> None:
 )
 def test_words_that_a_sentence_only_mentions_are_no_speech(text: str, spoken: int) -> None:
     assert sum(unit.speech for unit in units(text)) == spoken
+
+
+def test_a_doctor_is_another_than_the_mister_of_his_name() -> None:
+    book = (
+        "Mr. Pike owned the house, and Dr. Pike came to it once a week.", "“It is cold,” said Dr. Pike.",
+        "“It is my house,” said Mr. Pike.", "“So it is,” said Dr. Pike.", "“Then be warm,” said Mr. Pike.",
+        "“I am never warm,” said Dr. Pike, and Mr. Pike laughed.",
+    )  # fmt: skip
+    assert speakers(*book) == ["Dr. Pike", "Mr. Pike", "Dr. Pike", "Mr. Pike", "Dr. Pike"]
+
+
+def test_once_is_not_enough_to_make_two_of_a_doctor() -> None:
+    names = learnt(
+        "Dr. Pike came in.",
+        "“Cold,” said Dr. Pike.",
+        "“Wet,” said Dr. Pike.",
+        "Tom saw Mr. Pike. Dr. Pike saw Mr. Pike.",
+    )
+    assert names.canonical("Mr. Pike") == names.canonical("Dr. Pike")
+
+
+@pytest.mark.parametrize(
+    ("text", "speech"),
+    [
+        ("Anne had said that her sleeves were “full of lace.”", []),
+        ("Tom told them he was as “right as rain” again.", []),
+        ("Anne said “full of lace, my dear.”", ["“full of lace, my dear.”"]),
+        ("“They are lovely,” said Anne, “and full of lace.”", ["“They are lovely,”", "“and full of lace.”"]),
+    ],
+)
+def test_words_that_a_sentence_of_the_narration_needs_are_no_speech(text: str, speech: list[str]) -> None:
+    assert [unit.text for unit in units(text) if unit.speech] == speech
