@@ -176,10 +176,13 @@ def test_a_paragraph_of_any_length_takes_linear_time(piece: str) -> None:
     import time
 
     def seconds(count: int) -> float:
-        cut, known = units(piece * count), names(SCENE)
-        began = time.process_time()
-        attribute(cut, known, "en")
-        return time.process_time() - began
+        """The least of three: the collector of garbage may look through everything that other tests have left."""
+        cut, known, spent = units(piece * count), names(SCENE), list[float]()
+        for _ in range(3):
+            began = time.process_time()
+            attribute(cut, known, "en")
+            spent.append(time.process_time() - began)
+        return min(spent)
 
     assert seconds(4_000) < 20 * max(seconds(400), 0.02)
 
