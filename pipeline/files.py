@@ -79,39 +79,40 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+_EXPLAINED = (
+    (
+        (errno.ENOSPC, errno.EDQUOT),
+        Wording("the disk is full", "磁盘已满"),
+        Wording(
+            "Free some space and run the same command again: it resumes.", "请腾出空间后再运行同一命令，会接着做。"
+        ),
+    ),
+    (
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        Wording("this place cannot be written", "这个位置无法写入"),
+        Wording(
+            "Give another folder with --output, or mend its permissions.", "请用 --output 换一个文件夹，或改它的权限。"
+        ),
+    ),
+    (
+        (errno.ENOTDIR, errno.EEXIST),
+        Wording("a file stands where a folder is needed", "该是文件夹的地方有一个文件"),
+        Wording("Give another folder with --output.", "请用 --output 换一个文件夹。"),
+    ),
+    (
+        (errno.EISDIR, errno.ENOTEMPTY),
+        Wording("a folder stands where a file is needed", "该是文件的地方有一个文件夹"),
+        Wording("Move it away, or give another folder with --output.", "请把它移走，或用 --output 换一个文件夹。"),
+    ),
+)
+"""The system's errors that a user can mend: what is wrong, and what to do."""
+
+
 def explained(error: OSError, path: Path) -> ShuoshuError:
     """The system's error as one a user can act on."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return BookFolderError(
-            Wording("the disk is full", "磁盘已满"),
-            where=str(path),
-            fix=Wording(
-                "Free some space and run the same command again: it resumes.", "请腾出空间后再运行同一命令，会接着做。"
-            ),
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return BookFolderError(
-            Wording("this place cannot be written", "这个位置无法写入"),
-            where=str(path),
-            fix=Wording(
-                "Give another folder with --output, or mend its permissions.",
-                "请用 --output 换一个文件夹，或改它的权限。",
-            ),
-        )
-    if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return BookFolderError(
-            Wording("a file stands where a folder is needed", "该是文件夹的地方有一个文件"),
-            where=str(path),
-            fix=Wording("Give another folder with --output.", "请用 --output 换一个文件夹。"),
-        )
-    if error.errno in (errno.EISDIR, errno.ENOTEMPTY):
-        return BookFolderError(
-            Wording("a folder stands where a file is needed", "该是文件的地方有一个文件夹"),
-            where=str(path),
-            fix=Wording(
-                "Move it away, or give another folder with --output.", "请把它移走，或用 --output 换一个文件夹。"
-            ),
-        )
+    for numbers, what, fix in _EXPLAINED:
+        if error.errno in numbers:
+            return BookFolderError(what, where=str(path), fix=fix)
     return BookFolderError(f"{error.strerror or error}", where=str(path))
 
 

@@ -53,7 +53,9 @@ _TITLED = re.compile(
 )
 """What makes the quoted words behind it a name: to be called “My lord” by his tenants."""
 _REPORTS = re.compile(r"\b(?:he|she|they|I|we|you|saying|crying)$|\b(?:thought|wondered|mused)\b")
-_AMOUNTS = re.compile(r"\b(?:was|were|is|are|be|been|being|am|as|a|an|of|for|in|with|and|or|so|such|very|quite|too)$")
+_NEEDS_MORE = re.compile(
+    r"\b(?:was|were|is|are|be|been|being|am|as|a|an|of|for|in|with|and|or|so|such|very|quite|too)$"
+)
 """What a quotation that is speech does not follow without a comma."""
 _CRY = re.compile(
     r"\b(?:cry|cries|shout|shouts|murmur|murmurs|scream|chorus|call|calls|whisper|yell|exclamation|words?)\sof$"
@@ -224,7 +226,7 @@ def _part_of_sentence(text: str, quote: Span, inner: str, speech_before: re.Patt
         return False
     if _TITLED.search(before):
         return True
-    if inner[0].islower() and _AMOUNTS.search(before):
+    if inner[0].islower() and _NEEDS_MORE.search(before):
         return True  # Anne said they were “full of lace.”
     if speech_before.search(before) or speech_before.search(after) or _REPORTS.search(before):
         return False

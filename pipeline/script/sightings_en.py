@@ -29,6 +29,7 @@ _FEELS = frozenset(
     "poor good dear worthy unhappy wretched excellent unfortunate angry happy astonished amazed surprised delighted"
     " indignant infuriated furious perplexed puzzled bewildered frightened terrified startled gratified".split()
 )
+_ENDS_A_ROLE = frozenset("and who whose as when while but or not then again".split())
 _KIN = frozenset(
     "father mother daughter son brother sister wife husband uncle aunt nephew niece cousin papa mamma mama widow".split()
 )
@@ -258,21 +259,7 @@ def _without_moods(found: Counter[str]) -> Counter[str]:
 
 def _goes_on(word: str) -> bool:
     """Whether a word behind "said the" may still belong to whom it tells of."""
-    if not word[0].isalpha() or word in (
-        "and",
-        "who",
-        "whose",
-        "as",
-        "when",
-        "while",
-        "but",
-        "or",
-        "not",
-        "then",
-        "again",
-    ):
-        return False
-    return not word.endswith(("ly", "ing"))
+    return word[0].isalpha() and word not in _ENDS_A_ROLE and not word.endswith(("ly", "ing"))
 
 
 def _written(words: list[str]) -> str:
