@@ -1,5 +1,5 @@
 """How a character with several readings is read here: a recurrent net's opinion (`context_net`), what the phrases around
-say (pypinyin's and our own list, polyphones.txt), and the neighbours, weighed together by a small linear model.
+say (three dictionaries and our own list, polyphones.txt), and the neighbours, weighed together by a small linear model.
 
 The weights (polyphones.npz) come from benchmarks/train_polyphones.py; docs/pronunciation.md says from which data.
 """
@@ -26,9 +26,13 @@ TABLE = 1 << 18
 MARGIN = 3
 LONGEST = 5
 """Phrases of 2..5 characters vote."""
-DICTIONARIES = ("pypinyin", "ours")
+DICTIONARIES = ("pypinyin", "cc_cedict", "zdic_cibs", "ours")
+"""Whose phrases vote. Of all but ours the weights hold the keys of the phrases, not the phrases."""
 
 _EDGE = 1
+KEY_BITS = 40
+"""Of 300,000 phrases one in four million lookups is mistaken for another."""
+_KEY_SHIFT = np.uint64(64 - KEY_BITS)
 _PRIME, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 # Which neighbours make a feature together: offsets from the character.
 _SHAPES = (
@@ -60,6 +64,14 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Phrases:
+    """What a dictionary says: `keys` (n,) sorted, of a phrase and a place in it (KEY_BITS each), `slots` (n,) the reading."""
+
+    keys: Codes
+    slots: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
 class Model:
     """characters  those decided here; `readings` theirs, up to SLOTS each ("" beyond)
     table       (TABLE, SLOTS) what a feature adds to each reading, scaled
@@ -67,6 +79,7 @@ class Model:
     vote_weight (dictionaries, characters, LONGEST + 1) of a phrase's vote, by its length
     slot_weight (dictionaries, characters, SLOTS) added to that by the reading it votes for
     bias        (characters, SLOTS) how common each reading is
+    phrases     of each dictionary
     """
 
     characters: str
@@ -76,6 +89,7 @@ class Model:
     vote_weight: Floats
     slot_weight: Floats
     bias: Floats
+    phrases: tuple[Phrases, ...]
 
     @cached_property
     def numbers(self) -> npt.NDArray[np.int16]:
@@ -92,22 +106,6 @@ class Model:
         rows = [[known.get(one, -1) for one in readings] for readings in self.readings]
         return np.array([row + [-2] * (SLOTS - len(row)) for row in rows], np.int64)
 
-    @cached_property
-    def phrases(self) -> tuple[tuple[Codes, npt.NDArray[np.int8]], ...]:
-        """For each dictionary the keys of its phrases (sorted) and the slot each votes for."""
-        return tuple(self._phrases(words) for words in (pypinyin_words(), own_words()))
-
-    def _phrases(self, words: Iterable[tuple[str, int, str]]) -> tuple[Codes, npt.NDArray[np.int8]]:
-        number = {sign: at for at, sign in enumerate(self.characters)}
-        found: dict[int, int] = {}
-        for word, at, syllable in words:
-            who = number.get(word[at])
-            if who is not None and 2 <= len(word) <= LONGEST and syllable in self.readings[who]:
-                found[_key(word, at)] = self.readings[who].index(syllable)
-        keys = np.array(list(found), np.uint64)
-        order = np.argsort(keys)
-        return keys[order], np.array(list(found.values()), np.int8)[order]
-
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """What there is to decide in `texts`, and on what grounds."""
         codes = [np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32) for text in texts]
@@ -121,7 +119,7 @@ class Model:
         text = np.searchsorted(starts, places, side="right") - 1
         character = who[places].astype(np.int64)
         rows = _rows(_classes(joined), places, character)
-        length, vote = zip(*(_votes(joined, places, keys, slots) for keys, slots in self.phrases), strict=True)
+        length, vote = zip(*(_votes(joined, places, book) for book in self.phrases), strict=True)
         return Tokens(
             text, places - starts[text], character, rows, self._opinion(texts, text, places - starts[text], character),
             np.stack(length), np.stack(vote),
@@ -183,10 +181,29 @@ def model() -> Model:
         readings = tuple(tuple(row.split()) for row in str(held["readings"]).split("\n"))
         table = np.zeros((TABLE, SLOTS), np.float32)
         table[held["rows"]] = held["table"].astype(np.float32) * float(held["scale"])
+        characters = str(held["characters"])
+        kept = (
+            Phrases(np.cumsum(held[f"{name} keys"], dtype=np.uint64), held[f"{name} slots"])
+            for name in DICTIONARIES[:-1]
+        )
         return Model(
-            str(held["characters"]), readings, table,
+            characters, readings, table,
             *(held[name].astype(np.float32) for name in ("net_weight", "vote_weight", "slot_weight", "bias")),
+            (*kept, phrases(own_words(), characters, readings)),
         )  # fmt: skip
+
+
+def phrases(words: Iterable[tuple[str, int, str]], characters: str, readings: tuple[tuple[str, ...], ...]) -> Phrases:
+    """Of `words` (word, place in it, syllable there) those that say how one of `characters` is read."""
+    number = {sign: at for at, sign in enumerate(characters)}
+    found: dict[int, int] = {}
+    for word, at, syllable in words:
+        who = number.get(word[at])
+        if who is not None and 2 <= len(word) <= LONGEST and syllable in readings[who]:
+            found[_key(word, at)] = readings[who].index(syllable)
+    keys = np.array(list(found), np.uint64)
+    order = np.argsort(keys)
+    return Phrases(keys[order], np.array(list(found.values()), np.int8)[order])
 
 
 def own_words() -> Iterator[tuple[str, int, str]]:
@@ -199,15 +216,6 @@ def own_words() -> Iterator[tuple[str, int, str]]:
                 for at, one in enumerate(word):
                     if one == sign:
                         yield word, at, syllable
-
-
-def pypinyin_words() -> Iterator[tuple[str, int, str]]:
-    from pypinyin.constants import PHRASES_DICT
-
-    for word in PHRASES_DICT:
-        if 2 <= len(word) <= LONGEST:
-            for at, syllable in enumerate(pypinyin_reading(word)):
-                yield word, at, syllable
 
 
 def pypinyin_reading(word: str) -> tuple[str, ...]:
@@ -230,7 +238,7 @@ def _hashed(parts: Sequence[Any], seed: int) -> Codes:
 
 def _key(word: str, at: int) -> int:
     with np.errstate(over="ignore"):
-        return int(_hashed([np.uint64(ord(sign)) for sign in word], len(word) * 8 + at))
+        return int(_hashed([np.uint64(ord(sign)) for sign in word], len(word) * 8 + at) >> _KEY_SHIFT)
 
 
 def _classes(codes: Codes) -> Codes:
@@ -252,21 +260,19 @@ def _rows(codes: Codes, places: Indices, character: Indices) -> Indices:
     return (np.stack(columns, axis=1) >> np.uint64(64 - 18)).astype(np.int64)
 
 
-def _votes(
-    codes: Codes, places: Indices, keys: Codes, slots: npt.NDArray[np.int8]
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+def _votes(codes: Codes, places: Indices, book: Phrases) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
     """For each place the longest phrase of one dictionary over it: its length (0 = none) and its vote."""
     length, vote = np.zeros(len(places), np.int8), np.zeros(len(places), np.int8)
     for size in range(LONGEST, 1, -1):
         for at in range(size - 1, -1, -1):
             open_ = np.flatnonzero(length == 0)
-            if not len(open_) or not len(keys):
+            if not len(open_) or not len(book.keys):
                 return length, vote
             first = places[open_] - at
             with np.errstate(over="ignore"):
-                key = _hashed([codes[first + step] for step in range(size)], size * 8 + at)
-            found = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
-            hit = keys[found] == key
+                key = _hashed([codes[first + step] for step in range(size)], size * 8 + at) >> _KEY_SHIFT
+            found = np.minimum(np.searchsorted(book.keys, key), len(book.keys) - 1)
+            hit = book.keys[found] == key
             length[open_[hit]] = size
-            vote[open_[hit]] = slots[found[hit]]
+            vote[open_[hit]] = book.slots[found[hit]]
     return length, vote
