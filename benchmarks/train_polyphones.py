@@ -35,7 +35,7 @@ from pipeline.pronunciation.context_net import net
 from pipeline.pronunciation.polyphones import DICTIONARIES, LONGEST, SLOTS, TABLE, Model
 from pipeline.pronunciation.syllable import canonical
 
-STRENGTH = 1.0
+STRENGTH = 0.5
 """Ridge penalty, in examples. In a prototype, cross-validated on dev, 0.3, 1 and 2 came out alike and 0.03 and 0.1 worse."""
 STEP = 0.5
 """Value of a neighbour's feature: smaller than a vote's 1, so that many rare features are penalized harder."""
@@ -79,7 +79,7 @@ def with_prior(model: Model, dev: Examples, labels: Path) -> Model:
     bias = np.zeros_like(model.bias)
     for row, (sign, readings) in enumerate(known.items()):
         times = Counter(runs.get(sign, ()))
-        counts = np.array([times[reading] + 0.5 for reading in readings])
+        counts = np.array([times[reading] + 2 for reading in readings])
         bias[row, : len(readings)] = np.log(counts / counts.sum())
     return replace(model, bias=bias)
 
@@ -92,7 +92,8 @@ def blank(examples: list[Examples]) -> Model:
             row = seen.setdefault(text[place], {})
             row[label] = row.get(label, 0) + (1 if one.foreign else 20)
     for word, at, syllable in polyphones.own_words():
-        seen.setdefault(word[at], {}).setdefault(syllable, 0)
+        if word[at] in seen:
+            seen[word[at]].setdefault(syllable, 0)
     for sign, known in _net_readings().items():
         if sign in seen:
             for reading in known:

@@ -45,7 +45,7 @@ def particles(text: str) -> dict[int, str]:
 
 def _adverbial(text: str, at: int) -> bool:
     before, after = text[max(0, at - 4) : at], text[at + 1 : at + 2]
-    if not before or not _HAN.match(before[-1]):
+    if not before or not _HAN.match(before[-1]) or _in_idiom(text, at):
         return False
     if _TWICE.search(before) or before.endswith("然") or _PATTERN.search(before):
         return not _NOUNS.match(text, at) and not is_word(text[at : at + 4])
@@ -59,6 +59,11 @@ def _adverbial(text: str, at: int) -> bool:
     if ends or before[-1] in _lists()["ground"] or after in _AFTER_GROUND:
         return False
     return verb or not _word_from(text, at)
+
+
+def _in_idiom(text: str, at: int) -> bool:
+    """天长地久, 因地制宜: 地 within a word of four characters."""
+    return any(is_word(text[at - more : at - more + 4]) for more in (1, 2) if at >= more)
 
 
 def _word_from(text: str, at: int) -> bool:

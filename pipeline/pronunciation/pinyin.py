@@ -117,9 +117,9 @@ _CONTEXT = 3
 """Characters from which on there is a context: a word alone is read as the phrases say."""
 
 
-_SURE = 1.5
-"""Logits by which the context model outdoes a word of the dictionary: from 1.5 to 3 the 9,893 sentences of CPP dev (cross-validated)
-and the 11,400 of g2pL's test part, which the model was not trained on, are read best together."""
+_SURE = 2.5
+"""Logits by which the context model outdoes a word of the dictionary: with 2 to 3 the 9,893 sentences of CPP dev
+(cross-validated) and the 11,400 of g2pL's test part, which the model was not trained on, are read best together."""
 
 
 def readings(texts: Sequence[str]) -> list[list[str]]:

@@ -22,7 +22,8 @@ Indices = npt.NDArray[np.int64]
 
 SLOTS = 6
 """At most so many readings of one character are told apart."""
-TABLE = 1 << 18
+_TABLE_BITS = 20
+TABLE = 1 << _TABLE_BITS
 MARGIN = 3
 LONGEST = 5
 """Phrases of 2..5 characters vote."""
@@ -84,7 +85,7 @@ class Model:
 
     characters: str
     readings: tuple[tuple[str, ...], ...]
-    table: Floats
+    table: npt.NDArray[np.float32 | np.float16]
     net_weight: Floats
     vote_weight: Floats
     slot_weight: Floats
@@ -179,18 +180,18 @@ def model() -> Model:
     """The shipped weights."""
     with resources.files(__package__).joinpath("polyphones.npz").open("rb") as file, np.load(file) as held:
         readings = tuple(tuple(row.split()) for row in str(held["readings"]).split("\n"))
-        table = np.zeros((TABLE, SLOTS), np.float32)
+        table = np.zeros((TABLE, SLOTS), np.float16)  # half as large; the weights are 8 bits wide
         table[held["rows"]] = held["table"].astype(np.float32) * float(held["scale"])
         characters = str(held["characters"])
         kept = (
             Phrases(np.cumsum(held[f"{name} keys"], dtype=np.uint64), held[f"{name} slots"])
             for name in DICTIONARIES[:-1]
         )
-        return Model(
-            characters, readings, table,
-            *(held[name].astype(np.float32) for name in ("net_weight", "vote_weight", "slot_weight", "bias")),
-            (*kept, phrases(own_words(), characters, readings)),
-        )  # fmt: skip
+        net_weight, votes, slots, bias = (
+            held[name].astype(np.float32) for name in ("net_weight", "vote_weight", "slot_weight", "bias")
+        )
+        books = (*kept, phrases(own_words(), characters, readings))
+        return Model(characters, readings, table, net_weight, votes, slots, bias, books)
 
 
 def phrases(words: Iterable[tuple[str, int, str]], characters: str, readings: tuple[tuple[str, ...], ...]) -> Phrases:
@@ -257,22 +258,29 @@ def _rows(codes: Codes, places: Indices, character: Indices) -> Indices:
         columns = [
             _hashed([who, *(codes[places + offset] for offset in shape)], 100 + at) for at, shape in enumerate(_SHAPES)
         ]
-    return (np.stack(columns, axis=1) >> np.uint64(64 - 18)).astype(np.int64)
+    return (np.stack(columns, axis=1) >> np.uint64(64 - _TABLE_BITS)).astype(np.int64)
 
 
 def _votes(codes: Codes, places: Indices, book: Phrases) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-    """For each place the longest phrase of one dictionary over it: its length (0 = none) and its vote."""
+    """For each place the longest phrase of one dictionary over it: its length and its vote; 0 and 0 where there is none, or two
+    of one length that gainsay each other (人中 and 中毒 in 有人中毒了)."""
     length, vote = np.zeros(len(places), np.int8), np.zeros(len(places), np.int8)
+    gainsaid = np.zeros(len(places), bool)
+    if not len(book.keys):
+        return length, vote
+    open_ = np.arange(len(places))
     for size in range(LONGEST, 1, -1):
         for at in range(size - 1, -1, -1):
-            open_ = np.flatnonzero(length == 0)
-            if not len(open_) or not len(book.keys):
-                return length, vote
             first = places[open_] - at
             with np.errstate(over="ignore"):
                 key = _hashed([codes[first + step] for step in range(size)], size * 8 + at) >> _KEY_SHIFT
             found = np.minimum(np.searchsorted(book.keys, key), len(book.keys) - 1)
             hit = book.keys[found] == key
+            slots = book.slots[found[hit]]
+            again = length[open_[hit]] == size
+            gainsaid[open_[hit]] |= again & (vote[open_[hit]] != slots)
             length[open_[hit]] = size
-            vote[open_[hit]] = book.slots[found[hit]]
+            vote[open_[hit]] = slots
+        open_ = open_[length[open_] == 0]
+    length[gainsaid], vote[gainsaid] = 0, 0
     return length, vote

@@ -15,7 +15,7 @@ from pipeline.pronunciation.words import is_syllable, readings_of
 from pipeline.simplified import simplified
 from pipeline.wording import Wording
 
-VERSION = "7"
+VERSION = "8"
 """Changes when the same text would be spoken otherwise."""
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

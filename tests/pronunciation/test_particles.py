@@ -70,3 +70,15 @@ def test_a_word_that_stands_alone_is_read_as_the_dictionaries_do(text: str, sign
 )  # fmt: skip
 def test_one_changes_its_tone_where_it_counts_nothing(text: str, said: str) -> None:
     assert runs(text)[0].text == said
+
+
+@pytest.mark.parametrize(
+    ("text", "sign", "said"),
+    [
+        ("愿你们天长地久", "地", "di4"), ("他布下了天罗地网", "地", "di4"), ("做事要因地制宜", "地", "di4"), ("他的确来过", "的", "di2"),
+        ("这个题目的答案", "的", "de5"), ("到了目的地再说", "的", "di4"), ("大将把他卡住了", "卡", "qia3"), ("她盛了一碗饭给我", "盛", "cheng2"),
+        ("两人争吵起来", "吵", "chao3"), ("他在地上刨了个坑", "刨", "pao2"), ("把纸粘在墙上", "粘", "zhan1"),
+    ],
+)  # fmt: skip
+def test_a_word_is_read_as_the_dictionaries_do_whatever_encyclopedias_hold(text: str, sign: str, said: str) -> None:
+    assert _said(text, sign)[-1] == said

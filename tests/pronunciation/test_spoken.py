@@ -91,8 +91,8 @@ def test_an_explicit_reading_wins() -> None:
     ("text", "said", "pinyin"),
     [
         ("请读chong2这个音", "请读囗(chong2)这个音", "qing3 du2 chong2 zhe4 ge5 yin1"),
-        ("晕XUAN4是一种GAN3觉", "晕囗(xuan4)是一种囗(gan3)觉", "yun1 xuan4 shi4 yi4 zhong2 gan3 jue2"),
-        ("晕 XUAN4 是一种 GAN3 觉", "晕囗(xuan4)是一种囗(gan3)觉", "yun1 xuan4 shi4 yi4 zhong2 gan3 jue2"),
+        ("目XUAN4是一种GAN3觉", "目囗(xuan4)是一种囗(gan3)觉", "mu4 xuan4 shi4 yi4 zhong2 gan3 jue2"),
+        ("目 XUAN4 是一种 GAN3 觉", "目囗(xuan4)是一种囗(gan3)觉", "mu4 xuan4 shi4 yi4 zhong2 gan3 jue2"),
         ("这次DEI3做DE2很好才XING2", "这次囗(dei3)做囗(de2)很好才囗(xing2)", "zhe4 ci4 dei3 zuo4 de2 hen2 hao3 cai2 xing2"),
         ("重CHONG2新，料liao4到，绿LV4色", "重(chong2)新,料(liao4)到,绿(lü4)色", "chong2 xin1, liao4 dao4, lü4 se4"),
         ("蹊跷QI1QIAO1的事", "蹊跷囗(qi1)囗(qiao1)的事", "qi1 qiao1 qi1 qiao1 de5 shi4"),
