@@ -23,7 +23,7 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     texts = list(texts)
     for text, beside in texts:
         read.look(text, beside)
-    aliases, counts = together(read.people(), read.places)
+    aliases, counts = together(read.people(), read.places, read.answers)
     if read.first_person >= min(_FIRST_PERSON, 1 + sum(beside for _, beside in texts) // 25):
         aliases[NARRATOR] = (NARRATOR,)
         counts[NARRATOR] = read.first_person
