@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.nouns import NARRATOR
 from pipeline.script.aliases_en import fold, together, told
+from pipeline.script.appositions_en import joined
 from pipeline.script.lexicon_en import words_of
 from pipeline.script.mentions_en import Reader
 from pipeline.script.names import Names
@@ -24,6 +25,9 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     for text, beside in texts:
         read.look(text, beside)
     aliases, counts = together(read.people(), read.places, read.answers)
+    for role, name in joined((text for text, _ in texts), aliases, read.places).items():
+        aliases[name] = (*aliases[name], *aliases.pop(role))
+        counts[name] += counts.pop(role)
     if read.first_person >= min(_FIRST_PERSON, 1 + sum(beside for _, beside in texts) // 25):
         aliases[NARRATOR] = (NARRATOR,)
         counts[NARRATOR] = read.first_person

@@ -215,6 +215,7 @@ class Sightings:
         name = " ".join(("the", *described, noun))
         self.speaking[name] += 1
         self.all[name] += 1
+        self.places.setdefault(name, []).append(self._looked)
 
     def people(self) -> Counter[str]:
         """The names that are people, with how often each was seen."""
