@@ -186,3 +186,14 @@ def test_once_is_not_enough_to_make_two_of_a_doctor() -> None:
 )
 def test_words_that_a_sentence_of_the_narration_needs_are_no_speech(text: str, speech: list[str]) -> None:
     assert [unit.text for unit in units(text) if unit.speech] == speech
+
+
+def test_a_man_beside_a_heroine_is_a_man_although_she_is_named_after_him() -> None:
+    heroine = [
+        "Nora saw Wynn, and she waved to him.",
+        "Wynn came in. She was glad.",
+        "Hugh took her coat. He smiled.",
+        "Wynn took his hat off. Nora kept her own. Wynn sat in his chair.",
+    ]
+    names = learnt(*heroine * 6, "“Come,” said Nora.", "“No,” said Wynn.", "“Well,” said Hugh.")
+    assert (names.gender("Nora"), names.gender("Wynn"), names.gender("Hugh")) == ("female", "male", "male")

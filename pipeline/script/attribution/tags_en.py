@@ -31,11 +31,18 @@ _WORDS = frozenset(
     " objection command order request whisper retort comment voice assurance statement warning suggestion greeting part".split()
 )
 """Nouns for what somebody says, where the owner of the word is the speaker."""
+_THOUGHTS = frozenset("thought thoughts reflection reflections".split())
 _ASIDE = 20
 """Tokens of an aside, at most."""
 _NEAR_WORD = 9
 """Tokens between such an owner and the quotation, at most."""
 _HEARD = frozenset("heard hear hearing let made had".split())
+_INWARD = frozenset(
+    "said says say saying asked asking told telling added adding argued arguing reasoned reasoning observed remarked cried"
+    " repeated reflected".split()
+)
+"""Verbs of speech that with "to himself" tell what nobody hears; who mutters to himself is heard."""
+_HIMSELF = frozenset("himself herself myself themselves".split())
 _PLAIN = frozenset(
     "say ask answer reply cry exclaim add remark observe whisper murmur mutter shout call saying".split()
 )
@@ -85,10 +92,14 @@ def after(reading: Reading, comma: bool) -> Beside:
         return NOTHING
     begin, end = 0, min(reading.ends[0], _FAR)
     lower = reading.raw[0][0].islower()
-    if reading.low[0] in ("was", "were", "came", "is"):  # “…” was Anne's answer
+    if reading.low[0] in ("was", "were", "came", "is", "ran"):  # “…” was Anne's answer
         for one in reading.mentions:
             if one.start < 8 and (one.role == "owner" or one.kind != "pronoun"):
-                return Beside("verb", one, inverted=True, span=(0, min(end, one.end + 2)))
+                words = reading.low[one.end : one.end + 3]
+                thought = not _THOUGHTS.isdisjoint(words)
+                near = one.start == 1 and not _WORDS.isdisjoint(words)
+                span = (0, min(end, one.end + 2))
+                return Beside("verb", one, inverted=True, span=span, thought=thought, near=near)
     if reading.low[0] == "from" or reading.low[:2] == ["burst", "from"]:
         for one in reading.mentions[:1]:
             if one.start <= 2:
@@ -192,11 +203,39 @@ def _tag(reading: Reading, begin: int, end: int, last: bool) -> Beside | None:
             owner = [one for one in mentions if 0 < one.start - subject.end <= 2]
             subject = owner[0] if owner else subject  # said the voice of Anne
         joined = place > 0 and low[place - 1] == "and"
-        options.append(
-            Beside("verb", subject, name, opener, joined, to, low[place] in thought_verbs, inverted, (begin, place + 1))
-        )
+        thought = (low[place] in thought_verbs and not _thinks_of(low, place)) or _to_himself(low, place)
+        options.append(Beside("verb", subject, name, opener, joined, to, thought, inverted, (begin, place + 1)))
         break
     return options[0] if options else None
+
+
+def _thinks_of(low: list[str], place: int) -> bool:
+    """Whether what is thought stands behind the verb as its object, in a sentence of its own: She thought the matter over."""
+    return low[0] not in ("as", "while") and low[place + 1 : place + 2] in (
+        ["the"],
+        ["it"],
+        ["about"],
+        ["of"],
+        ["over"],
+    )
+
+
+def _to_himself(low: list[str], place: int) -> bool:
+    """Whether a verb of speech tells of inner speech: he said to himself, she asked herself, said Anne in her heart."""
+    if low[place] not in _INWARD:
+        return False
+    following = low[place + 1 : place + 7]
+    for at, word in enumerate(following):
+        if word in _HIMSELF:
+            before = following[at - 1] if at else low[place]
+            return before in ("to", "within") or (at == 0 and low[place] in ("asked", "told", "asking", "telling"))
+        if word in ("inwardly", "mentally"):
+            return True
+        if word in ("heart", "mind", "soul", "breast") and "in" in following[:at]:
+            return True
+        if not word[0].isalpha():
+            return False
+    return False
 
 
 def _noun(low: list[str], place: int) -> bool:
