@@ -18,6 +18,12 @@ _NAMED = re.compile(
     rf"\b{_ROLE},?\s(?:whose\sname\s(?:was|is)|who\swas\s(?:called|named)|named|called|by\sname|by\sthe\sname\sof|of\sthe\sname\sof)\s{_NAME}"
 )
 _OF_HIS = re.compile(rf"\b{_ROLE}['’]s\sname\swas\s{_NAME}")
+_ALSO = re.compile(
+    rf"\b{_NAME}(?:,\s(?:now|formerly|once|born|née|alias|otherwise|better\sknown\sas|also\scalled|that\sis,?"
+    r"|whose\s(?:real|true|full|first|Christian|other|maiden)\sname\s(?:was|is)|who\swas\s(?:now\s|once\s|also\s)?called"
+    rf"|whom\s(?:they|people|everybody|everyone|all)\scalled)\s|\s?(?P<open>[—(])\s?){_NAME}(?(open)\s?[—)]|{_CLOSES})"
+)
+"""Nora Hale, now Mrs. Blake; Mrs. Blake — Nora — and the rest."""
 _SURE, _MOST = 2, 0.8
 """Votes for one person among several: at least so many, and this share of all."""
 _AROUND = 150
@@ -27,9 +33,10 @@ _AROUND = 150
 def joined(
     texts: Iterable[str], aliases: Mapping[str, tuple[str, ...]], places: Mapping[str, list[int]]
 ) -> dict[str, str]:
-    """Those called by what they are -> the person each is, by canonical names: where the narration puts the name beside the
-    noun, and no other name as often. "The old man" and its like, whom a book has several of, only where a sentence gives him
-    the name and he is met near it. texts: stretches of narration, counted as `places` counts them from 1. Linear time."""
+    """Somebody under one name -> the same under another, by canonical names. Those called by what they are: where the
+    narration puts a name beside the noun, and no other name as often; people whom it gives a second name. "The old man" and
+    its like, whom a book has several of, only where a sentence gives him the name and he is met near it. texts: stretches of
+    narration, counted as `places` counts them from 1. Linear time."""
     roles: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     people: dict[tuple[str, ...], set[str]] = {}
     for name, names in aliases.items():
@@ -39,10 +46,19 @@ def joined(
         else:
             for one in names:
                 people.setdefault(words_of(one), set()).add(name)
-    if not roles:
-        return {}
     votes: dict[str, Counter[str]] = {}
+    found: dict[str, str] = {}
     for number, text in enumerate(texts, 1):
+        for match in _ALSO.finditer(text):
+            one, two = (_person(words_of(name), people) for name in (match[1], match[3]))
+            if (
+                one
+                and two
+                and one != two
+                and not {one, two} & (found.keys() | set(found.values()))
+                and _agree(one, two, aliases)
+            ):
+                found[two] = one
         for pattern, named in ((_BEHIND, False), (_BEFORE, False), (_NAMED, True), (_OF_HIS, True)):
             for match in pattern.finditer(text):
                 name, role = match.groups() if pattern is _BEHIND else match.groups()[::-1]
@@ -50,14 +66,17 @@ def joined(
                 noun = _role(words_of(role), roles)
                 if who and noun and (words_of(noun)[-1] not in ANYBODY or (named and _met_near(number, places[noun]))):
                     votes.setdefault(noun, Counter())[who] += 1
-    found = {}
     for noun, counts in votes.items():
         ((who, count), *_) = counts.most_common(1)
         if len(counts) > 1 and (count < _SURE or count < _MOST * counts.total()):
             continue
-        if {told((noun,)), told(aliases[who])} != {"female", "male"}:
-            found[noun] = who
+        if _agree(noun, who, aliases):
+            found[noun] = found.get(who, who)
     return found
+
+
+def _agree(one: str, two: str, aliases: Mapping[str, tuple[str, ...]]) -> bool:
+    return {told(aliases[one]), told(aliases[two])} != {"female", "male"}
 
 
 def _person(words: tuple[str, ...], people: Mapping[tuple[str, ...], set[str]]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -66,6 +67,7 @@ def spans(text: str) -> list[Span]:
     tag = _tag()
     places = {match.end(): True for match in _SPACED.finditer(text) if match.start() > 1}
     places = {match.end(): False for match in _PLAIN.finditer(text)} | places
+    stops = [*_ENDS.finditer(text)]
     found: list[Span] = []
     begin = 0
     for place in sorted(places):
@@ -75,22 +77,23 @@ def spans(text: str) -> list[Span]:
         if not match:
             continue
         found.append(Span(begin, place, True))
-        begin = _end_of_tag(text, match.end(), dashed=places[place])
+        begin = _end_of_tag(text, match.end(), stops, dashed=places[place])
         found.append(Span(place, begin, False))
     if begin < len(text):
         found.append(Span(begin, len(text), True))
     return found
 
 
-def _end_of_tag(text: str, at: int, *, dashed: bool) -> int:
-    """Where speech goes on, if it does, behind the verb and subject of a tag that end `at` this place."""
+def _end_of_tag(text: str, at: int, stops: Sequence[re.Match[str]], *, dashed: bool) -> int:
+    """Where speech goes on, if it does, behind the verb and subject of a tag that end `at` this place. stops: the ends of
+    the paragraph's sentences."""
     if dashed:
         again = _SPACED.search(text, at)
         return again.end() if again else len(text)
-    stop = _ENDS.search(text, at)
-    limit = stop.start() if stop else len(text)
+    place = bisect_left(stops, at, key=re.Match.start)
+    limit = stops[place].start() if place < len(stops) else len(text)
     for comma in _CLAUSE.finditer(text, at, limit):
-        asks = stop is not None and stop[1] in "?!"
+        asks = place < len(stops) and stops[place][1] in "?!"
         following = _CLAUSE.search(text, comma.end(), limit)
         if (
             asks
@@ -98,6 +101,6 @@ def _end_of_tag(text: str, at: int, *, dashed: bool) -> int:
             or _TALK.search(text, comma.end(), following.start() if following else limit)
         ):
             return comma.end()
-    while stop and stop.end() < len(text) and _ACTS.match(text, stop.end()):
-        stop = _ENDS.search(text, stop.end())
-    return stop.end() if stop else len(text)
+    while place < len(stops) and stops[place].end() < len(text) and _ACTS.match(text, stops[place].end()):
+        place += 1
+    return stops[place].end() if place < len(stops) else len(text)

@@ -75,7 +75,6 @@ class Reader:
     ) -> None:
         self.genders, self.narrator = list(genders), narrator
         self._learnt: set[int] = set()
-        self._roles: set[tuple[str, ...]] = set()  # "The Doctor" of a list of characters: one of a book's doctors
         self._nouns: dict[str, str] = dict(person_nouns())
         sure: dict[tuple[str, ...], list[int]] = {}
         loose: dict[tuple[str, ...], list[int]] = {}
@@ -96,8 +95,6 @@ class Reader:
                 if described:
                     self._nouns.setdefault(_core(words)[-1], genders[person])
                 _put(sure, words, person)
-                if described and not name.startswith("the ") and _core(words)[-1] in person_nouns():
-                    self._roles.add(words)
                 self._describe(words, person)
                 for variant in _variants(words):
                     if variant != words:
@@ -184,8 +181,6 @@ class Reader:
             if size > 1 and tuple(low[place:end]) != words:
                 continue
             if not capital:
-                if words in self._roles:
-                    continue
                 if (
                     not (place and low[place - 1] in DETERMINERS | {"old", "little", "young", "poor"})
                     and words[0] not in BARE

@@ -33,9 +33,9 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
     for text, beside in texts:
         read.look(text, beside)
     aliases, counts = together(read.people(), read.places, read.answers)
-    for role, name in joined((text for text, _ in texts), aliases, read.places).items():
-        aliases[name] = (*aliases[name], *aliases.pop(role))
-        counts[name] += counts.pop(role)
+    for other, name in joined((text for text, _ in texts), aliases, read.places).items():
+        aliases[name] = (*aliases[name], *aliases.pop(other))
+        counts[name] += counts.pop(other)
     if read.first_person >= min(_FIRST_PERSON, 1 + sum(beside for _, beside in texts) // 25):
         aliases[NARRATOR] = (NARRATOR,)
         counts[NARRATOR] = read.first_person

@@ -37,7 +37,7 @@ _WRITING = (
     r"placard|poster|billboard|plaque|label|inscription|headline|caption|banner|letter|note|telegram|postcard|message|"
     r"tombstone|gravestone|headstone)s?"
 )
-_READS = r"(?:read|reads|said|says|saying|ran|runs|proclaimed|announced|declared|warned|stated|began|went on|ended)"
+_READS = r"(?:read|reads|said|says|saying|ran|runs|proclaimed|announced|declared|warned|stated|began|continued|went on|ended)"
 _PLACE = r"(?:on|over|above|in|at|by|from|to|of|under|beside|near|outside|behind)"
 _WRITTEN_BEFORE = re.compile(
     rf"(?:^|[.!?…;:,—”’\"']\s|\b(?:and|but|where|when)\s)\s*(?i:{_WRITING})"

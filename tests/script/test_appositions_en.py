@@ -55,3 +55,23 @@ def test_an_old_man_met_all_through_a_book_is_not_the_one_named_once() -> None:
     far = ["The rain fell on the roofs all day, and nothing else went on."] * 200
     told = ["An old man named Hugh Crane came by.", *SPEECH, *far, *["“Stay,” said the old man."] * 4]
     assert learnt(*told).canonical("the old man") == "the old man"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Nora Hale, now Mrs. Blake, came in.",
+        "Mrs. Blake — Nora — came in.",
+        "It was Mrs. Blake, whose maiden name was Nora Hale.",
+        "There stood Nora Hale, better known as Mrs. Blake.",
+    ],
+)
+def test_a_second_name_that_the_narration_gives_is_the_same_person(told: str) -> None:
+    speech = ("“Come in,” said Nora Hale.", "“No,” said Hugh.", "“Well,” said Mrs. Blake.", "“Go,” said Nora.")
+    assert learnt(told, *speech).canonical("Mrs. Blake") == learnt(told, *speech).canonical("Nora")
+    assert learnt("They met Nora Hale and Mrs. Blake.", *speech).canonical("Mrs. Blake") == "Mrs. Blake"
+
+
+def test_a_man_in_brackets_is_not_the_woman_before_him() -> None:
+    names = learnt("Nora Hale (Hugh) came in.", "“Come in,” said Nora Hale.", "“No,” said Hugh.")
+    assert names.canonical("Hugh") == "Hugh"

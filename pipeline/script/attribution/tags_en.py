@@ -97,9 +97,9 @@ def after(reading: Reading, comma: bool) -> Beside:
             if one.start < 8 and (one.role == "owner" or one.kind != "pronoun"):
                 words = reading.low[one.end : one.end + 3]
                 thought = not _THOUGHTS.isdisjoint(words)
-                near = one.start == 1 and not _WORDS.isdisjoint(words)
+                close = one.start == 1 and not _WORDS.isdisjoint(words)
                 span = (0, min(end, one.end + 2))
-                return Beside("verb", one, inverted=True, span=span, thought=thought, near=near)
+                return Beside("verb", one, inverted=True, span=span, thought=thought, near=close)
     if reading.low[0] == "from" or reading.low[:2] == ["burst", "from"]:
         for one in reading.mentions[:1]:
             if one.start <= 2:
