@@ -145,6 +145,13 @@ def titled(name: str) -> str:
     return title if title in TITLED else ""
 
 
+def _first_of(name: str, group: Iterable[str]) -> bool:
+    """Whether a bare word is the first name of all in a group that have one, whether the list of names has it or not."""
+    title, first, last = _split(name)
+    firsts = {_split(other)[1] for other in group if not other.startswith("the ")} - {""}
+    return not title and not first and firsts == {last}
+
+
 def _fullness(name: str) -> int:
     title, first, last = _split(name)
     return 4 * bool(first and last) + 2 * bool(title and last) + bool(title) + bool(last)
@@ -156,8 +163,8 @@ def _home(name: str, seen: _Seen, groups: list[Counter[str]]) -> Counter[str] | 
     fitting = [
         group
         for group in groups
-        if all(_may_be_one(name, other) for other in group)
-        and _shares(name, group)
+        if (_first_of(name, group) or all(_may_be_one(name, other) for other in group if not _first_of(other, group)))
+        and (_first_of(name, group) or _shares(name, group))
         and not _told_apart(name, seen, group)
         and _passing(name, counts) == any(_passing(other, counts) for other in group)
     ]

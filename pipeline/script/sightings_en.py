@@ -15,9 +15,9 @@ _OFFICES = frozenset(
 )
 """Titles that with "of" and a place name an office, whoever holds it."""
 _NO_ROLE = frozenset(
-    "same last first second third fourth rest whole word words letter note paper papers book sign notice clock bell echo story"
-    " more most very only truth song chorus crowd people company party board radio phone telephone machine message door men"
-    " women children gentlemen".split()
+    "same next spot last first second third fourth rest whole word words letter note paper papers book sign notice clock bell"
+    " echo story more most very only truth song chorus crowd people company party board radio phone telephone machine message"
+    " door men women children gentlemen".split()
 )
 """What stands behind a verb of speech and is nobody with a voice of his own."""
 _TOLD_APART = frozenset(

@@ -54,3 +54,10 @@ def test_somebody_known_by_his_first_name_is_the_mister_of_it_too() -> None:
     ] * 8
     names = learnt(*told, *["“Sell it,” said Mr. Crane."] * 20)
     assert names.canonical("Mr. Crane") == names.canonical("Gerald")
+
+
+def test_a_first_name_that_no_list_has_is_the_first_name_of_its_full_one() -> None:
+    names = learnt(
+        "Zebedee Crane and Nora came.", "“Sell it,” said Zebedee Crane.", "“Never,” said Nora.", "“Well,” said Zebedee."
+    )
+    assert names.canonical("Zebedee") == names.canonical("Zebedee Crane")
