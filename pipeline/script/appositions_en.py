@@ -50,19 +50,15 @@ def joined(
     found: dict[str, str] = {}
     for number, text in enumerate(texts, 1):
         for match in _ALSO.finditer(text):
-            one, two = (_person(words_of(name), people) for name in (match[1], match[3]))
-            if (
-                one
-                and two
-                and one != two
-                and not {one, two} & (found.keys() | set(found.values()))
-                and _agree(one, two, aliases)
-            ):
-                found[two] = one
+            first, second = (_person(words_of(called), people) for called in match.group(1, 3))
+            if first is None or second is None or first == second or not _agree(first, second, aliases):
+                continue
+            if not {first, second} & (found.keys() | set(found.values())):
+                found[second] = first
         for pattern, named in ((_BEHIND, False), (_BEFORE, False), (_NAMED, True), (_OF_HIS, True)):
             for match in pattern.finditer(text):
-                name, role = match.groups() if pattern is _BEHIND else match.groups()[::-1]
-                who = _person(words_of(name), people)
+                called, role = match.groups() if pattern is _BEHIND else match.groups()[::-1]
+                who = _person(words_of(called), people)
                 noun = _role(words_of(role), roles)
                 if who and noun and (words_of(noun)[-1] not in ANYBODY or (named and _met_near(number, places[noun]))):
                     votes.setdefault(noun, Counter())[who] += 1

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from pipeline.nouns import NARRATOR
-from pipeline.script.aliases_en import fold, together, told
+from pipeline.script.aliases_en import together, told
 from pipeline.script.appositions_en import joined
+from pipeline.script.folded_en import fold
 from pipeline.script.lexicon_en import words_of
 from pipeline.script.mentions_en import Reader
 from pipeline.script.names import Names

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pipeline.script.attribution.inner_en import thinks_of, to_himself
 from pipeline.script.lexicon_en import opens_aside
 from pipeline.script.mentions_en import Mention, Reading
 from pipeline.script.words import lists
@@ -37,12 +38,6 @@ _ASIDE = 20
 _NEAR_WORD = 9
 """Tokens between such an owner and the quotation, at most."""
 _HEARD = frozenset("heard hear hearing let made had".split())
-_INWARD = frozenset(
-    "said says say saying asked asking told telling added adding argued arguing reasoned reasoning observed remarked cried"
-    " repeated reflected".split()
-)
-"""Verbs of speech that with "to himself" tell what nobody hears; who mutters to himself is heard."""
-_HIMSELF = frozenset("himself herself myself themselves".split())
 _PLAIN = frozenset(
     "say ask answer reply cry exclaim add remark observe whisper murmur mutter shout call saying".split()
 )
@@ -203,39 +198,10 @@ def _tag(reading: Reading, begin: int, end: int, last: bool) -> Beside | None:
             owner = [one for one in mentions if 0 < one.start - subject.end <= 2]
             subject = owner[0] if owner else subject  # said the voice of Anne
         joined = place > 0 and low[place - 1] == "and"
-        thought = (low[place] in thought_verbs and not _thinks_of(low, place)) or _to_himself(low, place)
+        thought = (low[place] in thought_verbs and not thinks_of(low, place)) or to_himself(low, place)
         options.append(Beside("verb", subject, name, opener, joined, to, thought, inverted, (begin, place + 1)))
         break
     return options[0] if options else None
-
-
-def _thinks_of(low: list[str], place: int) -> bool:
-    """Whether what is thought stands behind the verb as its object, in a sentence of its own: She thought the matter over."""
-    return low[0] not in ("as", "while") and low[place + 1 : place + 2] in (
-        ["the"],
-        ["it"],
-        ["about"],
-        ["of"],
-        ["over"],
-    )
-
-
-def _to_himself(low: list[str], place: int) -> bool:
-    """Whether a verb of speech tells of inner speech: he said to himself, she asked herself, said Anne in her heart."""
-    if low[place] not in _INWARD:
-        return False
-    following = low[place + 1 : place + 7]
-    for at, word in enumerate(following):
-        if word in _HIMSELF:
-            before = following[at - 1] if at else low[place]
-            return before in ("to", "within") or (at == 0 and low[place] in ("asked", "told", "asking", "telling"))
-        if word in ("inwardly", "mentally"):
-            return True
-        if word in ("heart", "mind", "soul", "breast") and "in" in following[:at]:
-            return True
-        if not word[0].isalpha():
-            return False
-    return False
 
 
 def _noun(low: list[str], place: int) -> bool:
