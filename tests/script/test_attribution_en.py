@@ -272,3 +272,9 @@ def test_nobody_speaks_who_cannot() -> None:
     decided = attribute(units(*told), known, "en")
     found = [one.speaker for one, unit in zip(decided, units(*told), strict=True) if unit.speech]
     assert found == ["Anne", UNKNOWN, "Anne", UNKNOWN, "Anne", UNKNOWN]
+
+
+def test_what_is_said_aloud_after_a_thought_is_heard() -> None:
+    told = [SCENE, "“So late,” said Anne to herself; and aloud: “Good night, all.”"]
+    decided = attribute(units(*told), names(*told), "en")
+    assert [one.kind for one, unit in zip(decided, units(*told), strict=True) if unit.speech] == ["thought", "dialogue"]

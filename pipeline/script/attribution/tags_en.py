@@ -132,6 +132,8 @@ def before(reading: Reading, lead: bool) -> Beside:
     begin, end = reading.sentences()[-1]
     begin = max(begin, end - 70)
     found = _tag(reading, begin, end, last=True)
+    if found and found.thought and "aloud" in reading.low[found.span[1] : end]:
+        found = replace(found, thought=False)  # said Anne to herself; and aloud:
     if found and found.subject and (lead or end - found.span[1] <= 5):
         subject, verb = found.subject, found.span[1] - 1
         close = not found.inverted and 0 <= verb - subject.end <= 2 and end - verb <= 3
