@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.nouns import Book, Character, Line
     from pipeline.script.merge import Sync
 
-VERSION = "8"
+VERSION = "9"
 """Changes when the same text would give other lines, or other names of its characters."""
 
 

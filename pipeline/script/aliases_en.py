@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from pipeline.script.lexicon_en import gender_of_person, gender_of_title, is_title, words_of
@@ -27,7 +29,12 @@ _DOCTOR = ("dr", "doctor")
 _IN_USE = 3
 """So many mentions of Dr. Pike, and of Mr. Pike, are of two people."""
 _BROTHERS = 5
-"""So many mentions of a title with a first name, beside three times as many without, are of two people."""
+"""So many mentions of a title with a first name, beside three times as many without, are of two people, where both are told of
+together."""
+_ANSWERS, _OFTEN = 3, 0.05
+"""Two names of one surname answer each other so many times, and so often of all mentions of the rarer: they are two people."""
+_RANKS = frozenset("captain colonel major general admiral lieutenant sergeant corporal commander".split())
+"""Titles of which nobody has two: General Pike is not the Captain Pike of the same book."""
 
 
 @cache
@@ -52,21 +59,43 @@ def _split(name: str) -> tuple[str, str, str]:
     return (title, words[0], "") if first else (title, "", words[0])
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How often each name was seen, and, as in `Sightings`, its `places` and the `answers` of one name to another."""
+
+    counts: Mapping[str, int]
+    places: Mapping[str, Sequence[int]]
+    answers: Mapping[frozenset[str], int]
+
+    def near(self, one: str, two: str) -> int:
+        """How many mentions of one name have the other in their stretch of narration or in one of the two on each side."""
+        ours, theirs = self.places.get(one, ()), self.places.get(two, ())
+        return sum(bisect_right(theirs, at + 2) > bisect_left(theirs, at - 2) for at in ours)
+
+    def answer(self, one: str, two: str) -> bool:
+        """Whether two names speak in turns, as one person's do not."""
+        found = self.answers.get(frozenset((one, two)), 0)
+        return found >= _ANSWERS and found >= _OFTEN * min(self.counts[one], self.counts[two])
+
+
 def together(
-    seen: Counter[str], places: Mapping[str, Sequence[int]] | None = None
+    seen: Counter[str],
+    places: Mapping[str, Sequence[int]] | None = None,
+    answers: Mapping[frozenset[str], int] | None = None,
 ) -> tuple[dict[str, tuple[str, ...]], Counter[str]]:
     """Names of one person brought together: canonical name -> all names, and how often each person was mentioned. places:
     in which stretches of narration each name stands, in order; a full name used once far from everybody of its first name
-    (an author in a list) is nobody's."""
+    (an author in a list) is nobody's. answers: how often two names speak one right behind the other."""
     groups: list[Counter[str]] = []
     places = places or {}
+    told = _Seen(seen, places, answers or {})
     order = sorted(seen, key=lambda name: (name.startswith("the "), -_fullness(name), -seen[name], name))
     for name in order:
         if name.startswith("the "):
             home = _titled(name, groups)
         else:
             groups = [group for group in groups if not _once_elsewhere(name, group, places)]
-            home = _home(name, seen, groups)
+            home = _home(name, told, groups)
         if home is None:
             groups.append(Counter({name: seen[name]}))
         else:
@@ -116,23 +145,33 @@ def titled(name: str) -> str:
     return title if title in TITLED else ""
 
 
+def _first_of(name: str, group: Iterable[str]) -> bool:
+    """Whether a bare word is the first name of all in a group that have one, whether the list of names has it or not."""
+    title, first, last = _split(name)
+    firsts = {_split(other)[1] for other in group if not other.startswith("the ")} - {""}
+    return not title and not first and firsts == {last}
+
+
 def _fullness(name: str) -> int:
     title, first, last = _split(name)
     return 4 * bool(first and last) + 2 * bool(title and last) + bool(title) + bool(last)
 
 
-def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Counter[str] | None:
+def _home(name: str, seen: _Seen, groups: list[Counter[str]]) -> Counter[str] | None:
     """The one group a name fits; of several the one that is mentioned far more than the others."""
+    counts = seen.counts
     fitting = [
         group
         for group in groups
-        if all(_may_be_one(name, other) for other in group)
-        and _shares(name, group)
+        if (_first_of(name, group) or all(_may_be_one(name, other) for other in group if not _first_of(other, group)))
+        and (_first_of(name, group) or _shares(name, group))
         and not _told_apart(name, seen, group)
-        and _passing(name, seen) == any(_passing(other, seen) for other in group)
+        and _passing(name, counts) == any(_passing(other, counts) for other in group)
     ]
+    if any(_in_turns(name, seen, group) for group in groups):  # the father of one of them, and nobody by a first name
+        fitting = [group for group in fitting if not any(_split(other)[1] for other in group)]
     title, first, last = _split(name)
-    if title in ("dr", "doctor") and not first and any(f"{miss} {last.title()}" in seen for miss in ("Mrs.", "Miss")):
+    if title in ("dr", "doctor") and not first and any(f"{miss} {last.title()}" in counts for miss in ("Mrs.", "Miss")):
         fitting = [group for group in fitting if all(_gender(other) != "female" for other in group)]
     if title and last:  # Dr. Pike is Dr. Amos Pike, not Tom Pike
         fitting = [group for group in fitting if any(_split(other)[0] == title for other in group)] or fitting
@@ -146,17 +185,46 @@ def _home(name: str, seen: Mapping[str, int], groups: list[Counter[str]]) -> Cou
     return fitting[0] if clear else None
 
 
-def _told_apart(name: str, seen: Mapping[str, int], group: Counter[str]) -> bool:
-    """Whether a book calls one man Mr. Knightley and his brother Mr. John Knightley."""
+def _in_turns(name: str, seen: _Seen, group: Iterable[str]) -> bool:
+    """Whether Mr. Pike and a Tom of the family speak in turns."""
     title, first, last = _split(name)
-    if title in _DOCTOR and last:
-        return _both_used(name, seen, group, ("mr",))
-    if title == "mr" and last and _both_used(name, seen, group, _DOCTOR):
+    if not (title and last) or first:
+        return False
+    family = [_split(other) for other in group]
+    tom = {one.title() for _, one, surname in family if one and surname == last}
+    return any(seen.answer(name, other) for other in (*group, *tom)) if tom else False
+
+
+def _told_apart(name: str, seen: _Seen, group: Counter[str]) -> bool:
+    """Whether a book calls one man Mr. Knightley and his brother Mr. John Knightley, or General Pike beside his sons."""
+    title, first, last = _split(name)
+    if title in _DOCTOR and last and _both_used(name, seen.counts, group, ("mr",)):
+        return True
+    if title == "mr" and last and _both_used(name, seen.counts, group, _DOCTOR):
         return True
     if not (title and last) or first:
         return False
-    fuller = sum(seen[other] for other in group if _split(other)[0] == title and _split(other)[1])
-    return fuller >= _BROTHERS and seen[name] >= 3 * fuller
+    if _ranks(title, last, seen.counts) > 1 and not any(_split(other)[0] == title for other in group):
+        return True  # the General's son is the Captain, or Mr. Pike
+    if title in _DOCTOR:
+        return False
+    fuller = [other for other in group if _split(other)[0] == title and _split(other)[1]]
+    count = sum(seen.counts[other] for other in fuller)
+    bare = sum(seen.counts.get(one.title(), 0) for one in {_split(other)[1] for other in fuller})
+    return (
+        count >= _BROTHERS
+        and seen.counts[name] >= 3 * count
+        and bare < _BROTHERS * count  # whom the book calls John needs no Mr. John
+        and sum(seen.near(other, name) for other in fuller) >= max(_IN_USE, count / 4)
+    )
+
+
+def _ranks(title: str, last: str, seen: Mapping[str, int]) -> int:
+    """How many ranks of a family a book uses, this one among them; 0 for what is no rank."""
+    if title not in _RANKS:
+        return 0
+    held = {_split(other)[0] for other, count in seen.items() if count >= _IN_USE and _split(other)[2] == last}
+    return len((held & _RANKS) | {title})
 
 
 def _both_used(name: str, seen: Mapping[str, int], group: Iterable[str], titles: Sequence[str]) -> bool:
@@ -199,6 +267,11 @@ def _may_be_one(one: str, two: str) -> bool:
     if {title, title_two} >= {"mrs", "miss"} or ("mrs" in (title, title_two) and (first or first_two)):
         return one == two  # Mrs. Bennet is not the Miss or the Elizabeth of that name
     titles = {title, title_two} - {""}
+    if len(titles & _RANKS) > 1 or ("sir" in titles and first and first_two and first != first_two):
+        return False  # General and Captain Pike; Sir Thomas and his son Tom
+    both = ((title, first, title_two, first_two), (title_two, first_two, title, first))
+    if any(one == "lady" and not own and theirs and two != "lady" for one, own, two, theirs in both):
+        return False  # Lady Pike and Julia Pike
     wife = titles & {"mrs", "miss"} and any(gender_of_title(one) != "female" for one in titles)
     if len(titles) == 2 and not (first or first_two) and (titles <= _OFFICES or wife):
         return False  # Mrs. Pike is the wife of Dr. Pike, and Miss Pike his daughter
@@ -259,55 +332,3 @@ def told(names: Iterable[str]) -> str:
             if told:
                 return told
     return next((genders[word] for name in names for word in words_of(name)[:2] if genders.get(word)), "")
-
-
-def fold(aliases: dict[str, tuple[str, ...]], genders: dict[str, str]) -> None:
-    """Take an entry that is no more than the bare surname (or first name) of one other person as that person."""
-    bare = {
-        name: [
-            tuple(word for word in words_of(one) if not is_title(word) and word not in ("the", "a", "an"))
-            for one in names
-        ]
-        for name, names in aliases.items()
-    }
-    for name in list(aliases):
-        own = [words for words in bare[name] if words]
-        if len(own) != 1 or len(own[0]) != 1:
-            continue
-        if genders[name]:
-            _fold_mister(name, own[0], bare, aliases, genders)
-            continue
-        word = own[0][0]
-        title = words_of(name)[0] if is_title(words_of(name)[0]) else ""
-        others = [
-            other
-            for other in aliases
-            if other != name and any(len(words) > 1 and word in words for words in bare[other])
-            and genders[other] in (gender_of_title(title), genders[other] if not gender_of_title(title) else "", "")
-        ]  # fmt: skip
-        if title:
-            others = [
-                other
-                for other in others
-                if any(words_of(one)[0] == title for one in aliases[other])
-                or not any(is_title(words_of(one)[0]) for one in aliases[other])
-            ]
-        elif any(genders[other] != "female" for other in others):
-            others = [other for other in others if genders[other] != "female"]
-        if len(others) == 1:
-            aliases[others[0]] = (*aliases[others[0]], *aliases.pop(name))
-            genders.pop(name)
-
-
-def _fold_mister(
-    name: str, surname: tuple[str, ...], bare: Mapping[str, list[tuple[str, ...]]],
-    aliases: dict[str, tuple[str, ...]], genders: dict[str, str],
-) -> None:  # fmt: skip
-    """Take "Mr. Pike" as Tom Pike, where the list calls him, and no other man, by the bare surname too."""
-    if aliases[name] != (name,) or words_of(name)[0] != "mr":
-        return
-    men = [one for one in aliases if one != name and genders[one] != "female" and surname in bare[one]]
-    men = [one for one in men if any(len(words) > 1 and words[-1:] == surname for words in bare[one])]
-    if len(men) == 1 and not any(words_of(one)[0] == "mr" for one in aliases[men[0]]):
-        aliases[men[0]] = (*aliases[men[0]], *aliases.pop(name))
-        genders.pop(name)

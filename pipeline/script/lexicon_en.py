@@ -8,7 +8,10 @@ from functools import cache
 
 from pipeline.script.words import lists
 
-TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*|['’][^\W\d_]+|\.{2,}|…|[.!?]|[,;:()]|--+|—|–")
+TOKEN = re.compile(
+    r"(?<![^\W_])[A-Za-z]['’](?=[A-Z][a-z])[^\W_]+(?:-[^\W_]+)*"  # O’Connor, d’Arcy
+    r"|[^\W_]+(?:-[^\W_]+)*|['’][^\W\d_]+|\.{2,}|…|[.!?]|[,;:()]|--+|—|–"
+)
 ANYBODY = frozenset("man woman girl boy gentleman lady child fellow youth lad chap".split())
 """With nothing before them ("the man") these most often stand for a character with a name."""
 SHORT = frozenset("Mr Mrs Ms Dr Messrs Mme Mlle St Rev Capt Col Gen Lieut Sergt Prof Hon Esq Jr Sr".split())

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from pipeline.nouns import NARRATOR, Book, Chapter, Cue, Language, Line, LineKind, Paragraph
-from pipeline.script import markup
+from pipeline.script import dashes_en, markup
 from pipeline.script.attribution import NARRATION, Decision, Unit, attribute
 from pipeline.script.feeling import Feeling, tagged
 from pipeline.script.names import Names, learn
@@ -63,13 +63,13 @@ def names_in(book: Book) -> Names:
 
 
 def _narration(book: Book) -> Iterator[tuple[str, bool]]:
-    verb = speech(book.language).verb
     for chapter in book.chapters:
+        dashes = _dashes_speak(chapter, book.language)
         for paragraph in chapter.paragraphs:
             if paragraph.kind in ("heading", "break"):
                 continue
             whole = plain(paragraph.text, book.language)
-            found = spans(whole, verb)
+            found = _spans(whole, book.language, dashes=dashes)
             quoted = any(span.speech for span in found)
             for span in found:
                 text = whole[span.start : span.end]
@@ -111,9 +111,9 @@ def _chapter(chapter: Chapter, names: Names, language: Language, max_characters:
 def _dashes_speak(chapter: Chapter, language: Language) -> bool:
     """Whether a dash at the start of a paragraph opens speech. In Chinese it opens an afterthought of the narrator's as
     well, so there it does where a chapter has several such paragraphs and no quotation marks."""
-    if language != "zh":
-        return True
     texts = [one.text for one in chapter.paragraphs if one.kind not in ("heading", "break")]
+    if language != "zh":
+        return dashes_en.speaks(texts)
     return sum(bool(_DASH_START.match(one)) for one in texts) > 1 and not any(_QUOTED.search(one) for one in texts)
 
 
@@ -183,10 +183,17 @@ def _subtitle(paragraph: Paragraph, cue: Cue, number: int, language: Language) -
 
 
 def _units(text: str, number: int, language: Language, *, dashes: bool = True) -> list[Unit]:
+    found = _spans(text, language, dashes=dashes)
+    return [Unit(text[one.start : one.end], one.speech, number, one.open) for one in _with_tails(text, found)]
+
+
+def _spans(text: str, language: Language, *, dashes: bool) -> list[Span]:
+    if dashes and language == "en" and dashes_en.OPENS.match(text):
+        return dashes_en.spans(text)
     found = spans(text, speech(language).verb)
     if dashes and len(found) == 1 and not found[0].speech and _DASH_START.match(text):
-        return [Unit(text, True, number)]
-    return [Unit(text[one.start : one.end], one.speech, number, one.open) for one in _with_tails(text, found)]
+        return [Span(0, len(text), True)]
+    return found
 
 
 def _with_tails(text: str, found: list[Span]) -> list[Span]:

@@ -37,7 +37,7 @@ _WRITING = (
     r"placard|poster|billboard|plaque|label|inscription|headline|caption|banner|letter|note|telegram|postcard|message|"
     r"tombstone|gravestone|headstone)s?"
 )
-_READS = r"(?:read|reads|said|says|saying|ran|runs|proclaimed|announced|declared|warned|stated|began|went on|ended)"
+_READS = r"(?:read|reads|said|says|saying|ran|runs|proclaimed|announced|declared|warned|stated|began|continued|went on|ended)"
 _PLACE = r"(?:on|over|above|in|at|by|from|to|of|under|beside|near|outside|behind)"
 _WRITTEN_BEFORE = re.compile(
     rf"(?:^|[.!?…;:,—”’\"']\s|\b(?:and|but|where|when)\s)\s*(?i:{_WRITING})"
@@ -52,6 +52,14 @@ _TITLED = re.compile(
     r"|\b(?:called|named|styled|termed)\s(?:him|her|it|them|himself|herself|themselves)(?:\sall)?|\b(?:entitled|titled))$"
 )
 """What makes the quoted words behind it a name: to be called “My lord” by his tenants."""
+_CALLED = re.compile(r"\b(?:to|would|could|might|they|we|you|people|always|usually|often)\s(?:call|called|term|name)$")
+"""What the Square would call “showy.”"""
+_SAID = re.compile(r"\b(?:said|say|says|saying)$")
+_WORD_ALONE = re.compile(r"[a-z][a-z'’-]*(?:\s[a-z][a-z'’-]*)?[.]?")
+_THING = re.compile(r"(?:a|an|the)(?:\s[a-z][\w’'-]*){1,4}[.,]?")
+"""What stands behind a comma as a name for what the sentence has told: that friendly thing, “an old account.”"""
+_BIG = re.compile(r"(?:(?:[A-Z][\w’'-]*|a|an|and|at|by|for|from|in|of|on|or|the|to|with)\s?){2,8}")
+"""Words written as a title's are: The Last Light of the Year."""
 _REPORTS = re.compile(r"\b(?:he|she|they|I|we|you|saying|crying)$|\b(?:thought|wondered|mused)\b")
 _NEEDS_MORE = re.compile(
     r"\b(?:was|were|is|are|be|been|being|am|as|a|an|of|for|in|with|and|or|so|such|very|quite|too)$"
@@ -197,10 +205,12 @@ def _is_speech(text: str, quote: Span, speech_before: re.Pattern[str]) -> bool:
         return True
     if (
         before[-1:].isascii()
-        and before[-1:].isalnum()
+        and (before[-1:].isalnum() or (before[-1:] == "," and _THING.fullmatch(inner)))
         and not quote.open
         and _part_of_sentence(text, quote, inner, speech_before)
     ):
+        return False
+    if not quote.open and _titles(inner, after, speech_before):
         return False
     if len(inner) <= _SHORT and _OF_IT.match(after):
         return False  # “闲人免进！”的牌子
@@ -224,8 +234,10 @@ def _part_of_sentence(text: str, quote: Span, inner: str, speech_before: re.Patt
     first = text[:40].lstrip()[:1]
     if first in _PAIRS or text[max(quote.start - 2, 0) : quote.start].isspace():
         return False
-    if _TITLED.search(before):
+    if _TITLED.search(before) or (inner[0].islower() and _CALLED.search(before)):
         return True
+    if before[-1] != "," and _WORD_ALONE.fullmatch(inner) and (_SAID.search(before) if inner[-1] == "." else after):
+        return True  # He said “yes” to everything.
     if inner[0].islower() and _NEEDS_MORE.search(before):
         return True  # Anne said they were “full of lace.”
     if speech_before.search(before) or speech_before.search(after) or _REPORTS.search(before):
@@ -237,6 +249,14 @@ def _part_of_sentence(text: str, quote: Span, inner: str, speech_before: re.Patt
     if re.search(r"\bthe$", before):
         return not re.search(r"[.!?]\W", inner)
     return before.endswith(" of") and not _CRY.search(before) and len(inner.split()) <= 4
+
+
+def _titles(inner: str, after: str, speech_before: re.Pattern[str]) -> bool:
+    """English: whether quoted words are a title that the sentence goes on about: “The Last Light” was her book."""
+    words = _BIG.fullmatch(inner)
+    if words is None or not after[:1].islower() or sum(word[0].isupper() for word in inner.split()) < 2:
+        return False
+    return speech_before.match(after) is None and not re.match(r"(?:he|she|they|we|came|was\s\w+['’]s|from)\b", after)
 
 
 def _told(before: str, speech_before: re.Pattern[str]) -> bool:

@@ -15,9 +15,9 @@ _OFFICES = frozenset(
 )
 """Titles that with "of" and a place name an office, whoever holds it."""
 _NO_ROLE = frozenset(
-    "same last first second third fourth rest whole word words letter note paper papers book sign notice clock bell echo story"
-    " more most very only truth song chorus crowd people company party board radio phone telephone machine message door men"
-    " women children gentlemen".split()
+    "same next spot last first second third fourth rest whole word words letter note paper papers book sign notice clock bell"
+    " echo story more most very only truth song chorus crowd people company party board radio phone telephone machine message"
+    " door men women children gentlemen".split()
 )
 """What stands behind a verb of speech and is nobody with a voice of his own."""
 _TOLD_APART = frozenset(
@@ -36,6 +36,8 @@ _KIN = frozenset(
 """Nouns that mostly stand for somebody with a name, now this one, now that one."""
 _OWN = 0.02
 """At least this share of everything that looks like a person is somebody who is called by such a noun only."""
+_TURN = 3
+"""So many stretches of narration from one tag to the next, at most, are those of an answer."""
 _NOBODY = frozenset("voice speaker other one comer newcomer person creature individual".split())
 """Nouns that stand for somebody told of before, whatever precedes them."""
 
@@ -55,6 +57,9 @@ class Sightings:
         self.placed: Counter[str] = Counter()
         self.places: dict[str, list[int]] = {}
         """In which of the stretches looked at each name stands."""
+        self.answers: Counter[frozenset[str]] = Counter()
+        """How often two names speak one right behind the other."""
+        self._spoke = ("", -_TURN)
         self._looked = 0
         self.bare: Counter[str] = Counter()
         """Titles alone, "the Colonel", wherever they stand."""
@@ -143,6 +148,10 @@ class Sightings:
             self.placed[name] += tokens[start - 1] in ("at", "in", "from", "near", "into")
         if beside and self._speaks(tokens, start, end):
             self.speaking[name] += 1
+            last, looked = self._spoke
+            if last != name and self._looked - looked <= _TURN:
+                self.answers[frozenset((last, name))] += 1
+            self._spoke = (name, self._looked)
 
     def _title_alone(self, word: str) -> None:
         if word[0].isupper() and word.lower() in TITLED:
@@ -206,6 +215,7 @@ class Sightings:
         name = " ".join(("the", *described, noun))
         self.speaking[name] += 1
         self.all[name] += 1
+        self.places.setdefault(name, []).append(self._looked)
 
     def people(self) -> Counter[str]:
         """The names that are people, with how often each was seen."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.nouns import NARRATOR
+from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script import names_en
 from pipeline.script.attribution import Unit, attribute, english, rounds_en
 from pipeline.script.lines import _units
@@ -236,3 +236,45 @@ def test_somebody_named_once_and_then_by_his_title_is_learnt() -> None:
     found = learnt("Colonel Bright walked in and sat.", "“You are Doyle?”", "The Colonel went red. “There was a note.”")
     assert found.canonical("the Colonel") == "Colonel Bright"
     assert found.gender("Colonel Bright") == "male"
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "kind"),
+    [
+        ("“I shall go,” said Anne to herself.", "thought"),
+        ("“I shall go,” Tom said to himself, “and soon.”", "thought"),
+        ("“Shall I go?” Anne asked herself.", "thought"),
+        ("“I shall go,” said Anne in her own heart.", "thought"),
+        ("“I shall go,” was Anne's first thought.", "thought"),
+        ("“I shall go,” as she thought the matter over.", "thought"),
+        ("“I shall go,” said Tom to Anne.", "dialogue"),
+        ("“I shall go,” muttered Tom to himself.", "dialogue"),
+        ("“I shall go.” Anne thought the matter over.", "dialogue"),
+    ],
+)
+def test_what_is_said_to_oneself_is_thought(paragraph: str, kind: str) -> None:
+    told = [SCENE, paragraph]
+    decided = attribute(units(*told), names(*told), "en")
+    assert {one.kind for one, unit in zip(decided, units(*told), strict=True) if unit.speech} == {kind}
+
+
+def test_nobody_speaks_who_cannot() -> None:
+    told = [
+        "Anne opened the door.",
+        "“Come in,” said Anne.",
+        "“No.”",
+        "“Why not?” Anne asked.",
+        "“I am wet,” he said.",
+        "“So come.”",
+        "“Hush,” said a voice.",
+    ]
+    known = names_en.learn([(unit.text, True) for unit in units(*told) if not unit.speech])
+    decided = attribute(units(*told), known, "en")
+    found = [one.speaker for one, unit in zip(decided, units(*told), strict=True) if unit.speech]
+    assert found == ["Anne", UNKNOWN, "Anne", UNKNOWN, "Anne", UNKNOWN]
+
+
+def test_what_is_said_aloud_after_a_thought_is_heard() -> None:
+    told = [SCENE, "“So late,” said Anne to herself; and aloud: “Good night, all.”"]
+    decided = attribute(units(*told), names(*told), "en")
+    assert [one.kind for one, unit in zip(decided, units(*told), strict=True) if unit.speech] == ["thought", "dialogue"]

@@ -186,3 +186,31 @@ def test_once_is_not_enough_to_make_two_of_a_doctor() -> None:
 )
 def test_words_that_a_sentence_of_the_narration_needs_are_no_speech(text: str, speech: list[str]) -> None:
     assert [unit.text for unit in units(text) if unit.speech] == speech
+
+
+def test_a_man_beside_a_heroine_is_a_man_although_she_is_named_after_him() -> None:
+    heroine = [
+        "Nora saw Wynn, and she waved to him.",
+        "Wynn came in. She was glad.",
+        "Hugh took her coat. He smiled.",
+        "Wynn took his hat off. Nora kept her own. Wynn sat in his chair.",
+    ]
+    names = learnt(*heroine * 6, "“Come,” said Nora.", "“No,” said Wynn.", "“Well,” said Hugh.")
+    assert (names.gender("Nora"), names.gender("Wynn"), names.gender("Hugh")) == ("female", "male", "male")
+
+
+@pytest.mark.parametrize("name", ["Mr. O’Connor", "Captain D’Arcy", "Mr. M'Coy"])
+def test_a_name_with_an_apostrophe_is_a_name(name: str) -> None:
+    assert speakers(f"“Come,” said {name}.", "“No,” said Nora.", f"“Then stay,” said {name}.") == [name, "Nora", name]
+
+
+def test_a_speech_of_several_paragraphs_has_one_speaker() -> None:
+    told = [
+        "Hugh and Nora Blake came down.",
+        "Hugh rose and said:",
+        "“My friends, I am glad.",
+        "“Nora and Tom are here.",
+        "“So let us eat.”",
+        "“Well,” said Nora.",
+    ]
+    assert speakers(*told, "“Yes,” said Hugh.")[:3] == ["Hugh"] * 3

@@ -48,3 +48,25 @@ def test_what_is_speech(text: str, spoken: list[str], language: Language) -> Non
     found = spans(text, speech(language).verb)
     assert [text[span.start : span.end] for span in found if span.speech] == spoken
     assert "".join(text[span.start : span.end] for span in found) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“The Last Light” was the title of her book.",
+        "He said “yes” to everything she asked.",
+        "To Nora’s surprise he said “yes.”",
+        "It was what the Square would call “showy.”",
+        "It was that friendly thing in trade, “an old account.”",
+    ],
+)
+def test_english_words_that_the_sentence_is_about_are_no_speech(text: str) -> None:
+    assert not any(span.speech for span in spans(text, speech("en").verb))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["“Good Night” whispered Nora.", "“Poor Old Tom!” was all she said.", "He suggested “tomorrow.”", "Nora took his hand, “and so you came.”"],
+)  # fmt: skip
+def test_short_english_speech_is_speech(text: str) -> None:
+    assert any(span.speech for span in spans(text, speech("en").verb))

@@ -46,6 +46,9 @@ _BARE = re.compile(
     re.I,
 )
 """Before a word that has no article and no adjective: in Book I, not "the Book I had read"."""
+_SUBJECT = re.compile(r"\s(?:we|he|she|they|it|you|there)\b")
+"""In Part I we see: a clause with a subject of its own."""
+_CLASSED = re.compile(rf"\s(?:{_IS['classed']})\b")
 _GOES_ON = re.compile(r"\s+(?:[A-Z]|\d|(?:was|were|and|or|to|through|has)\b)")
 
 
@@ -68,6 +71,8 @@ def is_part(match: Match) -> bool:
     if word.casefold() == "letter" and not word[0].isupper():
         return False
     if re.search(r"\bWorld\s$", before, re.I) or _CLOSED.match(after) or re.match(r"\s?[-\u2013]\s?[IVX\d]", after):
+        return True
+    if _SUBJECT.match(after) or (word[0].isupper() and _CLASSED.match(after)):
         return True
     if _HE_DOES.match(after) or (_COMMA.match(after) and (bare or word[0].isupper())):
         return True

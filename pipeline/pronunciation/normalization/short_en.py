@@ -35,6 +35,10 @@ _IN_TIME = re.compile(
 _NAMED = re.compile(r"(?<![\w'\u2019])[A-Z][\w'\u2019]+\s$")
 _NUMBERED = re.compile(r"(?<!\w)\d{1,5}[A-Z]?\s(?:[A-Z][\w'\u2019]+\s){1,2}$")
 
+_ABOUT = "about|over|nearly|almost|around|roughly|approximately|exactly|(?:more|less|fewer) than|(?:total|sum) of"
+_BEARS = re.compile(rf"\b(?:{_IS['called']}|{_IS['numbered']}|No\.?|Nos\.?|in|by|at|line|verse|question)\s$", re.I)
+"""Before 12 500 men: a number of its own (Room 12, page 3, at 12), and no thousands."""
+
 _FRENCHMAN = Wording("a Frenchman, or an initial", "法国人的“先生”，还是名字的首字母")
 
 
@@ -46,6 +50,13 @@ def rules() -> tuple[Rule, ...]:
             r"(?<![\w.,+)-])(?<!\d\s)([1-9]\d?(?=(?:\s\d{3}){2})|[1-9]\d{0,2}(?=\s000))((?:\s\d{3})+)(?!\s?\d|[-\w])",
             _grouped,
         ),
+        rule(
+            rf"(?<![\w.,+)-])(?<!\d\s)([1-9]\d{{0,2}})(\s\d{{3}})(?=\s(?:(?!{_IS['not_counted']})[a-z]+s|{_IS['counted']}|kg|km|ha|k?W)\b)",
+            lambda m: None if _BEARS.search(left(m)) else _grouped(m),
+            Wording("a space for the comma of thousands", "空格当千位分隔符"),
+        ),
+        rule(rf"((?:\b(?:{_ABOUT})\s)[1-9]\d{{0,2}})(\s\d{{3}})(?!\s?\d|[-\w])", _grouped),
+        rule(r"(?<=[$£€¥₹])(\s?[1-9]\d{0,2})((?:\s\d{3})+)(?![.,]?\d|[-\w])", _grouped),
         rule(r"\bWW(I{1,3}|[123])\b", lambda m: "World War " + cardinal(m[1] if m[1].isdigit() else str(roman(m[1])))),
         rule(r"(?<!\w)C\+\+(?!\w)", "C plus plus"),
         rule(r"(?<!\w)([A-G])\#(?!\w)", r"\1 sharp"),

@@ -55,9 +55,15 @@ def attribute(units: Sequence[Unit], names: Names, language: Language) -> list[D
 def _one_speech(
     units: Sequence[Unit], cases: Sequence[Case], choices: Sequence[tuple[int, float] | None], names: Names
 ) -> list[tuple[int, float] | None]:
-    """The two halves of a sentence that a tag interrupts ("In short," said he, "perhaps") are one person's, and so is what
-    follows the tag in a new sentence without one of its own ("Yes," he said. "Perhaps."): the surer choice holds for both."""
+    """The surer choice holds for both halves of a sentence that a tag interrupts ("In short," said he, "perhaps"), for what
+    follows the tag in a new sentence without one of its own ("Yes," he said. "Perhaps."), and in English for a quotation
+    that goes on through several paragraphs."""
     held = list(choices)
+    begin = 0
+    for at in range(1, len(cases) + 1):
+        if at == len(cases) or not _goes_on(units, cases[at - 1], cases[at]):
+            _surest_of_all(cases, held, begin, at)
+            begin = at
     for at in range(1, len(cases)):
         one, two = held[at - 1], held[at]
         interrupted = _interrupted(units, cases[at - 1].unit, cases[at].unit, names)
@@ -68,6 +74,23 @@ def _one_speech(
         elif one is not None:
             held[at] = _same(cases[at - 1], one, cases[at]) or two
     return held
+
+
+def _goes_on(units: Sequence[Unit], one: Case, two: Case) -> bool:
+    """English: whether a quotation was left open and goes on in the next paragraph."""
+    return isinstance(two, english.EnglishCase) and units[one.unit].open and two.link == "continued"
+
+
+def _surest_of_all(cases: Sequence[Case], held: list[tuple[int, float] | None], begin: int, end: int) -> None:
+    """A quotation that runs through several paragraphs has one speaker: the surest of its parts'."""
+    sure = [(choice[1], at) for at in range(begin, end) if (choice := held[at]) is not None]
+    if end - begin < 2 or not sure:
+        return
+    _, best = max(sure)
+    for at in range(begin, end):
+        choice = held[best]
+        if choice is not None:
+            held[at] = _same(cases[best], choice, cases[at]) or held[at]
 
 
 def _hangs(units: Sequence[Unit], one: Case, two: Case) -> bool:

@@ -6,7 +6,7 @@ context: beside a name, a pronoun, an acting person, or nothing. What it weighs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,8 +69,20 @@ def _case(scene: Scene, quote: Quote, names: Sequence[str]) -> EnglishCase:
         quote.tag_text,
         why,
         quote.context,
-        told_en.tells(quote),
+        told_en.tells(quote) or _nobody(scene, quote, who, evidence.found),
     )
+
+
+def _nobody(scene: Scene, quote: Quote, who: Sequence[int], found: Sequence[Mapping[str, float]]) -> str:
+    """ "nobody" where none of those who may speak can: the tag's pronoun or noun is of the other gender for all of them, or
+    the only one there speaks the turn before or behind this one, which has no tag."""
+    subject = quote.tag.subject
+    if quote.tag.shape == "verb" and subject is not None and subject.kind in ("pronoun", "person") and who:
+        return "nobody" if all("tag-" in one for one in found) else ""
+    if len(who) == 1 and quote.context == "none":
+        turn = scene.turn_of[quote.index]
+        return "nobody" if who[0] in (scene.speaker_of_turn(turn - 1), scene.speaker_of_turn(turn + 1)) else ""
+    return ""
 
 
 def _candidates(scene: Scene, quote: Quote) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pipeline.script.attribution.inner_en import thinks_of, to_himself
 from pipeline.script.lexicon_en import opens_aside
 from pipeline.script.mentions_en import Mention, Reading
 from pipeline.script.words import lists
@@ -31,6 +32,7 @@ _WORDS = frozenset(
     " objection command order request whisper retort comment voice assurance statement warning suggestion greeting part".split()
 )
 """Nouns for what somebody says, where the owner of the word is the speaker."""
+_THOUGHTS = frozenset("thought thoughts reflection reflections".split())
 _ASIDE = 20
 """Tokens of an aside, at most."""
 _NEAR_WORD = 9
@@ -85,10 +87,14 @@ def after(reading: Reading, comma: bool) -> Beside:
         return NOTHING
     begin, end = 0, min(reading.ends[0], _FAR)
     lower = reading.raw[0][0].islower()
-    if reading.low[0] in ("was", "were", "came", "is"):  # “…” was Anne's answer
+    if reading.low[0] in ("was", "were", "came", "is", "ran"):  # “…” was Anne's answer
         for one in reading.mentions:
             if one.start < 8 and (one.role == "owner" or one.kind != "pronoun"):
-                return Beside("verb", one, inverted=True, span=(0, min(end, one.end + 2)))
+                words = reading.low[one.end : one.end + 3]
+                thought = not _THOUGHTS.isdisjoint(words)
+                close = one.start == 1 and not _WORDS.isdisjoint(words)
+                span = (0, min(end, one.end + 2))
+                return Beside("verb", one, inverted=True, span=span, thought=thought, near=close)
     if reading.low[0] == "from" or reading.low[:2] == ["burst", "from"]:
         for one in reading.mentions[:1]:
             if one.start <= 2:
@@ -126,6 +132,8 @@ def before(reading: Reading, lead: bool) -> Beside:
     begin, end = reading.sentences()[-1]
     begin = max(begin, end - 70)
     found = _tag(reading, begin, end, last=True)
+    if found and found.thought and "aloud" in reading.low[found.span[1] : end]:
+        found = replace(found, thought=False)  # said Anne to herself; and aloud:
     if found and found.subject and (lead or end - found.span[1] <= 5):
         subject, verb = found.subject, found.span[1] - 1
         close = not found.inverted and 0 <= verb - subject.end <= 2 and end - verb <= 3
@@ -192,9 +200,8 @@ def _tag(reading: Reading, begin: int, end: int, last: bool) -> Beside | None:
             owner = [one for one in mentions if 0 < one.start - subject.end <= 2]
             subject = owner[0] if owner else subject  # said the voice of Anne
         joined = place > 0 and low[place - 1] == "and"
-        options.append(
-            Beside("verb", subject, name, opener, joined, to, low[place] in thought_verbs, inverted, (begin, place + 1))
-        )
+        thought = (low[place] in thought_verbs and not thinks_of(low, place)) or to_himself(low, place)
+        options.append(Beside("verb", subject, name, opener, joined, to, thought, inverted, (begin, place + 1)))
         break
     return options[0] if options else None
 

@@ -42,7 +42,9 @@ def tells(quote: Quote) -> str:
             following = (reading.low[subject.end : subject.end + 1] or ["."])[0]
             return "other" if not following[0].isalpha() or following in LINK or following.endswith("ly") else ""
         if subject.head == "voice":
-            return ""
+            somewhere = reading is not None and reading.low[subject.start] in ("a", "another")
+            whose = reading is not None and "of" in reading.low[subject.end : subject.end + 1]
+            return "nobody" if somewhere and not whose else ""
     behind = quote.after_reading
     if behind is None or len(behind.low) < 3 or not is_verb(behind, 0):
         return ""
