@@ -33,7 +33,8 @@ PENALTY = 0.5
 BATCH = 400
 PRIOR: Mapping[str, float] = {
     "same-paragraph|same": 4.0, "continued|same": 6.0, "adjacent|same": -1.0, "adjacent|back": 1.0,
-    "beat.is": 2.5, "beat.pronoun1": 1.5, "beat.gender": -2.0, "answer|same": -1.0, "answer|back": 1.0, "tag.is": 7.0, "verb.is": 4.0, "colon.is": 7.0, "lead.is": 5.0, "tag.gender": -4.0, "colon.gender": -3.0,
+    "beat.is": 2.5, "beat.pronoun1": 1.5, "beat.gender": -2.0, "answer|same": -1.0, "answer|back": 1.0, "tag.is": 7.0, "verb.is": 4.0, "colon.is": 7.0, "lead.is": 5.0, "tag.gender": -4.0, "kept.is": 3.5, "kept.pronoun1": 1.0, "kept.pronoun-acted": 1.0, "kept.gender": -2.0,
+    "led-on|same": 3.0, "led-answer|same": -3.0, "led-answer|back": 1.0, "colon.gender": -3.0,
 }  # fmt: skip
 """What holds where the data set is silent (WP keeps no paragraphs) or sparse."""
 

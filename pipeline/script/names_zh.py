@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.script.aliases_zh import merged, told
-from pipeline.script.name_shapes_zh import LATIN, NICKNAME, is_latin, is_nickname, may_be_name
+from pipeline.script.name_shapes_zh import LATIN, NICKNAME, is_latin, is_nickname, may_be_name, says_how
 from pipeline.script.names import Names, any_of
 from pipeline.script.words import lists, speech, weak_lead
 
@@ -21,6 +21,8 @@ _THAT = re.compile(
 )
 """那小厮: a servant, not somebody of the family 那."""
 _THOSE = re.compile(r"那[汉厮僧婆尼将贼]")
+_GROUP = re.compile("[二两三四五六七八九十众等]人$")
+_SAYS = "说问答喊叫嚷骂吼喝唤劝笑哭令"
 _PLACES = "上里中下边前后外间处"
 """Ends of words that tell where: 船上."""
 _NAH = re.compile(r"那[大二三四五六七八九十]")
@@ -64,11 +66,12 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
                     word, whole = word[:2], whole and len(word) == 2
                 elif not (whole and _NAH.fullmatch(word)):
                     continue
-            if whole and len(word) <= 4:
+            if whole and len(word) <= 5:
                 alone[word] += 1
-            for length in (2, 3, 4):
+            for length in (2, 3, 4, 5):
                 if len(word) >= length:
                     prefixes[word[:length]] += 1
+    verbs = frozenset(data["speech"])
     people, titles, surnames = data["people"], data["titles"], frozenset(data["surnames"])
     counts: Counter[str] = Counter()
     for word in sorted({*prefixes, *alone}):
@@ -78,13 +81,21 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
             continue
         elif word[0] in "向同和从于对" and prefixes[word[1:]] >= 0.3 * prefixes[word]:
             continue  # 向凤姐: who is turned to, not somebody of the family 向
+        elif (len(word) == 2 and word[1] in _SAYS) or _GROUP.search(word):
+            continue  # 方问, 连说; 刘二人
         elif word[0] in "向从于方" and ((len(word) == 2 and alone[word] < 3) or not may_be_name(word[1:])):
             continue  # 方出来, 向他
-        elif (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3)) or (
-            len(word) in (2, 3)
-            and (pointed[word] or alone[word] >= 3)
-            and alone[word] >= 0.25 * prefixes[word]
-            and word[-1] not in _PLACES
+        elif (len(word) > 4 and not is_latin(word) and word[0] not in surnames) or word in verbs:
+            continue
+        elif (
+            _long(word, alone, prefixes)
+            or (_looks_like_name(word, surnames, titles) and (alone[word] or prefixes[word] >= 3))
+            or (
+                len(word) in (2, 3)
+                and (pointed[word] or alone[word] >= 3)
+                and alone[word] >= 0.25 * prefixes[word]
+                and word[-1] not in _PLACES
+            )
         ):
             counts[word] = prefixes[word] + alone[word]
     _add_called(counts, seen)
@@ -109,7 +120,7 @@ def _before_the_verb(clause: str) -> str:
         if not (title or (twice and at > 1) or (at == 1 and verb.search(clause, end))):
             break
         found = verb.search(clause, title.end() if title else end)
-    return clause[: found.start()] if found else ""
+    return clause[: found.start()] if found and not clause.startswith(("得", "的"), found.end()) else ""
 
 
 def _before_a_colon(text: str) -> str:
@@ -137,6 +148,20 @@ def _looks_like_name(word: str, surnames: frozenset[str], titles: dict[str, str]
     if len(word) > 2 and word[:2] in lists("zh")["compound"]:
         return True
     return word[0] in surnames and (len(word) in (2, 3) or word[1:] in titles or word[2:] in titles)
+
+
+def _long(word: str, alone: Counter[str], prefixes: Counter[str]) -> bool:
+    """孙三胖子: four or five characters that speak alone, whose beginning never does."""
+    return (
+        len(word) in (4, 5)
+        and word[0] in lists("zh")["surnames"]
+        and alone[word] >= max(2, 0.3 * prefixes[word])
+        and not says_how(word[2:])
+        and not says_how(word[3:] or word[2:])
+        and may_be_name(word[2:4])
+        and prefixes[word] >= 0.8 * prefixes[word[:3]]
+        and alone[word[:2]] < 0.2 * alone[word]
+    )
 
 
 def _drop_parts(counts: Counter[str], alone: Counter[str]) -> None:
@@ -256,6 +281,8 @@ def _genders(counts: Counter[str], texts: Iterable[str]) -> dict[str, str]:
 
 def _by_signs(name: str, female: str, male: str) -> str:
     """The gender that the characters of a given name suggest, "" where none or both do."""
+    if name.endswith(tuple(lists("zh")["flowers"])):
+        return "female"  # 牡丹, 沈秋葵
     given = name[1:] if len(name) == 3 or name[0] in lists("zh")["surnames"] else name
     told = {gender for gender, signs in (("female", female), ("male", male)) if any(sign in signs for sign in given)}
     if not told and (name[1:] == "儿" or (len(given) == 2 and given[0] == given[1])):

@@ -9,6 +9,9 @@ _PAIRS = {"“": "”", "「": "」", "『": "』", "‘": "’", "＂": "＂", 
 _MARK = re.compile(f"[{''.join({*_PAIRS, *_PAIRS.values()})}]")
 _CLOSING = frozenset("”」』")
 _SWAPPED = {"」": "』", "』": "」"}
+_LEAD = ("：", ":")
+_TAGGED = re.compile("[道说问答曰喊叫称云]：”")
+_TAG = re.compile("[\u4e00-\u9fff]{1,10}[道说问答曰喊叫]")
 _ENDS = frozenset(".,!?…。，！？—-")
 _WORD = re.compile(r"[^\W_]")
 _SENTENCE_MARK = re.compile(r"[。！？!?…，,；;～~—]|\.(?:\W|$)")
@@ -106,6 +109,9 @@ def _quotations(text: str) -> list[Span]:
     first: dict[str, int] = {}  # where a mark stands in `closing` first; searching a deep nest would be quadratic
     start = 0
     surplus = text.count("“") - text.count("”")
+    last = text.rfind("“")
+    turned = False
+    stray = -1  # where a mark stands that may be meant to close the open quotation
     inner = -1  # where the word ends that straight marks quote inside straight marks
     for mark in _MARK.finditer(text):
         at, sign = mark.start(), mark[0]
@@ -115,10 +121,23 @@ def _quotations(text: str) -> list[Span]:
             inner = text.find('"', at + 1, at + 1 + 3 * _SHORT)
             if inner > at:
                 continue
-        if closing and sign == closing[-1] and not _apostrophe(text, at, sign):
+        if sign == "”" and closing in ([], ["”"]) and at < last and _TAGGED.match(text, at - 2):
+            start, closing, first = at, ["”"], {"”": 0}  # 他问：”走吗？“: the marks are the wrong way round
+            turned = True
+        elif turned and sign == "“" and closing == ["”"] and text[at - 1] in _ENDS:
+            closing.pop()
+            found.append(Span(start, at + 1, True))
+            turned = False
+        elif closing == ["”"] and sign == "’" and text[at - 1] in "。！？!?…、":
+            stray = at  # “走吧。’ he may have meant ”
+        elif closing == ["”"] and sign == "“" and surplus > 0 and (end := _unclosed(text, start, stray, at)):
+            found.append(Span(start, end, True))
+            start, surplus = at, surplus - 1
+        elif closing and sign == closing[-1] and not _apostrophe(text, at, sign):
             closing.pop()
             if not closing:
                 found.append(Span(start, at + 1, True))
+                turned = False
         elif sign == '"' and closing == ["”"]:  # “…" is a common slip of the keyboard
             closing.pop()
             found.append(Span(start, at + 1, True))
@@ -151,6 +170,19 @@ def _quotations(text: str) -> list[Span]:
         if _inside(found, single):
             return single
     return found
+
+
+def _unclosed(text: str, start: int, stray: int, at: int) -> int:
+    """Where the quotation from `start` should have ended, where narration that leads to the mark at `at` stands in it, or 0:
+    “走吧。林晚道：“好。”"""
+    if text[at - 1] not in _LEAD:
+        return 0
+    piece = text[max(start + 1, at - 24) : at - 1]
+    end = max(piece.rfind(mark) for mark in "。！？!?…’")
+    if end < 0 or not _TAG.fullmatch(piece, end + 1):
+        return 0
+    place = at - 1 - len(piece) + end + 1
+    return max(place, stray + 1) if stray >= start else place
 
 
 def _slip(text: str, at: int, closing: str) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LINKS = (
-    "start", "same-paragraph", "continued", "interrupted", "adjacent", "answer", "tag-between", "led", "action-between", "far",
+    "start", "same-paragraph", "continued", "interrupted", "adjacent", "answer", "tag-between", "led", "led-on", "led-answer",
+    "action-between", "far",
 )  # fmt: skip
 """How a quotation hangs to the one before it. "answer": adjacent to one that ends in a question mark; "interrupted": only
-narration that ends in a comma between; "tag-between": only a tag; "led": narration that ends in a colon."""
+narration that ends in a comma between; "tag-between": only a tag; "led": narration that ends in a colon; "led-on" and
+"led-answer": such a one that names nobody who acts (又道：, 回答：)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,13 @@ from pipeline.nouns import NARRATOR, UNKNOWN
 from pipeline.script.attribution.case import Case
 from pipeline.script.attribution.people_zh import (
     CLAUSE_END,
-    LEADS,
     SEPARATES,
-    Mention,
     in_speech,
-    indefinite,
     read,
-    somebody_at_the_head,
     spoken_to,
     told_apart,
 )
+from pipeline.script.attribution.strangers_zh import LEADS, Mention, indefinite, somebody_at_the_head
 from pipeline.script.attribution.units import Unit
 from pipeline.script.names import Names
 from pipeline.script.words import speech, weak_lead
@@ -38,13 +35,17 @@ LONGEST = 20
 _SENTENCE = re.compile(r"[^。．！？!?…]*[。．！？!?…]*")
 _AT_END = re.compile(r"(?:了|着|过|道|说|起来|一声|一句|[他她我]|们)*[。！？!?…．.，,]*$")
 _HEARS = re.compile(r"(?:听|等|没等|不等|让|叫|请)(?:着|完|见|到)?[^，,。对向]{1,8}?(?:说|讲|问|喊|叫|开口)")
-_ENDS_TOLD = re.compile(r"(?:[道说问答曰]|[喝叫喊应]了?一?声)$")
+_ENDS_TOLD = re.compile(r"(?:[道说问答曰称]|[喝叫喊应说]了?一?声)$")
 _GOES_ON = re.compile(
     r"[便又就却转]{0,2}(?:回头|转身|扭头)?[向对][^，。：:]{1,8}[说道问叫][^，。]{0,2}[：:]|[他她]?(?:[^，。]{0,6}[说道问叫喊答][，,])?(?:又|接着|继续|还|再)|[^：:]*[说道问叫喊答笑][了着]?[^：:]{0,6}[，,。]"
 )
 """她说，接着道: the one who spoke goes on."""
+_ANSWERS = re.compile(r"(?:答|答应|回答?|应|对)(?:了?一声)?[道说言曰云]?[：:]\s*$")
+_UNFOLDED = re.compile(r"[信书纸条帖柬单札笺字][^。]{0,16}(?:[打拆展揭抖]开|看)[^。]{0,4}[：:]\s*$")
+"""他接过信来，打开一看："""
+_KEPT = 240
+"""Signs before a lead in which somebody who acts goes on to act."""
 _NO_SPEECH = re.compile(r"^(?:的|地|声|字|二字|两字|几个字|一声|之类|这个|这种|那种|似的)")
-_ON_THE_WAY = re.compile(r"\s*[于在][^，。：:]{1,4}[上里中下]?(?:商量|商议|[笑说])")
 _ONE_SIGN = re.compile(r"(?<![^，。！？…　\s])([\u4e00-\u9fff·]{2,4})[\u4e00-\u9fff][：:]\s*$")
 _TAGS = ("colon", "colon-act", "tag", "tag-far", "verb", "verb-far", "lead", "before-verb")
 
@@ -149,7 +150,10 @@ class _Chapter:
             people = (*sorted(alone), UNKNOWN)
         tag = next((self._tag(slot) for slot in slots if slot.name in _TAGS), "")
         kind = self._kind(at, tag)
-        if kind == "letter" and not any(slot.subject for slot in slots if slot.name in ("colon", "colon-act", "lead")):
+        if kind == "dialogue" and slots and slots[0].name == "colon-act" and _UNFOLDED.search(slots[0].text):
+            kind = "letter"
+        led = ("colon", "lead") if slots and _UNFOLDED.search(slots[0].text) else ("colon", "colon-act", "lead")
+        if kind == "letter" and not any(slot.subject for slot in slots if slot.name in led):
             people = (NARRATOR,)
         leads = [slot for slot in slots if slot.name == "colon" and not slot.subject]
         heard = {one.who for slot in leads for one in spoken_to(slot.text, slot.others)}
@@ -168,7 +172,7 @@ class _Chapter:
     def _lead(self, slots: list[Slot]) -> str | None:
         """As `Case.lead`: a colon's subject, or "" for a noun (男人) or for words that no person of the book is known by."""
         for slot in slots:
-            led = slot.name in ("colon", "colon-act")
+            led = slot.name in ("colon", "colon-act", "kept")
             named = slot.subject is not None and slot.subject.who
             if (led or slot.name in _BESIDE) and not named:
                 end = somebody_at_the_head(slot.text)
@@ -184,17 +188,28 @@ class _Chapter:
         one, two = self.units[last], self.units[at]
         between = "".join(unit.text for unit in self.units[last + 1 : at])[-120:].strip()
         if one.paragraph == two.paragraph:
-            return "led" if LEADS.search(between[-8:]) and not _GOES_ON.match(between) else "same-paragraph"
+            return (
+                self._led(last, at) if LEADS.search(between[-8:]) and not _GOES_ON.match(between) else "same-paragraph"
+            )
         if one.open and two.paragraph == one.paragraph + 1 and not between:
             return "continued"
         if LEADS.search(between[-8:]):
-            return "led"
+            return self._led(last, at)
         if between and between[-1] in "，,":
             return "interrupted"
         if not between or (self.mixed and two.paragraph == one.paragraph + 1):
             return "answer" if one.text.rstrip('”’」』" ')[-1:] in "？?" else "adjacent"
         tag = len(_SENTENCE.findall(between)) <= 2 and self.words.verb.search(between)
         return "tag-between" if tag else "action-between"
+
+    def _led(self, last: int, at: int) -> str:
+        """How a quotation hangs to the one before its lead: by whoever acts in the lead, or where nobody does, by its verb."""
+        told = self.units[at - 1]
+        if at - last > 2 or told.speech or any(one.role == "subject" for one in self.mentions[at - 1]):
+            return "led"
+        if any(somebody_at_the_head(clause) for clause in CLAUSE_END.split(told.text[-_KEPT:])):
+            return "led"
+        return "led-answer" if _ANSWERS.search(told.text) else "led-on"
 
     def _kind(self, at: int, tag: str) -> str:
         inner = self.units[at].text.strip("“”‘’「」『』\"'")
@@ -249,7 +264,9 @@ class _Chapter:
                 name = "beat"  # 林晚抬起头。“走吧。”
             if name in ("before", "before-verb") and not first_quote:
                 name += "-after-quote"
-            found.append(self._slot(name, sentence, last=True, whole=text))
+            found.append(self._slot(name, sentence, last=True))
+            if found[0].subject is None and name.startswith("colon"):
+                found.extend(self._kept(at - 1, len(text.rstrip()) - len(sentence.rstrip())))
         after = self._beside(at, 1)
         if after:
             sentence = _first_sentence(after)
@@ -261,18 +278,24 @@ class _Chapter:
             found.append(self._slot("next-colon" if leads else "then" if told else "act", sentence, last=False))
         return found
 
-    def _carried(self, text: str) -> Mention | None:
-        """Who acts in the sentence before the last one of `text`, where it names one person."""
-        before = _last_sentence(text[: len(text) - len(_last_sentence(text))])
-        acting = [one for one in read(before, self.names) if one.role == "subject"]
-        return acting[0] if acting and len({one.who for one in acting}) == 1 and acting[0].who else None
+    def _kept(self, place: int, end: int) -> list[Slot]:
+        """Who acts before the last sentence of a lead, which names nobody: 林晚走进来。坐了一会，向陈默道："""
+        text = self.units[place].text
+        start = max(end - _KEPT, 0)
+        before = [one for one in self.mentions[place] if start <= one.start and one.end <= end]
+        acting = [one for one in before if one.role == "subject"]
+        if not acting or somebody_at_the_head(text[end:]):
+            return []
+        opens = max(text.rfind(mark, 0, acting[-1].start) for mark in "。！？!?…") + 1
+        first = next(one for one in acting if one.start >= opens)
+        return [
+            Slot("kept", text[opens:end].strip(), acting[-1], first, tuple(one for one in before if one.start >= opens))
+        ]
 
-    def _slot(self, name: str, sentence: str, *, last: bool, whole: str = "") -> Slot:
+    def _slot(self, name: str, sentence: str, *, last: bool) -> Slot:
         mentions = read(sentence, self.names)
         subjects = [one for one in mentions if one.role == "subject"]
         subject = (subjects[-1] if last else subjects[0]) if subjects else None
-        if name == "colon" and not subjects and (spoken_to(sentence, mentions) or _ON_THE_WAY.match(sentence)):
-            subject = self._carried(whole)  # 林晚走进来。坐了一会，向陈默道：
         says = self._says(sentence) if name == "act" else None
         if says and subjects:
             acting = [one for one in subjects if one.end <= says.start()]
