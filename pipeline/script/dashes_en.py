@@ -25,6 +25,10 @@ _STORY = re.compile(
     r"|(?:well\s)?\w+(?:ing|ly|ed)\b"
 )
 """How a clause begins that goes on with a tag: said Anne, and rose."""
+_WHO = re.compile(
+    r"(?:the|a|an|his|her|my|our|their)(?:\s(?!is\b|was\b|are\b|were\b|has\b|had\b|will\b|must\b)[\w’'-]+){1,4}(?=[,.!?])"
+)
+"""said Ben Pike, the gardener."""
 _TALK = re.compile(r"\b(?:I|you|my|your|we|me|us|our)\b")
 _ACTED = (
     r"\s(?:[a-z]+ed|came|went|took|sat|stood|rose|fell|ran|shook|put|got|gave|felt|made|saw|began"
@@ -97,7 +101,7 @@ def _end_of_tag(text: str, at: int, stops: Sequence[re.Match[str]], *, dashed: b
         following = _CLAUSE.search(text, comma.end(), limit)
         if (
             asks
-            or not _STORY.match(text, comma.end())
+            or not (_STORY.match(text, comma.end()) or _WHO.match(text, comma.end()))
             or _TALK.search(text, comma.end(), following.start() if following else limit)
         ):
             return comma.end()

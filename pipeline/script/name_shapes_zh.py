@@ -39,6 +39,17 @@ def says_how(word: str) -> bool:
     return (word.endswith("声") and (len(word) == 2 or not family)) or (word.endswith("笑") and not family)
 
 
+def without_manner(word: str) -> str:
+    """赵国栋连忙, 林晚轻声: a family's name of two or three characters without the adverb behind it; "" for others."""
+    if word[:1] not in lists("zh")["surnames"]:
+        return ""
+    behind = ((size, word[size:]) for size in (3, 2) if len(word) > size + 1)
+    found = (
+        size for size, rest in behind if rest.startswith((*_stops(), *_manner())) or (len(rest), rest[-1]) == (2, "声")
+    )
+    return word[: next(found, 0)]
+
+
 def is_nickname(word: str) -> bool:
     """老周, 小满, 阿贵; also 老实, which `may_be_name` keeps out."""
     return bool(_NICKNAME.fullmatch(word))

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.script.aliases_zh import merged, told
-from pipeline.script.name_shapes_zh import LATIN, NICKNAME, is_latin, is_nickname, may_be_name, says_how
+from pipeline.script.name_shapes_zh import LATIN, NICKNAME, is_latin, is_nickname, may_be_name, says_how, without_manner
 from pipeline.script.names import Names, any_of
 from pipeline.script.words import lists, speech, weak_lead
 
@@ -68,6 +68,8 @@ def learn(texts: Iterable[tuple[str, bool]]) -> Names:
                     continue
             if whole and len(word) <= 5:
                 alone[word] += 1
+            if whole and (bare := without_manner(word)):
+                alone[bare] += 1
             for length in (2, 3, 4, 5):
                 if len(word) >= length:
                     prefixes[word[:length]] += 1

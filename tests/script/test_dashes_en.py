@@ -30,6 +30,8 @@ def analysed(*paragraphs: str) -> list[tuple[str, str, str]]:
         ("—I know, Nora said. She took the lamp.", ["—I know,", "*Nora said. She took the lamp."]),
         ("—I know, said Nora, turning round, and I do not care.", ["—I know,", "*said Nora, turning round,", "and I do not care."]),
         ("—Do you know, he said, when it came?", ["—Do you know,", "*he said,", "when it came?"]),
+        ("—Is it in? asked Ben Pike, the ferryman.", ["—Is it in?", "*asked Ben Pike, the ferryman."]),
+        ("—I know, said Nora, the boat is in.", ["—I know,", "*said Nora,", "the boat is in."]),
         ("— I — I forgot. — She shut the door.", ["— I — I forgot. —", "*She shut the door."]),
         ("—Yesterday, she said she was ill.", ["—Yesterday, she said she was ill."]),
         ("—No, said the man with Mr. Crane. It is mine.", ["—No,", "*said the man with Mr. Crane.", "It is mine."]),

@@ -155,3 +155,16 @@ def test_a_nickname_of_four_characters_is_learnt_whole(name: str) -> None:
 @pytest.mark.parametrize("name", ["牡丹", "沈秋葵", "凤仙"])
 def test_flowers_are_names_of_women(name: str) -> None:
     assert learnt(f"{name}道：", f"{name}笑道：", f"{name}说：", f"那{name}说：").gender(name) == "female"
+
+
+def test_somebody_new_is_learnt_from_one_tag_with_an_adverb_and_speaks_beside_what_he_does() -> None:
+    told = lines(
+        "赵国栋掏出手帕。“我还有事。”", "“什么事？”林晚问。", "赵国栋叹了口气。“家里来了电报。”", "“票我来想办法。”陈默说。", "赵国栋连忙说：“麻烦你了。”"
+    )  # fmt: skip
+    assert [one.speaker for one in told if one.kind == "dialogue"][len(KNOWN) :] == [
+        "赵国栋",
+        "林晚",
+        "赵国栋",
+        "陈默",
+        "赵国栋",
+    ]
