@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from pipeline.nouns import Language
@@ -114,18 +114,29 @@ class Names:
         return pronoun[1].lower() if pronoun else ""
 
 
+_BUCKET = 32
+"""First signs behind one look at them: with a thousand, a place costs some sixty looks, not a thousand."""
+
+
 def any_of(forms: Iterable[str]) -> str:
     """A pattern for any of many words, longest first, grouped by their first sign, with a look at
-    that sign before all, so that most places fail at once however many words there are."""
+    that sign before all and before every few of them, so that a place costs little however many words there are."""
     groups: dict[str, list[str]] = {}
     for form in sorted(filter(None, forms), key=lambda one: (-len(one), one)):
         groups.setdefault(form[0], []).append(re.escape(form[1:]))
     if not groups:
         return "(?!)"
-    starts = "".join(re.escape(first) for first in groups)
-    return (
-        f"(?=[{starts}])(?:" + "|".join(f"{re.escape(one)}(?:{'|'.join(rest)})" for one, rest in groups.items()) + ")"
-    )
+    firsts = sorted(groups)
+    buckets = [firsts[at : at + _BUCKET] for at in range(0, len(firsts), _BUCKET)]
+    return _looked_at(firsts, (_looked_at(few, (_begun(one, groups[one]) for one in few)) for few in buckets))
+
+
+def _looked_at(firsts: Sequence[str], branches: Iterable[str]) -> str:
+    return f"(?=[{''.join(map(re.escape, firsts))}])(?:{'|'.join(branches)})"
+
+
+def _begun(first: str, rest: Sequence[str]) -> str:
+    return f"{re.escape(first)}(?:{'|'.join(rest)})"
 
 
 def _object_before(head: str) -> bool:
